@@ -1,0 +1,4 @@
+//! evengrid
+pub mod finding;
+pub mod graph;
+pub mod measure;

@@ -1,0 +1,177 @@
+//! Quantities and typed ids: the only vocabulary that every room shares.
+//!
+//! Loads are integers inside (thousandths of the input's unit, so that sums are exact and
+//! independent of order) and become numbers only at the edges.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
+
+/// Load in thousandths of the input's unit (households, visits, points).
+///
+/// Integer, so that tallies are exact, order-free and equal to a recount.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Load(pub i64);
+
+impl Load {
+    /// No load.
+    pub const ZERO: Load = Load(0);
+    /// How many steps one unit of the input has.
+    pub const PER_UNIT: i64 = 1000;
+
+    /// Nearest load to `units`; `None` unless finite and within ±9·10¹² units.
+    pub fn from_units(units: f64) -> Option<Load> {
+        (units.is_finite() && units.abs() < 9e12).then(|| Load((units * Self::PER_UNIT as f64).round() as i64))
+    }
+
+    /// In the input's unit.
+    pub fn units(self) -> f64 {
+        self.0 as f64 / Self::PER_UNIT as f64
+    }
+}
+
+impl Add for Load {
+    type Output = Load;
+    fn add(self, o: Load) -> Load {
+        Load(self.0 + o.0)
+    }
+}
+impl Sub for Load {
+    type Output = Load;
+    fn sub(self, o: Load) -> Load {
+        Load(self.0 - o.0)
+    }
+}
+impl Neg for Load {
+    type Output = Load;
+    fn neg(self) -> Load {
+        Load(-self.0)
+    }
+}
+impl AddAssign for Load {
+    fn add_assign(&mut self, o: Load) {
+        self.0 += o.0;
+    }
+}
+impl SubAssign for Load {
+    fn sub_assign(&mut self, o: Load) {
+        self.0 -= o.0;
+    }
+}
+impl Sum for Load {
+    fn sum<I: Iterator<Item = Load>>(it: I) -> Load {
+        it.fold(Load::ZERO, Add::add)
+    }
+}
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.units())
+    }
+}
+
+/// Load bounds of one grid, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Band {
+    /// Least load of a grid.
+    pub low: Load,
+    /// What a grid should carry.
+    pub target: Load,
+    /// Most load of a grid.
+    pub high: Load,
+}
+
+impl Band {
+    /// `target` ± `tolerance` (a share, 0.1 = ±10 %), rounded inwards to whole steps so that a
+    /// grid inside the band is inside the stated share as well.
+    pub fn around(target: Load, tolerance: f64) -> Band {
+        let t = target.0 as f64;
+        let slack = 1e-9 * t;
+        Band {
+            low: Load((t * (1.0 - tolerance) - slack).ceil().max(0.0) as i64),
+            target,
+            high: Load((t * (1.0 + tolerance) + slack).floor() as i64),
+        }
+    }
+
+    /// Signed distance to the band: negative under it, positive over it, zero inside.
+    pub fn violation(&self, load: Load) -> Load {
+        if load < self.low {
+            load - self.low
+        } else if load > self.high {
+            load - self.high
+        } else {
+            Load::ZERO
+        }
+    }
+
+    /// Signed deviation from the target as a share of it.
+    pub fn deviation(&self, load: Load) -> f64 {
+        (load.0 - self.target.0) as f64 / self.target.0.max(1) as f64
+    }
+}
+
+macro_rules! index_id {
+    ($(#[$m:meta])* $name:ident) => {
+        $(#[$m])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u32);
+        impl $name {
+            /// As an index into the table it counts.
+            pub fn at(self) -> usize {
+                self.0 as usize
+            }
+            /// From an index; tables hold fewer than 2³² rows by construction.
+            pub fn new(i: usize) -> Self {
+                debug_assert!(i < u32::MAX as usize);
+                $name(i as u32)
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}", self.0)
+            }
+        }
+    };
+}
+index_id!(
+    /// Position of a unit in its fabric.
+    UnitId
+);
+index_id!(
+    /// Position of a grid in its plan.
+    GridId
+);
+index_id!(
+    /// Position of a zone in its plan.
+    ZoneId
+);
+index_id!(
+    /// Position of a division in its territory.
+    DivisionId
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn band_is_rounded_inwards() {
+        let b = Band::around(Load(300_000), 0.1);
+        assert_eq!((b.low, b.high), (Load(270_000), Load(330_000)));
+        let b = Band::around(Load(333), 0.1);
+        assert_eq!((b.low, b.high), (Load(300), Load(366)));
+        assert_eq!(b.violation(Load(299)), Load(-1));
+        assert_eq!(b.violation(Load(370)), Load(4));
+        assert_eq!(b.violation(Load(333)), Load::ZERO);
+    }
+
+    #[test]
+    fn loads_refuse_what_is_no_number() {
+        assert_eq!(Load::from_units(f64::NAN), None);
+        assert_eq!(Load::from_units(1e300), None);
+        assert_eq!(Load::from_units(2.5), Some(Load(2500)));
+    }
+}
