@@ -2,3 +2,5 @@
 pub mod finding;
 pub mod graph;
 pub mod measure;
+pub mod recipe;
+pub mod territory;

@@ -1,0 +1,149 @@
+use crate::measure::Load;
+use std::collections::BTreeMap;
+
+/// A checked recipe: every stage reads it, none changes it. Made by [`Draft::build`](super::Draft::build).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipe {
+    /// Which divisions are cut.
+    pub division: DivisionChoice,
+    /// Size of grids.
+    pub grid: GridRule,
+    /// What counts as load.
+    pub load: LoadRule,
+    /// How units are cut.
+    pub cut: CutRule,
+    /// Strength of barriers by class.
+    pub barriers: BarrierRule,
+    /// Attachment of entities.
+    pub attach: AttachRule,
+    /// Deterministic amount of search.
+    pub effort: EffortRule,
+    /// Names of files and properties.
+    pub layers: LayerMap,
+    /// Seed of every random choice.
+    pub seed: u64,
+}
+
+/// Which divisions are cut into grids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DivisionChoice {
+    /// Value of `admin_level`; without it the only level of the file.
+    pub level: Option<i32>,
+    /// Value of `scheme`; without it the only scheme of the level.
+    pub scheme: Option<String>,
+}
+
+/// Size of grids (R22).
+#[derive(Clone, Debug, PartialEq)]
+pub struct GridRule {
+    /// Load of a grid where no settlement class says otherwise.
+    pub target: Load,
+    /// Share of the target by which a grid may differ, 0.1 = ±10 %.
+    pub tolerance: f64,
+    /// Target per settlement class.
+    pub settlement_targets: BTreeMap<String, Load>,
+}
+
+impl GridRule {
+    /// Target for a settlement class, the general one where the class has none.
+    pub fn target_of(&self, settlement: Option<&str>) -> Load {
+        settlement.and_then(|s| self.settlement_targets.get(s)).copied().unwrap_or(self.target)
+    }
+}
+
+/// What counts as load.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoadRule {
+    /// Kinds of point that are load; a point without kind always is.
+    pub kinds: Vec<String>,
+    /// Load of a point without weight.
+    pub default_weight: Load,
+}
+
+/// How units are cut.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CutRule {
+    /// Faces narrower than this between a division border and a barrier, or between two barriers, are
+    /// slivers, metres.
+    pub snap_m: f64,
+    /// Faces smaller than this without load join a neighbour, m².
+    pub min_face_m2: f64,
+    /// A face heavier than this share of the target is cut along minor ways inside it.
+    pub split_above: f64,
+    /// Water areas smaller than this are no barrier, m².
+    pub min_water_m2: f64,
+    /// A road bridge or ford joins the two banks (the water under it is no barrier there).
+    pub bridges_join: bool,
+}
+
+/// Strength of barriers by class, 0 (none) … 100 (never cross if it can be helped).
+#[derive(Clone, Debug, PartialEq)]
+pub struct BarrierRule {
+    /// Roads by `class`; `_link` counts as its class. Classes of strength 0 are minor ways.
+    pub roads: BTreeMap<String, u8>,
+    /// Water lines and areas by `kind`.
+    pub water: BTreeMap<String, u8>,
+    /// Railways by `kind`.
+    pub rail: BTreeMap<String, u8>,
+    /// Road classes that may split a face that is too heavy; all others of strength 0 are ignored.
+    pub minor: Vec<String>,
+}
+
+/// Attachment of entities.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttachRule {
+    /// Points outside the territory go to the nearest grid within this distance, metres; farther ones
+    /// stay unassigned and are told.
+    pub nearest_m: f64,
+}
+
+/// Deterministic amount of search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EffortRule {
+    /// Independent seeded starts.
+    pub starts: u32,
+    /// Passes of local search.
+    pub passes: u32,
+    /// Most MILP windows per division.
+    pub windows: u32,
+}
+
+/// File and property names of the layers, so that a folder with other names can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerMap {
+    /// Divisions.
+    pub admin: LayerSource,
+    /// Outline of the whole area.
+    pub study_area: LayerSource,
+    /// Roads.
+    pub roads: LayerSource,
+    /// Water lines and areas.
+    pub water: LayerSource,
+    /// Railways.
+    pub rail: LayerSource,
+    /// Households and other entities.
+    pub households: LayerSource,
+    /// Land use.
+    pub landuse: LayerSource,
+    /// Points of interest.
+    pub pois: LayerSource,
+    /// Base stations.
+    pub base_stations: LayerSource,
+}
+
+/// One layer: where it is and what its properties are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerSource {
+    /// File name without ending (`roads` finds `roads.geojson` and `roads.geojson.gz`), or a whole
+    /// file name, relative to the folder.
+    pub file: String,
+    /// Our property name → the name in the file; only names that differ.
+    pub properties: BTreeMap<String, String>,
+}
+
+impl LayerSource {
+    /// The file's name for one of our properties.
+    pub fn property<'a>(&'a self, ours: &'a str) -> &'a str {
+        self.properties.get(ours).map_or(ours, String::as_str)
+    }
+}

@@ -1,0 +1,152 @@
+//! Layers as found: nothing dropped, nothing repaired, coordinates as longitude and latitude in degrees.
+
+use geo::{MultiLineString, MultiPolygon};
+
+/// One file that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Layer it is (`roads`, `admin`, …).
+    pub layer: &'static str,
+    /// File name.
+    pub file: String,
+    /// SHA-256 of the bytes of the file, lower-case hex.
+    pub digest: String,
+    /// Features read.
+    pub features: u64,
+}
+
+/// Where a feature comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// Position in [`Layers::sources`].
+    pub source: u16,
+    /// Record in the file, counted from 1.
+    pub record: u32,
+}
+
+/// A division as found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DivisionRecord {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Its id.
+    pub id: String,
+    /// Administrative level.
+    pub level: Option<i32>,
+    /// Hierarchy it belongs to.
+    pub scheme: Option<String>,
+    /// Display name.
+    pub name: Option<String>,
+    /// Id of the division above.
+    pub parent: Option<String>,
+    /// Cut at the edge of the data: not part of the territory.
+    pub partial: bool,
+    /// Its land.
+    pub land: MultiPolygon<f64>,
+}
+
+/// A water area, a piece of land use or the study area.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AreaRecord {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Its id.
+    pub id: Option<String>,
+    /// Its kind.
+    pub kind: String,
+    /// Display name.
+    pub name: Option<String>,
+    /// Its land.
+    pub land: MultiPolygon<f64>,
+}
+
+/// A road, railway or water line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LineRecord {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Its id.
+    pub id: Option<String>,
+    /// Its class (roads) or kind (water, rail).
+    pub class: String,
+    /// Display name.
+    pub name: Option<String>,
+    /// In a tunnel or culvert.
+    pub tunnel: bool,
+    /// On a bridge.
+    pub bridge: bool,
+    /// Its course.
+    pub line: MultiLineString<f64>,
+}
+
+/// A household, customer, shop or point of interest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PointRecord {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Its id.
+    pub id: Option<String>,
+    /// Its kind.
+    pub kind: Option<String>,
+    /// Its weight.
+    pub weight: Option<f64>,
+    /// Settlement class of its surroundings.
+    pub settlement: Option<String>,
+    /// Longitude, latitude.
+    pub at: [f64; 2],
+}
+
+/// A base station or one of its sectors as found; missing is not zero.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StationRecord {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Its id.
+    pub id: Option<String>,
+    /// Degrees clockwise from north.
+    pub azimuth: Option<f64>,
+    /// Beam width in degrees.
+    pub beam_width: Option<f64>,
+    /// Radius in metres.
+    pub radius_m: Option<f64>,
+    /// Serves the inside of a building only.
+    pub indoor: Option<bool>,
+    /// Longitude, latitude.
+    pub at: [f64; 2],
+}
+
+/// Everything that was read from a folder.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layers {
+    /// Files in the order of reading.
+    pub sources: Vec<Source>,
+    /// Divisions of all levels and schemes.
+    pub divisions: Vec<DivisionRecord>,
+    /// Outline of the whole area.
+    pub study_area: Vec<AreaRecord>,
+    /// Roads.
+    pub roads: Vec<LineRecord>,
+    /// Water areas.
+    pub water_areas: Vec<AreaRecord>,
+    /// Water lines.
+    pub water_lines: Vec<LineRecord>,
+    /// Railways.
+    pub rail: Vec<LineRecord>,
+    /// Households and other entities.
+    pub households: Vec<PointRecord>,
+    /// Land use.
+    pub landuse: Vec<AreaRecord>,
+    /// Points of interest.
+    pub pois: Vec<PointRecord>,
+    /// Base stations.
+    pub stations: Vec<StationRecord>,
+    /// Features that could not be taken as they are.
+    pub findings: Vec<crate::finding::Finding>,
+}
+
+impl Layers {
+    /// File name behind an origin.
+    pub fn file(&self, origin: Origin) -> &str {
+        self.sources.get(origin.source as usize).map_or("", |s| s.file.as_str())
+    }
+}
