@@ -1,4 +1,5 @@
 //! evengrid
+pub mod cut;
 pub mod finding;
 pub mod graph;
 pub mod measure;

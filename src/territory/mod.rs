@@ -1,3 +1,143 @@
 //! From layers as found to a valid territory on one metric plane.
 
+mod build;
+pub mod lattice;
 pub mod layers;
+
+pub use build::{TerritoryError, territory};
+
+use crate::finding::Finding;
+use crate::measure::{DivisionId, Load};
+use lattice::{Plane, Pt};
+use serde::{Deserialize, Serialize};
+
+/// Layer that a barrier comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BarrierLayer {
+    /// A road.
+    Road,
+    /// A river, canal, lake …
+    Water,
+    /// A railway.
+    Rail,
+    /// No barrier: a cut made to divide a heavy unit.
+    None,
+}
+
+/// A class of barriers. Classes are sorted by strength, so that of two the higher index is stronger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BarrierClass {
+    /// Its layer.
+    pub layer: BarrierLayer,
+    /// Class or kind, without `_link`.
+    pub name: String,
+    /// 0 (none) … 100.
+    pub strength: u8,
+}
+
+/// A line that may become a border of units.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Barrier {
+    /// Position in [`Territory::classes`].
+    pub class: u16,
+    /// Its course, two positions or more.
+    pub line: Vec<Pt>,
+}
+
+/// A water area that is a barrier.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Water {
+    /// Position in [`Territory::classes`].
+    pub class: u16,
+    /// All rings; inside by even-odd rule.
+    pub rings: Vec<Vec<Pt>>,
+}
+
+/// An administrative area that is cut into grids.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Division {
+    /// Its id.
+    pub id: String,
+    /// Display name, the id where none was given.
+    pub name: String,
+    /// Id of the division above.
+    pub parent: Option<String>,
+    /// All rings; inside by even-odd rule.
+    pub rings: Vec<Vec<Pt>>,
+    /// Twice the area that its outline states: outer rings less holes, steps².
+    pub area2: i128,
+    /// A place where the outline crosses itself.
+    pub crossing: Option<Pt>,
+    /// File it was read from.
+    pub file: String,
+    /// Record in that file, counted from 1.
+    pub record: u64,
+}
+
+/// Settlement class with its target (R22).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// Name, empty for the general target.
+    pub name: String,
+    /// Load of a grid of this class.
+    pub target: Load,
+    /// Shares of a grid per unit of load: `base / target`, exact.
+    pub factor: i64,
+}
+
+/// A household or another entity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DemandPoint {
+    /// Unique id.
+    pub id: String,
+    /// Where it is.
+    pub at: Pt,
+    /// Its load; 0 for entities that are no load.
+    pub load: Load,
+    /// Position in [`Territory::settlements`].
+    pub settlement: u16,
+}
+
+/// Valid, finite data on one lattice and one metric plane.
+#[derive(Clone, Debug)]
+pub struct Territory {
+    /// The metric plane.
+    pub plane: Plane,
+    /// Divisions to be cut, in file order.
+    pub divisions: Vec<Division>,
+    /// Outline of the whole area, even-odd; may be empty.
+    pub study_area: Vec<Vec<Pt>>,
+    /// Classes by rising strength; the first is "none".
+    pub classes: Vec<BarrierClass>,
+    /// Roads and railways that bound units.
+    pub barriers: Vec<Barrier>,
+    /// Water lines that bound units.
+    pub water_lines: Vec<Barrier>,
+    /// Water areas that bound units.
+    pub water: Vec<Water>,
+    /// Minor ways that may divide a heavy unit.
+    pub minor: Vec<Barrier>,
+    /// Settlement classes; the first is the general target.
+    pub settlements: Vec<Settlement>,
+    /// Balanced load that makes one grid: the least common multiple of the targets.
+    pub base: Load,
+    /// Households and other entities in file order.
+    pub points: Vec<DemandPoint>,
+    /// A strip narrower than this is a sliver, metres (copied from the recipe).
+    pub snap_m: f64,
+    /// What was repaired, dropped or noticed.
+    pub findings: Vec<Finding>,
+}
+
+impl Territory {
+    /// Balanced load of a point: its share of a grid × [`Territory::base`].
+    pub fn balanced(&self, point: &DemandPoint) -> Load {
+        Load(point.load.0 * self.settlements[point.settlement as usize].factor)
+    }
+
+    /// Division by id number.
+    pub fn division(&self, id: DivisionId) -> &Division {
+        &self.divisions[id.at()]
+    }
+}

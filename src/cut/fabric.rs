@@ -1,0 +1,71 @@
+use crate::finding::Finding;
+use crate::measure::{DivisionId, Load, UnitId};
+use crate::territory::lattice::{Pt, Rings};
+
+/// Smallest indivisible piece of land.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unit {
+    /// Name that survives a re-cut: division and an inner point in 10⁻⁶ degree.
+    pub key: String,
+    /// Division it lies in.
+    pub division: DivisionId,
+    /// Connected piece of the division, numbered through the territory.
+    pub piece: u32,
+    /// Its land: outer ring and holes.
+    pub rings: Rings,
+    /// Area in m².
+    pub area_m2: f64,
+    /// Load of its points.
+    pub load: Load,
+    /// Balanced load: Σ load × factor of the settlement class.
+    pub balanced: Load,
+    /// A point inside.
+    pub inner: Pt,
+}
+
+/// A piece of border, `a < b`; `None` = outside the territory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FabricEdge {
+    /// One end.
+    pub a: Pt,
+    /// The other end.
+    pub b: Pt,
+    /// Unit on the left of `a → b`.
+    pub left: Option<UnitId>,
+    /// Unit on the right of `a → b`.
+    pub right: Option<UnitId>,
+    /// Strongest barrier on it, as an index into the territory's classes; 0 = none.
+    pub class: u16,
+}
+
+/// Everything two units (or a unit and the outside) share.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Border {
+    /// The unit with the lower number.
+    pub a: UnitId,
+    /// The other unit; `None` = outside the territory.
+    pub b: Option<UnitId>,
+    /// Length in metres.
+    pub length_m: f64,
+    /// Strongest barrier on it, as an index into the territory's classes.
+    pub class: u16,
+    /// Cost of a grid border here, millimetres discounted along barriers.
+    pub cost: u64,
+}
+
+/// Units that tile the territory.
+#[derive(Clone, Debug)]
+pub struct Fabric {
+    /// Units by division, then from west to east.
+    pub units: Vec<Unit>,
+    /// Pieces of border, sorted.
+    pub edges: Vec<FabricEdge>,
+    /// Borders, sorted by their units.
+    pub borders: Vec<Border>,
+    /// Unit of every demand point of the territory; `None` = outside.
+    pub unit_of_point: Vec<Option<UnitId>>,
+    /// Number of connected pieces of divisions.
+    pub pieces: usize,
+    /// What was absorbed, split, left out or could not be split.
+    pub findings: Vec<Finding>,
+}

@@ -1,0 +1,191 @@
+//! Successive refinement of land: a border once made stays; new lines divide only the regions they run in.
+
+use super::arrangement::{Arrangement, OUTSIDE};
+use super::noding::{Segment, Tag, node};
+use crate::territory::lattice::{Pt, cross};
+use std::collections::VecDeque;
+
+/// No region, or any region.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// A piece of border between two regions ([`OUTSIDE`] = not ours). `a < b`, `left != right`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Edge {
+    pub a: Pt,
+    pub b: Pt,
+    pub left: u32,
+    pub right: u32,
+    /// Strongest barrier on it, as an index into the territory's classes; 0 = none.
+    pub class: u16,
+}
+
+/// Regions by their borders. Regions count from 1.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mesh {
+    pub edges: Vec<Edge>,
+    /// Number of regions with [`OUTSIDE`].
+    pub regions: usize,
+}
+
+/// A line that divides regions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Divider {
+    pub a: Pt,
+    pub b: Pt,
+    pub class: u16,
+    /// Divides this region only; [`NONE`] = every region.
+    pub only: u32,
+}
+
+/// What lies on a segment: a border between regions, or a divider, or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct On {
+    left: u32,
+    right: u32,
+    class: u16,
+    only: u32,
+}
+
+impl On {
+    fn is_border(&self) -> bool {
+        self.left != NONE
+    }
+}
+
+impl Tag for On {
+    fn reversed(self) -> Self {
+        On { left: self.right, right: self.left, ..self }
+    }
+
+    fn merged(self, o: Self) -> Self {
+        let class = self.class.max(o.class);
+        let (left, right) = match (self.is_border(), o.is_border()) {
+            (true, false) => (self.left, self.right),
+            (false, true) => (o.left, o.right),
+            (false, false) => (NONE, NONE),
+            // a region squeezed out between two borders
+            (true, true) if self == o => (self.left, self.right),
+            (true, true) if self.right == o.left && self.left == o.right => (self.left.min(o.left), self.left.min(o.left)),
+            (true, true) if self.right == o.left => (self.left, o.right),
+            (true, true) if self.left == o.right => (o.left, self.right),
+            (true, true) => (self.left.min(o.left), self.right.min(o.right)),
+        };
+        let only = if self.only == o.only { self.only } else { NONE };
+        On { left, right, class, only }
+    }
+}
+
+/// Faces made by dividing a mesh, each inside one region.
+pub(crate) struct Divided {
+    pub arrangement: Arrangement<On>,
+    /// Region of every face.
+    pub parent: Vec<u32>,
+    /// Whether noding came to rest.
+    pub settled: bool,
+}
+
+impl Mesh {
+    /// Divides regions by `lines`.
+    pub fn divide(&self, lines: &[Divider]) -> Divided {
+        let border = |e: &Edge| Segment { a: e.a, b: e.b, tag: On { left: e.left, right: e.right, class: e.class, only: NONE } };
+        let line = |d: &Divider| Segment { a: d.a, b: d.b, tag: On { left: NONE, right: NONE, class: d.class, only: d.only } };
+        let (noded, rounds) = node(self.edges.iter().map(border).chain(lines.iter().map(line)).collect());
+        let arrangement = Arrangement::new(noded);
+        let parent = parents(&arrangement);
+        Divided { arrangement, parent, settled: rounds.is_some() }
+    }
+}
+
+/// Region of every face: told by the borders around it, and across dividers by the neighbour.
+fn parents(a: &Arrangement<On>) -> Vec<u32> {
+    let mut parent = vec![NONE; a.faces];
+    parent[OUTSIDE as usize] = OUTSIDE;
+    let mut across: Vec<Vec<u32>> = vec![Vec::new(); a.faces];
+    for (e, s) in a.edges.iter().enumerate() {
+        let (l, r) = (a.left[e], a.right[e]);
+        if s.tag.is_border() {
+            for (face, region) in [(l, s.tag.left), (r, s.tag.right)] {
+                if face != OUTSIDE && region != OUTSIDE {
+                    parent[face as usize] = parent[face as usize].min(region);
+                } else if face != OUTSIDE && parent[face as usize] == NONE {
+                    parent[face as usize] = OUTSIDE;
+                }
+            }
+        } else {
+            across[l as usize].push(r);
+            across[r as usize].push(l);
+        }
+    }
+    let mut queue: VecDeque<u32> = (0..a.faces as u32).filter(|&f| parent[f as usize] != NONE).collect();
+    while let Some(f) = queue.pop_front() {
+        for &g in &across[f as usize] {
+            if parent[g as usize] == NONE {
+                parent[g as usize] = parent[f as usize];
+                queue.push_back(g);
+            }
+        }
+    }
+    parent.iter_mut().for_each(|p| *p = if *p == NONE { OUTSIDE } else { *p });
+    parent
+}
+
+impl Divided {
+    /// Borders and dividers with the faces on both sides, as a table that can be merged.
+    pub fn edges(&self) -> Vec<Edge> {
+        let a = &self.arrangement;
+        let edge = |(e, s): (usize, &Segment<On>)| Edge { a: s.a, b: s.b, left: a.left[e], right: a.right[e], class: s.tag.class };
+        a.edges.iter().enumerate().map(edge).collect()
+    }
+
+    /// Whether edge `e` is a border between regions.
+    pub fn is_border(&self, e: usize) -> bool {
+        self.arrangement.edges[e].tag.is_border()
+    }
+
+    /// Region that edge `e` divides, where it is a divider of that region and no border.
+    pub fn divides(&self, e: usize) -> Option<u32> {
+        let (a, tag) = (&self.arrangement, self.arrangement.edges[e].tag);
+        let region = self.parent[a.left[e] as usize];
+        (!tag.is_border() && region == self.parent[a.right[e] as usize] && (tag.only == NONE || tag.only == region)).then_some(region)
+    }
+}
+
+impl Mesh {
+    /// Regions from a table of edges and a label for every face; label [`OUTSIDE`] is not ours. Regions are
+    /// numbered by their first edge; the second value gives the new number of every label.
+    pub fn from_labels(edges: impl IntoIterator<Item = Edge>, label: impl Fn(u32) -> u32, labels: usize) -> (Mesh, Vec<u32>) {
+        let mut number = vec![NONE; labels.max(1)];
+        number[OUTSIDE as usize] = OUTSIDE;
+        let mut regions = 1u32;
+        let mut kept = Vec::new();
+        for e in edges {
+            let (l, r) = (label(e.left), label(e.right));
+            if l == r {
+                continue;
+            }
+            let mut of = |x: u32| {
+                let n = &mut number[x as usize];
+                if *n == NONE {
+                    *n = regions;
+                    regions += 1;
+                }
+                *n
+            };
+            kept.push(Edge { left: of(l), right: of(r), ..e });
+        }
+        (Mesh { edges: kept, regions: regions as usize }, number)
+    }
+
+    /// Twice the area of every region in steps², exact.
+    pub fn areas2(&self) -> Vec<i128> {
+        let mut area = vec![0i128; self.regions];
+        let Some(first) = self.edges.first() else { return area };
+        for e in &self.edges {
+            let c = cross(first.a, e.a, e.b);
+            area[e.left as usize] += c;
+            area[e.right as usize] -= c;
+        }
+        area[OUTSIDE as usize] = 0;
+        area
+    }
+}

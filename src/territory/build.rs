@@ -1,0 +1,372 @@
+use super::lattice::{Plane, Pt};
+use super::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord};
+use super::*;
+use crate::finding::{Finding, Severity};
+use crate::recipe::{DivisionChoice, Recipe};
+use geo::{LineString, MultiPolygon};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Why no territory could be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TerritoryError {
+    /// No division has the level and scheme asked for.
+    #[error("{file}: no division of level {wanted}; the file has {available}; choose one of them with --level and --scheme")]
+    NoSuchDivision {
+        /// File of the divisions.
+        file: String,
+        /// Level and scheme asked for.
+        wanted: String,
+        /// Levels and schemes there are, with counts.
+        available: String,
+    },
+    /// Several levels or schemes and nothing said which.
+    #[error("{file}: which divisions? The file has {available}; choose one with --level and --scheme")]
+    Ambiguous {
+        /// File of the divisions.
+        file: String,
+        /// Levels and schemes there are, with counts.
+        available: String,
+    },
+    /// Nothing has an area.
+    #[error("{file}: none of {count} divisions has an area of at least one lattice cell; check the coordinates")]
+    NoLand {
+        /// File of the divisions.
+        file: String,
+        /// Divisions chosen.
+        count: usize,
+    },
+}
+
+/// Validates and projects layers (R6, R22).
+///
+/// Every repair, drop and duplicate is a finding of the result. O(n log n) for n vertices and points.
+pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, TerritoryError> {
+    let mut findings = layers.findings.clone();
+    let chosen = choose(layers, &recipe.division)?;
+    let mut divisions: Vec<Division> = Vec::new();
+    let mut ids: BTreeSet<String> = BTreeSet::new();
+    let admin = chosen.first().map_or("study_area", |d| layers.file(d.origin)).to_string();
+    for d in &chosen {
+        let rings = rings(&d.land, layers, d.origin, Some(&d.id), &mut findings);
+        if rings.is_empty() {
+            continue;
+        }
+        let id = unique(&d.id, &mut ids, layers, d.origin, &mut findings);
+        let name = d.name.clone().unwrap_or_else(|| id.clone());
+        let crossing = lattice::self_crossing(&rings);
+        let file = layers.file(d.origin).to_string();
+        if let Some(p) = crossing {
+            let message = "the outline crosses itself; what lies inside was decided by the even-odd rule";
+            let finding = Finding::new(Severity::Warning, "polygon-crosses-itself", message);
+            findings.push(finding.file(&file).record(d.origin.record as u64).id(&id).at(p.lon_lat()));
+        }
+        let area2 = stated_area2(&d.land);
+        divisions.push(Division { id, name, parent: d.parent.clone(), rings, area2, crossing, file, record: d.origin.record as u64 });
+    }
+    if divisions.is_empty() {
+        return Err(TerritoryError::NoLand { file: admin, count: chosen.len() });
+    }
+    let (mut lo, mut hi) = (Pt { x: i64::MAX, y: i64::MAX }, Pt { x: i64::MIN, y: i64::MIN });
+    for p in divisions.iter().flat_map(|d| d.rings.iter().flatten()) {
+        (lo.x, lo.y, hi.x, hi.y) = (lo.x.min(p.x), lo.y.min(p.y), hi.x.max(p.x), hi.y.max(p.y));
+    }
+    let [lon0, lat0] = Pt { x: lo.x + (hi.x - lo.x) / 2, y: lo.y + (hi.y - lo.y) / 2 }.lon_lat();
+    let plane = Plane::around(lon0, lat0);
+
+    let study_area = layers.study_area.iter().flat_map(|a| rings(&a.land, layers, a.origin, a.id.as_deref(), &mut findings)).collect();
+    let classes = classes(layers, recipe);
+    let index: HashMap<(BarrierLayer, &str), u16> =
+        classes.iter().enumerate().map(|(i, c)| ((c.layer, c.name.as_str()), i as u16)).collect();
+    let within = |line: &[Pt]| {
+        let span = |f: fn(&Pt) -> i64| (line.iter().map(f).min().unwrap_or(0), line.iter().map(f).max().unwrap_or(0));
+        let ((x0, x1), (y0, y1)) = (span(|p| p.x), span(|p| p.y));
+        x1 >= lo.x && x0 <= hi.x && y1 >= lo.y && y0 <= hi.y
+    };
+
+    let mut sorted = Lines { layers, index: &index, seen: HashMap::new(), findings: &mut findings, tunnels: BTreeMap::new() };
+    let (mut barriers, mut minor, mut water_lines) = (Vec::new(), Vec::new(), Vec::new());
+    for r in &layers.roads {
+        let class = base_class(&r.class);
+        if strength(&recipe.barriers.roads, class) > 0 {
+            sorted.take(r, BarrierLayer::Road, class, &mut barriers);
+        } else if recipe.barriers.minor.iter().any(|m| m == class) {
+            sorted.take(r, BarrierLayer::Road, class, &mut minor);
+        }
+    }
+    for r in layers.rail.iter().filter(|r| strength(&recipe.barriers.rail, &r.class) > 0) {
+        sorted.take(r, BarrierLayer::Rail, &r.class, &mut barriers);
+    }
+    for r in layers.water_lines.iter().filter(|r| strength(&recipe.barriers.water, &r.class) > 0) {
+        sorted.take(r, BarrierLayer::Water, &r.class, &mut water_lines);
+    }
+    sorted.tell_tunnels();
+    for lines in [&mut barriers, &mut minor, &mut water_lines] {
+        lines.retain(|b| within(&b.line));
+    }
+    let mut water = Vec::new();
+    for a in layers.water_areas.iter().filter(|a| strength(&recipe.barriers.water, &a.kind) > 0) {
+        let rings = rings(&a.land, layers, a.origin, a.id.as_deref(), &mut findings);
+        let area = rings.first().map_or(0.0, |r| plane.area_m2(lattice::ring_area2(r)).abs());
+        if area >= recipe.cut.min_water_m2 && rings.iter().any(|r| within(r)) {
+            water.push(Water { class: index[&(BarrierLayer::Water, a.kind.as_str())], rings });
+        }
+    }
+
+    let (settlements, base) = settlements(recipe);
+    let points = points(layers, recipe, &settlements, &mut findings);
+    Ok(Territory {
+        plane,
+        divisions,
+        study_area,
+        classes,
+        barriers,
+        water_lines,
+        water,
+        minor,
+        settlements,
+        base,
+        points,
+        snap_m: recipe.cut.snap_m,
+        findings,
+    })
+}
+
+fn base_class(class: &str) -> &str {
+    class.strip_suffix("_link").unwrap_or(class)
+}
+
+fn strength(table: &BTreeMap<String, u8>, class: &str) -> u8 {
+    table.get(class).copied().unwrap_or(0)
+}
+
+/// The divisions asked for; the study area where no divisions were given.
+fn choose(layers: &Layers, choice: &DivisionChoice) -> Result<Vec<DivisionRecord>, TerritoryError> {
+    if layers.divisions.is_empty() {
+        let record = |(i, a): (usize, &AreaRecord)| DivisionRecord {
+            origin: a.origin,
+            id: a.id.clone().unwrap_or_else(|| format!("study-{}", i + 1)),
+            level: None,
+            scheme: None,
+            name: a.name.clone(),
+            parent: None,
+            partial: false,
+            land: a.land.clone(),
+        };
+        return Ok(layers.study_area.iter().enumerate().map(record).collect());
+    }
+    let mut groups: BTreeMap<(Option<i32>, Option<&str>), Vec<&DivisionRecord>> = BTreeMap::new();
+    for d in layers.divisions.iter().filter(|d| !d.partial) {
+        groups.entry((d.level, d.scheme.as_deref())).or_default().push(d);
+    }
+    let describe = |(key, rows): (&(Option<i32>, Option<&str>), &Vec<&DivisionRecord>)| {
+        let level = key.0.map_or("no level".to_string(), |l| format!("level {l}"));
+        let scheme = key.1.map_or(String::new(), |s| format!(" scheme {s}"));
+        format!("{level}{scheme} ({})", rows.len())
+    };
+    let available = || groups.iter().map(describe).collect::<Vec<_>>().join(", ");
+    let file = || layers.file(layers.divisions[0].origin).to_string();
+    let fits = |key: &(Option<i32>, Option<&str>)| {
+        choice.level.is_none_or(|l| key.0 == Some(l)) && choice.scheme.as_deref().is_none_or(|s| key.1 == Some(s))
+    };
+    let found: Vec<_> = groups.iter().filter(|(k, _)| fits(k)).collect();
+    match found.as_slice() {
+        [] => {
+            let wanted = format!(
+                "{}{}",
+                choice.level.map_or("(any)".into(), |l| l.to_string()),
+                choice.scheme.as_ref().map_or(String::new(), |s| format!(" and scheme '{s}'"))
+            );
+            Err(TerritoryError::NoSuchDivision { file: file(), wanted, available: available() })
+        }
+        [(_, rows)] => Ok(rows.iter().map(|&d| d.clone()).collect()),
+        _ => Err(TerritoryError::Ambiguous { file: file(), available: available() }),
+    }
+}
+
+/// Rings on the lattice without repeated positions; what has no area is dropped and told.
+fn rings(land: &MultiPolygon<f64>, layers: &Layers, origin: Origin, id: Option<&str>, findings: &mut Vec<Finding>) -> Vec<Vec<Pt>> {
+    let mut out = Vec::new();
+    let mut repeated = 0;
+    let mut tell = |code: &str, place: Option<[f64; 2]>, measured: f64, message: &str| {
+        let mut f = Finding::new(Severity::Warning, code, message).file(layers.file(origin)).record(origin.record as u64).measured(measured);
+        f.place = place;
+        f.subject.id = id.map(str::to_string);
+        findings.push(f);
+    };
+    for ring in land.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())) {
+        let place = ring.0.first().map(|c| [c.x, c.y]);
+        if ring.0.first() != ring.0.last() {
+            tell("ring-closed", place, ring.0.len() as f64, "a ring did not end where it begins; it was closed");
+        }
+        let (mut line, doubles) = positions(ring);
+        if line.len() > 1 && line.first() == line.last() {
+            line.pop();
+        }
+        repeated += doubles;
+        if line.len() < 3 {
+            tell("ring-dropped", place, line.len() as f64, "a ring of fewer than three positions has no area; it was dropped");
+        } else {
+            out.push(line);
+        }
+    }
+    if repeated > 0 {
+        tell("vertex-repeated", None, repeated as f64, "positions that repeat the one before were dropped");
+    }
+    out
+}
+
+/// Twice the area of outer rings less that of holes.
+fn stated_area2(land: &MultiPolygon<f64>) -> i128 {
+    let area2 = |ring: &LineString<f64>| lattice::ring_area2(&positions(ring).0).abs();
+    land.iter().map(|p| area2(p.exterior()) - p.interiors().iter().map(area2).sum::<i128>()).sum()
+}
+
+/// Lattice positions without immediate repetition, and how many were repeated.
+fn positions(line: &LineString<f64>) -> (Vec<Pt>, usize) {
+    let mut out: Vec<Pt> = line.0.iter().filter_map(|c| Pt::from_lon_lat(c.x, c.y)).collect();
+    let before = out.len();
+    out.dedup();
+    let repeated = before - out.len();
+    (out, repeated)
+}
+
+fn unique(id: &str, ids: &mut BTreeSet<String>, layers: &Layers, origin: Origin, findings: &mut Vec<Finding>) -> String {
+    if ids.insert(id.to_string()) {
+        return id.to_string();
+    }
+    let new = (2..).map(|n| format!("{id}#{n}")).find(|n| !ids.contains(n)).expect("there is always another number");
+    ids.insert(new.clone());
+    findings.push(
+        Finding::new(Severity::Warning, "id-duplicate", format!("the id occurs before; this record is called '{new}'"))
+            .file(layers.file(origin))
+            .record(origin.record as u64)
+            .id(id),
+    );
+    new
+}
+
+fn classes(layers: &Layers, recipe: &Recipe) -> Vec<BarrierClass> {
+    let mut found: BTreeSet<(u8, BarrierLayer, &str)> = BTreeSet::new();
+    for r in &layers.roads {
+        let class = base_class(&r.class);
+        found.insert((strength(&recipe.barriers.roads, class), BarrierLayer::Road, class));
+    }
+    let water = layers.water_lines.iter().map(|r| &r.class).chain(layers.water_areas.iter().map(|a| &a.kind));
+    found.extend(water.map(|k| (strength(&recipe.barriers.water, k), BarrierLayer::Water, k.as_str())));
+    found.extend(layers.rail.iter().map(|r| (strength(&recipe.barriers.rail, &r.class), BarrierLayer::Rail, r.class.as_str())));
+    let none = BarrierClass { layer: BarrierLayer::None, name: "none".into(), strength: 0 };
+    let class = |(strength, layer, name): (u8, BarrierLayer, &str)| BarrierClass { layer, name: name.to_string(), strength };
+    std::iter::once(none).chain(found.into_iter().map(class)).collect()
+}
+
+struct Lines<'a> {
+    layers: &'a Layers,
+    index: &'a HashMap<(BarrierLayer, &'a str), u16>,
+    seen: HashMap<Vec<Pt>, u32>,
+    findings: &'a mut Vec<Finding>,
+    tunnels: BTreeMap<String, u64>,
+}
+
+impl Lines<'_> {
+    fn take(&mut self, r: &LineRecord, layer: BarrierLayer, class: &str, into: &mut Vec<Barrier>) {
+        let file = self.layers.file(r.origin);
+        if r.tunnel {
+            *self.tunnels.entry(file.to_string()).or_default() += 1;
+            return;
+        }
+        for part in &r.line {
+            let (line, _) = positions(part);
+            let mut tell = |code: &str, message: String| {
+                let mut f = Finding::new(Severity::Warning, code, message).file(file).record(r.origin.record as u64);
+                f.place = part.0.first().map(|c| [c.x, c.y]);
+                f.subject.id = r.id.clone();
+                self.findings.push(f);
+            };
+            if line.len() < 2 {
+                tell("line-without-length", "all positions coincide; the line was dropped".into());
+                continue;
+            }
+            let mut key = line.clone();
+            if key.last() < key.first() {
+                key.reverse();
+            }
+            if let Some(first) = self.seen.get(&key) {
+                tell("line-duplicate", format!("the same course as record {first} of its layer; it counts once, with the stronger class"));
+            } else {
+                self.seen.insert(key, r.origin.record);
+            }
+            into.push(Barrier { class: self.index[&(layer, class)], line });
+        }
+    }
+
+    fn tell_tunnels(&mut self) {
+        for (file, count) in std::mem::take(&mut self.tunnels) {
+            let message = format!("{count} lines in tunnels or culverts do not divide the land above them");
+            self.findings.push(Finding::new(Severity::Info, "tunnels", message).file(file).measured(count as f64));
+        }
+    }
+}
+
+/// Settlement classes with exact factors: `base` is the least common multiple of the targets, so that
+/// `Σ load / target(class)` stays an integer.
+fn settlements(recipe: &Recipe) -> (Vec<Settlement>, Load) {
+    fn gcd(a: i64, b: i64) -> i64 {
+        if b == 0 { a } else { gcd(b, a % b) }
+    }
+    let targets: Vec<(String, Load)> = std::iter::once((String::new(), recipe.grid.target))
+        .chain(recipe.grid.settlement_targets.iter().map(|(k, v)| (k.clone(), *v)))
+        .collect();
+    // targets without a small common multiple are rounded to parts per million of a grid
+    const LARGEST: i64 = 1_000_000_000_000;
+    let common = targets.iter().try_fold(1i64, |l, (_, t)| (l / gcd(l, t.0)).checked_mul(t.0).filter(|&l| l <= LARGEST));
+    let base = common.unwrap_or(LARGEST);
+    let settlement = |(name, target): (String, Load)| Settlement { name, target, factor: base / target.0.max(1) };
+    (targets.into_iter().map(settlement).collect(), Load(base))
+}
+
+fn points(layers: &Layers, recipe: &Recipe, settlements: &[Settlement], findings: &mut Vec<Finding>) -> Vec<DemandPoint> {
+    let is_load = |r: &PointRecord| r.kind.as_ref().is_none_or(|k| recipe.load.kinds.iter().any(|l| l == k || l == "all"));
+    let mut ids = BTreeSet::new();
+    let mut out = Vec::with_capacity(layers.households.len());
+    let (mut unweighted, mut entities) = (0u64, 0u64);
+    for r in &layers.households {
+        let tell = |code: &str, message: &str| {
+            let mut f = Finding::new(Severity::Warning, code, message).file(layers.file(r.origin)).record(r.origin.record as u64).at(r.at);
+            f.subject.id = r.id.clone();
+            f
+        };
+        let Some(at) = Pt::from_lon_lat(r.at[0], r.at[1]) else {
+            findings.push(tell("point-dropped", "the position is no longitude and latitude; the point was dropped"));
+            continue;
+        };
+        let id = match &r.id {
+            Some(id) => unique(id, &mut ids, layers, r.origin, findings),
+            None => unique(&format!("record-{}", r.origin.record), &mut ids, layers, r.origin, findings),
+        };
+        let weight = match r.weight.map(|w| (w, Load::from_units(w))) {
+            None => {
+                unweighted += 1;
+                recipe.load.default_weight
+            }
+            Some((_, Some(load))) if load >= Load::ZERO => load,
+            Some((w, _)) => {
+                findings.push(tell("weight-not-usable", "the weight is negative or no number; the point counts as load 0").measured(w).limit(0.0));
+                Load::ZERO
+            }
+        };
+        let load = if is_load(r) { weight } else { Load::ZERO };
+        entities += u64::from(!is_load(r));
+        let settlement = r.settlement.as_ref().and_then(|s| settlements.iter().position(|x| &x.name == s)).unwrap_or(0) as u16;
+        out.push(DemandPoint { id, at, load, settlement });
+    }
+    let file = layers.households.first().map_or("households", |r| layers.file(r.origin));
+    let mut total = |code: &str, n: u64, message: String| {
+        if n > 0 {
+            findings.push(Finding::new(Severity::Info, code, message).file(file).measured(n as f64));
+        }
+    };
+    total("weight-missing", unweighted, format!("{unweighted} points have no weight and count {} each", recipe.load.default_weight));
+    total("entities-without-load", entities, format!("{entities} points are of a kind that is no load; they are attached but not balanced"));
+    out
+}
