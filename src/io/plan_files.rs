@@ -1,0 +1,112 @@
+//! The files of a plan: written for other programs, read back to be judged.
+
+use crate::plan::{Plan, Report};
+use crate::territory::lattice::{Pt, Rings};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// A coordinate in degrees, exact: lattice steps with the point set.
+fn degrees(out: &mut String, steps: i64) {
+    let (whole, part) = (steps.unsigned_abs() / 1_000_000_000, steps.unsigned_abs() % 1_000_000_000);
+    if steps < 0 {
+        out.push('-');
+    }
+    let _ = write!(out, "{whole}");
+    if part > 0 {
+        let digits = format!("{part:09}");
+        let _ = write!(out, ".{}", digits.trim_end_matches('0'));
+    }
+}
+
+fn position(out: &mut String, p: Pt) {
+    out.push('[');
+    degrees(out, p.x);
+    out.push(',');
+    degrees(out, p.y);
+    out.push(']');
+}
+
+fn geometry(out: &mut String, land: &[Rings]) {
+    let (kind, single) = if land.len() == 1 { ("Polygon", true) } else { ("MultiPolygon", false) };
+    let _ = write!(out, "{{\"type\":\"{kind}\",\"coordinates\":");
+    if !single {
+        out.push('[');
+    }
+    for (i, rings) in land.iter().enumerate() {
+        out.push_str(if i > 0 { ",[" } else { "[" });
+        for (k, ring) in rings.iter().enumerate() {
+            out.push_str(if k > 0 { ",[" } else { "[" });
+            for p in ring {
+                position(out, *p);
+                out.push(',');
+            }
+            position(out, ring[0]);
+            out.push(']');
+        }
+        out.push(']');
+    }
+    if !single {
+        out.push(']');
+    }
+    out.push('}');
+}
+
+/// RFC 7946, one feature per line, WGS 84; outer rings counter-clockwise.
+fn collection<P: Serialize>(name: &str, rows: &[P], land: &[Vec<Rings>], id: impl Fn(&P) -> &str) -> serde_json::Result<String> {
+    let mut out = format!("{{\"type\":\"FeatureCollection\",\"name\":\"{name}\",\"features\":[\n");
+    for (i, (row, land)) in rows.iter().zip(land).enumerate() {
+        let _ = write!(out, "{{\"type\":\"Feature\",\"id\":{},\"properties\":{},\"geometry\":", serde_json::to_string(id(row))?, serde_json::to_string(row)?);
+        geometry(&mut out, land);
+        out.push_str(if i + 1 < rows.len() { "},\n" } else { "}\n" });
+    }
+    out.push_str("]}\n");
+    Ok(out)
+}
+
+/// `grids.geojson`.
+pub fn grids_geojson(plan: &Plan) -> serde_json::Result<String> {
+    collection("grids", &plan.grids, &plan.grid_land(), |g| &g.grid_id)
+}
+
+/// `zones.geojson`.
+pub fn zones_geojson(plan: &Plan) -> serde_json::Result<String> {
+    collection("zones", &plan.zones, &plan.zone_land(), |z| &z.zone_id)
+}
+
+/// `plan.json`, schema version first.
+pub fn plan_json(plan: &Plan) -> serde_json::Result<String> {
+    Ok(serde_json::to_string(plan)? + "\n")
+}
+
+/// `report.json`.
+pub fn report_json(report: &Report) -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(report)? + "\n")
+}
+
+/// One CSV field, quoted where needed.
+fn field(out: &mut String, text: &str) {
+    if text.contains([',', '"', '\n', '\r']) {
+        let _ = write!(out, "\"{}\"", text.replace('"', "\"\""));
+    } else {
+        out.push_str(text);
+    }
+}
+
+/// `attachments.csv`, UTF-8 with BOM. `evidence` is the distance to the nearest border of a grid in metres,
+/// `runner_up` the grid beyond it.
+pub fn attachments_csv(plan: &Plan) -> String {
+    let mut out = String::from("\u{feff}entity_id,grid_id,zone_id,rule,evidence,runner_up\r\n");
+    let grid = |g: Option<u32>| g.and_then(|g| plan.grids.get(g as usize));
+    for a in &plan.attachments {
+        let own = grid(a.grid);
+        field(&mut out, &a.entity);
+        for text in [own.map_or("", |g| &g.grid_id), own.map_or("", |g| &g.zone_id), a.rule.name()] {
+            out.push(',');
+            field(&mut out, text);
+        }
+        let _ = write!(out, ",{},", a.distance_m.map_or(String::new(), |d| format!("{d:.2}")));
+        field(&mut out, grid(a.runner_up).map_or("", |g| &g.grid_id));
+        out.push_str("\r\n");
+    }
+    out
+}

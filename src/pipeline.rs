@@ -1,0 +1,109 @@
+//! All stages in order: the only module that sees them all.
+
+use crate::attach::{Rule, attach};
+use crate::cut::{CutError, Fabric, cut};
+use crate::finding::{Finding, Severity};
+use crate::graph::GraphError;
+use crate::partition::{PartitionError, Partitioned, partition};
+use crate::plan::{Parts, Plan, Report, make, report};
+use crate::recipe::Recipe;
+use crate::territory::layers::Layers;
+use crate::territory::{Territory, TerritoryError, territory};
+use crate::zones::{Zone, zones};
+use rayon::prelude::*;
+
+/// Why no plan was drawn, and in which stage.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Layers do not make a territory.
+    #[error("territory: {0}")]
+    Territory(#[from] TerritoryError),
+    /// The territory could not be cut.
+    #[error("cut: {0}")]
+    Cut(#[from] CutError),
+    /// The units make no graph.
+    #[error("graph: {0}")]
+    Graph(#[from] GraphError),
+    /// A zone could not be partitioned.
+    #[error("partition of division '{division}': {source}")]
+    Partition {
+        /// Id of the division.
+        division: String,
+        /// What went wrong.
+        source: PartitionError,
+    },
+}
+
+/// Told of progress; a service may measure time in it.
+pub trait Watch: Sync {
+    /// A stage begins.
+    fn stage(&self, stage: &'static str);
+    /// `done` of `total` zones are partitioned.
+    fn zones(&self, done: usize, total: usize) {
+        let _ = (done, total);
+    }
+}
+
+/// Watches nothing.
+impl Watch for () {
+    fn stage(&self, _: &'static str) {}
+}
+
+/// Everything that a run produced.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// Cleaned input.
+    pub territory: Territory,
+    /// Units.
+    pub fabric: Fabric,
+    /// The plan.
+    pub plan: Plan,
+    /// Figures and findings; `stages` is empty.
+    pub report: Report,
+}
+
+/// Draws a plan from layers (R6, R22, R24, R43, R44). Runs on the current rayon pool; the result does not
+/// depend on its size.
+pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn, Error> {
+    watch.stage("territory");
+    let territory = territory(layers, recipe)?;
+    watch.stage("cut");
+    let fabric = cut(&territory, recipe)?;
+    watch.stage("zones");
+    let (zones, zone_findings) = zones(&territory, &fabric, recipe)?;
+    watch.stage("partition");
+    let solved = solve(&territory, &zones, watch)?;
+    watch.stage("attach");
+    let parts = Parts::new(&fabric, &zones, &solved);
+    let attachments = attach(&territory, &fabric, &parts.grid_of_unit, recipe);
+    watch.stage("plan");
+    let plan = make(layers, &territory, &fabric, &zones, &solved, &parts, &attachments, recipe);
+    let mut findings = territory.findings.clone();
+    findings.extend(fabric.findings.iter().cloned());
+    findings.extend(zone_findings);
+    for rule in [Rule::Nearest, Rule::Unassigned] {
+        let n = attachments.iter().filter(|a| a.rule == rule).count();
+        if n > 0 {
+            let message = match rule {
+                Rule::Nearest => format!("{n} entities outside the territory are attached to the nearest grid and are not in its load"),
+                _ => format!("{n} entities lie farther than {} m from every grid and are attached to none", recipe.attach.nearest_m),
+            };
+            let finding = Finding::new(Severity::Warning, &format!("attached-{}", rule.name()), message).measured(n as f64);
+            findings.push(finding.limit(recipe.attach.nearest_m));
+        }
+    }
+    let report = report(&plan, findings, recipe);
+    Ok(Drawn { territory, fabric, plan, report })
+}
+
+/// Solves all zones in parallel, joined in zone order.
+fn solve(territory: &Territory, zones: &[Zone], watch: &dyn Watch) -> Result<Vec<Partitioned>, Error> {
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    let one = |z: &Zone| {
+        let result = partition(&z.problem);
+        watch.zones(1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed), zones.len());
+        result.map_err(|source| Error::Partition { division: territory.division(z.division).id.clone(), source })
+    };
+    zones.par_iter().map(one).collect()
+}

@@ -1,0 +1,398 @@
+//! Judges any plan, also one that was edited by hand or made by another tool (R41), from polygons and tables alone.
+//!
+//! The judge shares no geometry with the maker: polygons are floating-point metres, overlaid by `i_overlay` (through
+//! `geo`) and inset by Clipper (through `geo-clipper`), while the cut works on an integer lattice.
+
+use crate::finding::{Finding, Severity};
+use crate::territory::Territory;
+use crate::territory::lattice::{Plane, Pt};
+use geo::{Area, BooleanOps, Contains, Coord, Intersects, Line, LineString, MapCoords, MultiLineString, MultiPolygon, Point, Validation};
+use geo::{BoundingRect, Euclidean, Length};
+use geo_clipper::{Clipper, EndType, JoinType};
+use rayon::prelude::*;
+use rstar::primitives::{GeomWithData, Rectangle};
+use rstar::{AABB, RTree};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A grid as found in a file.
+#[derive(Clone, Debug, Default)]
+pub struct GridAsFound {
+    /// Its id.
+    pub grid_id: String,
+    /// Division it claims to lie in.
+    pub division_id: String,
+    /// Load it claims to carry.
+    pub households: Option<f64>,
+    /// Target it claims.
+    pub target: Option<f64>,
+    /// Signed deviation it claims.
+    pub deviation: Option<f64>,
+    /// Parts it declares.
+    pub parts: u32,
+    /// Declared not to be contiguous.
+    pub logical: bool,
+    /// Its kind.
+    pub kind: String,
+    /// Its land, longitude and latitude.
+    pub land: MultiPolygon<f64>,
+}
+
+/// A plan as found in a folder.
+#[derive(Clone, Debug, Default)]
+pub struct AsFound {
+    /// Its grids.
+    pub grids: Vec<GridAsFound>,
+    /// Entity, grid and rule of every attachment; `None` without a table.
+    pub attachments: Option<Vec<[String; 3]>>,
+}
+
+/// One rule and whether the plan keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// Name of the rule.
+    pub name: String,
+    /// Whether it is kept.
+    pub ok: bool,
+    /// A broken hard rule makes the plan unusable.
+    pub hard: bool,
+    /// What was measured, in words.
+    pub figure: String,
+}
+
+/// Outcome of [`check`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Checked {
+    /// All rules.
+    pub checks: Vec<Check>,
+    /// Where and by how much rules are broken.
+    pub findings: Vec<Finding>,
+}
+
+impl Checked {
+    /// Whether every hard rule is kept.
+    pub fn passed(&self) -> bool {
+        self.checks.iter().all(|c| c.ok || !c.hard)
+    }
+}
+
+/// A point this near to a border may belong to either side, m.
+const BORDER_M: f64 = 0.05;
+/// Share of the territory that may be missing, doubled or outside: the accuracy of coordinates.
+const AREA_SHARE: f64 = 1e-6;
+/// Parts smaller than this are no parts, m².
+const PART_M2: f64 = 1.0;
+/// Barriers this strong should not run inside a grid.
+const STRONG: u8 = 80;
+/// A barrier this near to the border of a grid runs along it, m.
+const INSET_M: f64 = 2.0;
+/// Findings of one kind named one by one.
+const NAMED: usize = 50;
+
+struct Judge<'a> {
+    t: &'a Territory,
+    found: &'a AsFound,
+    land: Vec<MultiPolygon<f64>>,
+    area: Vec<f64>,
+    checks: Vec<Check>,
+    findings: Vec<Finding>,
+}
+
+/// Judges `found` against the territory: validity, cover, overlap, contiguity, nesting, loads, attachments and balance
+/// within `tolerance`. O(n log n).
+pub fn check(found: &AsFound, territory: &Territory, tolerance: f64) -> Checked {
+    let land: Vec<MultiPolygon<f64>> = found.grids.par_iter().map(|g| metres(&g.land, &territory.plane)).collect();
+    let area = land.iter().map(|l| l.unsigned_area()).collect();
+    let mut j = Judge { t: territory, found, land, area, checks: Vec::new(), findings: Vec::new() };
+    j.ids();
+    j.shapes();
+    let divisions = j.divisions();
+    j.tiling(&divisions);
+    j.nesting(&divisions);
+    j.points();
+    j.balance(tolerance);
+    j.barriers();
+    Checked { checks: j.checks, findings: j.findings }
+}
+
+fn metres(land: &MultiPolygon<f64>, plane: &Plane) -> MultiPolygon<f64> {
+    land.map_coords(|c| Coord { x: (c.x - plane.lon0) * plane.metres_per_lon, y: (c.y - plane.lat0) * plane.metres_per_lat })
+}
+
+fn ring(line: &[Pt], plane: &Plane) -> LineString<f64> {
+    LineString::new(line.iter().chain(line.first()).map(|p| plane.metres(*p).into()).collect())
+}
+
+impl Judge<'_> {
+    fn say(&mut self, name: &str, ok: bool, hard: bool, figure: String) {
+        self.checks.push(Check { name: name.into(), ok, hard, figure });
+    }
+
+    fn lon_lat(&self, c: Coord<f64>) -> [f64; 2] {
+        let p = &self.t.plane;
+        [c.x / p.metres_per_lon + p.lon0, c.y / p.metres_per_lat + p.lat0]
+    }
+
+    fn violation(&mut self, code: &str, id: &str, at: Option<Coord<f64>>, measured: f64, limit: f64, message: String) {
+        if self.findings.iter().filter(|f| f.code == code).count() < NAMED {
+            let mut f = Finding::new(Severity::Violation, code, message).id(id).measured(measured).limit(limit);
+            f.place = at.map(|c| self.lon_lat(c));
+            self.findings.push(f);
+        }
+    }
+
+    fn ids(&mut self) {
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        for g in &self.found.grids {
+            *seen.entry(&g.grid_id).or_default() += 1;
+        }
+        let twice: Vec<(String, usize)> = seen.into_iter().filter(|s| s.1 > 1 || s.0.is_empty()).map(|(k, n)| (k.to_string(), n)).collect();
+        self.say("ids", twice.is_empty(), true, format!("{} ids missing or used twice among {} grids", twice.len(), self.found.grids.len()));
+        for (id, n) in twice {
+            self.violation("id-not-unique", &id, None, n as f64, 1.0, format!("{n} grids carry this id; give each its own"));
+        }
+    }
+
+    fn shapes(&mut self) {
+        let bad: Vec<(usize, String)> = self
+            .land
+            .par_iter()
+            .enumerate()
+            .filter_map(|(i, l)| l.validation_errors().first().map(|e| (i, e.to_string())))
+            .collect();
+        self.say("valid", bad.is_empty(), true, format!("{} invalid of {} grid geometries", bad.len(), self.land.len()));
+        for (i, e) in bad {
+            let at = self.land[i].bounding_rect().map(|r| r.center());
+            self.violation("geometry-invalid", &self.found.grids[i].grid_id.clone(), at, 1.0, 0.0, e);
+        }
+        let parts: Vec<usize> = self
+            .land
+            .par_iter()
+            .map(|l| geo::unary_union(l.iter()).iter().filter(|p| p.unsigned_area() > PART_M2).count())
+            .collect();
+        let mut apart = 0;
+        for (i, &n) in parts.iter().enumerate() {
+            let g = &self.found.grids[i];
+            apart += usize::from(n > 1 && !g.logical);
+            if n > 1 && !g.logical && g.parts <= 1 {
+                let (id, at) = (g.grid_id.clone(), self.land[i].bounding_rect().map(|r| r.center()));
+                self.violation("not-contiguous", &id, at, n as f64, 1.0, format!("the grid lies in {n} parts and does not declare them"));
+            }
+        }
+        let silent = self.findings.iter().filter(|f| f.code == "not-contiguous").count();
+        self.say("contiguous", silent == 0, true, format!("{apart} grids in several parts, {silent} of them without parts > 1"));
+    }
+
+    /// Land of divisions by id, as the even-odd rule gives it.
+    fn divisions(&self) -> BTreeMap<String, MultiPolygon<f64>> {
+        let one = |d: &crate::territory::Division| {
+            let rings = d.rings.iter().map(|r| MultiPolygon::from(geo::Polygon::new(ring(r, &self.t.plane), vec![])));
+            let land = rings.reduce(|a, b| a.xor(&b)).unwrap_or(MultiPolygon::new(vec![]));
+            (d.id.clone(), land)
+        };
+        self.t.divisions.par_iter().map(one).collect::<Vec<_>>().into_iter().collect()
+    }
+
+    fn tiling(&mut self, divisions: &BTreeMap<String, MultiPolygon<f64>>) {
+        let territory = geo::unary_union(divisions.values().flatten());
+        let union = geo::unary_union(self.land.iter().flatten());
+        let all = territory.unsigned_area();
+        let limit = AREA_SHARE * all;
+        let (gap, beyond) = rayon::join(|| territory.difference(&union), || union.difference(&territory));
+        let over = self.area.iter().sum::<f64>() - union.unsigned_area();
+        let km2 = all / 1e6;
+        self.say("cover", gap.unsigned_area() <= limit, true, format!("{:.2} m² of {km2:.3} km² in no grid", gap.unsigned_area()));
+        self.say("overlap", over <= limit, true, format!("{over:.2} m² in two grids"));
+        self.say("outside", beyond.unsigned_area() <= limit, true, format!("{:.2} m² outside the territory", beyond.unsigned_area()));
+        for (code, land, what) in [("land-in-no-grid", gap, "in no grid"), ("land-outside", beyond, "outside the territory")] {
+            for p in land.iter().filter(|p| p.unsigned_area() > PART_M2) {
+                let at = p.bounding_rect().map(|r| r.center());
+                let a = p.unsigned_area();
+                self.violation(code, "", at, a, PART_M2, format!("{a:.1} m² {what}"));
+            }
+        }
+        if over > limit {
+            self.overlaps();
+        }
+    }
+
+    /// Names pairs of grids that overlap.
+    fn overlaps(&mut self) {
+        let boxes = self.boxes();
+        let mut found = Vec::new();
+        for i in 0..self.land.len() {
+            let Some(r) = self.land[i].bounding_rect() else { continue };
+            let near = boxes.locate_in_envelope_intersecting(&AABB::from_corners(r.min().into(), r.max().into()));
+            let mut near: Vec<usize> = near.map(|b| b.data).filter(|&j| j > i).collect();
+            near.sort_unstable();
+            for j in near {
+                let both = self.land[i].intersection(&self.land[j]);
+                if both.unsigned_area() > PART_M2 {
+                    found.push((i, j, both));
+                }
+            }
+        }
+        for (i, j, both) in found {
+            let (a, b) = (self.found.grids[i].grid_id.clone(), self.found.grids[j].grid_id.clone());
+            let (m2, at) = (both.unsigned_area(), both.bounding_rect().map(|r| r.center()));
+            self.violation("grids-overlap", &a, at, m2, PART_M2, format!("{m2:.1} m² belong to grid {b} as well"));
+        }
+    }
+
+    fn boxes(&self) -> RTree<GeomWithData<Rectangle<[f64; 2]>, usize>> {
+        let item = |(i, l): (usize, &MultiPolygon<f64>)| {
+            l.bounding_rect().map(|r| GeomWithData::new(Rectangle::from_corners(r.min().into(), r.max().into()), i))
+        };
+        RTree::bulk_load(self.land.iter().enumerate().filter_map(item).collect())
+    }
+
+    fn nesting(&mut self, divisions: &BTreeMap<String, MultiPolygon<f64>>) {
+        let leaks: Vec<Option<f64>> = self
+            .land
+            .par_iter()
+            .zip(&self.found.grids)
+            .map(|(l, g)| divisions.get(&g.division_id).map(|d| l.difference(d).unsigned_area()))
+            .collect();
+        let unknown = leaks.iter().filter(|l| l.is_none()).count();
+        let leak: f64 = leaks.iter().flatten().sum();
+        let limit = AREA_SHARE * divisions.values().map(|d| d.unsigned_area()).sum::<f64>();
+        for (i, l) in leaks.iter().enumerate() {
+            let (id, division) = (self.found.grids[i].grid_id.clone(), self.found.grids[i].division_id.clone());
+            let at = self.land[i].bounding_rect().map(|r| r.center());
+            match l {
+                None => self.violation("division-unknown", &id, at, 1.0, 0.0, format!("no division '{division}' was cut")),
+                Some(l) if *l > limit.max(PART_M2) => {
+                    self.violation("crosses-division", &id, at, *l, limit, format!("{l:.1} m² lie outside division {division}"));
+                }
+                Some(_) => {}
+            }
+        }
+        self.say("nested", unknown == 0 && leak <= limit, true, format!("{unknown} grids of no known division, {leak:.2} m² across a division"));
+    }
+
+    /// Households in grids, loads as told, attachments.
+    fn points(&mut self) {
+        let boxes = self.boxes();
+        let lines: Vec<GeomWithData<Line<f64>, usize>> = self
+            .land
+            .iter()
+            .enumerate()
+            .flat_map(|(i, l)| l.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())).flat_map(move |r| r.lines().map(move |s| GeomWithData::new(s, i))))
+            .collect();
+        let borders = RTree::bulk_load(lines);
+        let place = |p: &crate::territory::DemandPoint| {
+            let m = Point::from(self.t.plane.metres(p.at));
+            let mut near: Vec<usize> = borders.locate_within_distance(m, BORDER_M * BORDER_M).map(|l| l.data).collect();
+            near.sort_unstable();
+            near.dedup();
+            let at = AABB::from_point([m.x(), m.y()]);
+            let inside = boxes.locate_in_envelope_intersecting(&at).map(|b| b.data).filter(|&i| self.land[i].intersects(&m)).min();
+            (inside, near)
+        };
+        let placed: Vec<(Option<usize>, Vec<usize>)> = self.t.points.par_iter().map(place).collect();
+        let n = self.land.len();
+        let (mut sum, mut slack) = (vec![0.0; n], vec![0.0; n]);
+        for (p, (inside, near)) in self.t.points.iter().zip(&placed) {
+            if let Some(i) = inside {
+                sum[*i] += p.load.units();
+            }
+            near.iter().for_each(|&i| slack[i] += p.load.units());
+        }
+        let mut off = 0;
+        for i in 0..n {
+            let told = self.found.grids[i].households;
+            let wrong = told.is_none_or(|t| (t - sum[i]).abs() > slack[i] + 1e-6 * sum[i].max(1.0));
+            if wrong {
+                off += 1;
+                let at = self.land[i].bounding_rect().map(|r| r.center());
+                let message = format!("the grid says {} households, {} lie inside", told.map_or("no".into(), |t| t.to_string()), sum[i]);
+                self.violation("load-differs", &self.found.grids[i].grid_id.clone(), at, told.unwrap_or(0.0), sum[i], message);
+            }
+        }
+        let total: f64 = sum.iter().sum();
+        self.say("loads", off == 0, true, format!("{off} grids whose households differ from the points inside; {total} found in all"));
+        self.attachments(&placed);
+    }
+
+    fn attachments(&mut self, placed: &[(Option<usize>, Vec<usize>)]) {
+        let Some(rows) = &self.found.attachments else {
+            self.say("attached", false, true, "no attachments.csv".into());
+            return;
+        };
+        let index: BTreeMap<&str, usize> = self.found.grids.iter().enumerate().map(|(i, g)| (g.grid_id.as_str(), i)).collect();
+        let mut of: BTreeMap<&str, &[String; 3]> = BTreeMap::new();
+        let mut twice = 0;
+        for r in rows {
+            twice += usize::from(of.insert(&r[0], r).is_some());
+        }
+        let (mut missing, mut wrong) = (Vec::new(), Vec::new());
+        for (p, (inside, near)) in self.t.points.iter().zip(placed) {
+            match of.get(p.id.as_str()) {
+                None if inside.is_some() => missing.push(p),
+                Some(r) if r[2] == "location" && near.is_empty() && inside.is_some() && index.get(r[1].as_str()) != inside.as_ref() => wrong.push(p),
+                _ => {}
+            }
+        }
+        let figure = format!("{} households missing, {twice} twice, {} attached by location to a grid they are not in", missing.len(), wrong.len());
+        let named: Vec<(&str, String, Coord<f64>, &str)> = missing
+            .iter()
+            .map(|p| ("entity-missing", p.id.clone(), self.t.plane.metres(p.at).into(), "the entity has no row in the attachments"))
+            .chain(wrong.iter().map(|p| ("entity-misplaced", p.id.clone(), self.t.plane.metres(p.at).into(), "the entity lies in another grid")))
+            .collect();
+        self.say("attached", missing.is_empty() && twice == 0 && wrong.is_empty(), true, figure);
+        for (code, id, at, message) in named {
+            self.violation(code, &id, Some(at), 1.0, 0.0, message.to_string());
+        }
+    }
+
+    fn balance(&mut self, tolerance: f64) {
+        let deviation = |g: &GridAsFound| g.deviation.or_else(|| Some((g.households? - g.target?) / g.target?));
+        let ordinary: Vec<(String, f64)> = self
+            .found
+            .grids
+            .iter()
+            .filter(|g| g.kind.is_empty() || g.kind == "ordinary")
+            .filter_map(|g| deviation(g).map(|d| (g.grid_id.clone(), d)))
+            .collect();
+        let n = ordinary.len().max(1) as f64;
+        let inside = ordinary.iter().filter(|d| d.1.abs() <= tolerance + 1e-9).count();
+        let worst = ordinary.iter().map(|d| d.1.abs()).fold(0.0, f64::max);
+        let figure = format!("{inside} of {} grids within {:.0} % ({:.1} %); largest deviation {:.1} %", ordinary.len(), tolerance * 100.0, 100.0 * inside as f64 / n, worst * 100.0);
+        self.say("balance", inside == ordinary.len(), false, figure);
+        for (id, d) in ordinary.iter().filter(|d| d.1.abs() > tolerance + 1e-9) {
+            let message = format!("{:+.1} % off its target", d * 100.0);
+            if self.findings.iter().filter(|f| f.code == "grid-out-of-band").count() < NAMED {
+                self.findings.push(Finding::new(Severity::Warning, "grid-out-of-band", message).id(id).measured(*d).limit(tolerance));
+            }
+        }
+    }
+
+    /// Strong barriers inside grids, more than [`INSET_M`] from the border.
+    fn barriers(&mut self) {
+        let strong = |class: u16| self.t.classes[class as usize].strength >= STRONG;
+        let lines: Vec<LineString<f64>> = self
+            .t
+            .barriers
+            .iter()
+            .chain(&self.t.water_lines)
+            .filter(|b| strong(b.class))
+            .map(|b| LineString::new(b.line.iter().map(|p| self.t.plane.metres(*p).into()).collect()))
+            .collect();
+        let total: f64 = lines.iter().map(|l| Euclidean.length(l)).sum();
+        let all = MultiLineString::new(lines);
+        let inside = |land: &MultiPolygon<f64>| {
+            let inset = land.offset(-INSET_M, JoinType::Miter(2.0), EndType::ClosedPolygon, 1000.0);
+            if inset.0.is_empty() || all.0.is_empty() { 0.0 } else { Euclidean.length(&inset.clip(&near(&all, &inset), false)) }
+        };
+        let crossed: f64 = self.land.par_iter().map(inside).collect::<Vec<f64>>().iter().sum();
+        let share = 100.0 * crossed / total.max(1e-9);
+        self.say("barriers", true, false, format!("{:.1} of {:.1} km of strong barriers run inside grids ({share:.1} %)", crossed / 1e3, total / 1e3));
+    }
+}
+
+/// Lines whose box meets that of the land.
+fn near(all: &MultiLineString<f64>, land: &MultiPolygon<f64>) -> MultiLineString<f64> {
+    let Some(r) = land.bounding_rect() else { return MultiLineString::new(vec![]) };
+    let meets = |l: &&LineString<f64>| l.bounding_rect().is_some_and(|b| b.intersects(&r) || r.contains(&b));
+    MultiLineString::new(all.iter().filter(meets).cloned().collect())
+}

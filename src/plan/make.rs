@@ -1,0 +1,337 @@
+use super::*;
+use crate::attach::Attachment;
+use crate::cut::{Fabric, FabricEdge};
+use crate::measure::{GridId, Load, UnitId};
+use crate::partition::Partitioned;
+use crate::recipe::Recipe;
+use crate::territory::layers::Layers;
+use crate::territory::{BarrierLayer, Territory};
+use crate::zones::Zone;
+use crate::{cut::rings, staffing, zones};
+use petgraph::unionfind::UnionFind;
+use std::collections::{BTreeMap, BTreeSet};
+use std::f64::consts::PI;
+
+/// Grid of every unit and zone of every grid, from the zones' assignments. Grids of a zone are numbered from west
+/// to east, then from north to south.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// Grid of every unit.
+    pub grid_of_unit: Vec<GridId>,
+    /// Position of the zone of every grid.
+    pub zone_of_grid: Vec<u32>,
+}
+
+impl Parts {
+    /// Joins the assignments of all zones in zone order.
+    pub fn new(fabric: &Fabric, zones: &[Zone], solved: &[Partitioned]) -> Parts {
+        let mut grid_of_unit = vec![GridId(0); fabric.units.len()];
+        let mut zone_of_grid = Vec::new();
+        for (z, (zone, done)) in zones.iter().zip(solved).enumerate() {
+            let parts = done.assignment.parts();
+            // weighted centre of every part
+            let mut centre = vec![(0.0, 0.0, 0.0); parts];
+            for (v, cluster) in zone.clusters.iter().enumerate() {
+                let c = &mut centre[done.assignment.part_of(v) as usize];
+                for u in cluster {
+                    let u = &fabric.units[u.at()];
+                    *c = (c.0 + u.inner.x as f64 * u.area_m2, c.1 + u.inner.y as f64 * u.area_m2, c.2 + u.area_m2);
+                }
+            }
+            let place = |p: &usize| (centre[*p].0 / centre[*p].2, -centre[*p].1 / centre[*p].2);
+            let mut order: Vec<usize> = (0..parts).collect();
+            order.sort_by(|a, b| {
+                let (a, b) = (place(a), place(b));
+                a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+            });
+            let mut number = vec![GridId(0); parts];
+            for p in order {
+                number[p] = GridId::new(zone_of_grid.len());
+                zone_of_grid.push(z as u32);
+            }
+            for (v, cluster) in zone.clusters.iter().enumerate() {
+                for u in cluster {
+                    grid_of_unit[u.at()] = number[done.assignment.part_of(v) as usize];
+                }
+            }
+        }
+        Parts { grid_of_unit, zone_of_grid }
+    }
+}
+
+#[derive(Default, Clone)]
+struct Tally {
+    load: Load,
+    balanced: Load,
+    area_m2: f64,
+    units: u32,
+    perimeter_m: f64,
+    along_barrier_m: f64,
+    by_settlement: BTreeMap<u16, Load>,
+}
+
+/// The plan of assignments already made. O(n log n).
+#[allow(clippy::too_many_arguments)]
+pub fn make(
+    layers: &Layers,
+    territory: &Territory,
+    fabric: &Fabric,
+    zones: &[Zone],
+    solved: &[Partitioned],
+    parts: &Parts,
+    attachments: &[Attachment],
+    recipe: &Recipe,
+) -> Plan {
+    let grids = parts.zone_of_grid.len();
+    let tally = tallies(territory, fabric, parts);
+    let backup = staffing::backup_pairs(&parts.zone_of_grid, &adjacent(fabric, &parts.grid_of_unit));
+    let connected = connected_parts(fabric, &parts.grid_of_unit, grids);
+    let band = zones::band(territory, recipe);
+    let id = |g: GridId| format!("G{:06}", g.0 + 1);
+    let zone_id = |z: u32| format!("Z{:04}", z + 1);
+    let mut serial: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut rows = Vec::with_capacity(grids);
+    for (g, (t, &z)) in tally.iter().zip(&parts.zone_of_grid).enumerate() {
+        let division = territory.division(zones[z as usize].division);
+        let n = serial.entry(z).or_insert(0);
+        *n += 1;
+        let (households, worth) = (t.load.units(), t.balanced.0 as f64 / territory.base.0 as f64);
+        // with several classes the target is the load that makes exactly one grid of this mix
+        let target = if worth > 0.0 { households / worth } else { territory.settlements[0].target.units() };
+        let deviation = band.deviation(t.balanced);
+        let in_band = band.violation(t.balanced) == Load::ZERO;
+        let light = if in_band {
+            "green"
+        } else if deviation.abs() <= 2.0 * recipe.grid.tolerance {
+            "yellow"
+        } else {
+            "red"
+        };
+        let main = t.by_settlement.iter().filter(|s| *s.0 != 0).max_by_key(|s| (*s.1, std::cmp::Reverse(*s.0)));
+        rows.push(PlanGrid {
+            grid_id: id(GridId::new(g)),
+            code: format!("{}-{n:03}", division.id),
+            zone_id: zone_id(z),
+            division_id: division.id.clone(),
+            kind: "ordinary".into(),
+            settlement: main.map(|s| territory.settlements[*s.0 as usize].name.clone()),
+            households,
+            load: BTreeMap::from([("households".to_string(), households)]),
+            target: round(target, 6),
+            deviation: round(deviation, 9),
+            in_band,
+            light: light.into(),
+            units: t.units,
+            parts: connected[g],
+            logical: false,
+            area_m2: round(t.area_m2, 2),
+            compactness: round((4.0 * PI * t.area_m2 / (t.perimeter_m * t.perimeter_m).max(1e-9)).min(1.0), 4),
+            barrier_share: round(t.along_barrier_m / t.perimeter_m.max(1e-9), 4),
+            officer: None,
+            backup_grid_id: backup[g].map(id),
+            valid_from: None,
+            parents: Vec::new(),
+        });
+    }
+    let zone_rows = zones.iter().zip(solved).enumerate().map(|(z, (zone, done))| {
+        let division = territory.division(zone.division);
+        let own: Vec<usize> = (0..grids).filter(|&g| parts.zone_of_grid[g] == z as u32).collect();
+        let units = || zone.clusters.iter().flatten().map(|u| &fabric.units[u.at()]);
+        let balanced: Load = units().map(|u| u.balanced).sum();
+        PlanZone {
+            zone_id: zone_id(z as u32),
+            name: division.name.clone(),
+            division_id: division.id.clone(),
+            grids: own.iter().map(|&g| rows[g].grid_id.clone()).collect(),
+            households: units().map(|u| u.load).sum::<Load>().units(),
+            area_m2: round(units().map(|u| u.area_m2).sum(), 2),
+            bound: bound(done, &own, &rows, balanced.0 as f64 / territory.base.0 as f64),
+        }
+    });
+    let zone_rows = zone_rows.collect();
+    let inputs = layers.sources.iter().map(|s| Input {
+        layer: s.layer.to_string(),
+        file: s.file.clone(),
+        sha256: s.digest.clone(),
+        features: s.features,
+    });
+    Plan {
+        schema: SCHEMA,
+        provenance: Provenance {
+            engine: concat!("evengrid ", env!("CARGO_PKG_VERSION")).into(),
+            recipe: recipe.to_value(),
+            inputs: inputs.collect(),
+            plane_name: territory.plane.name(),
+            plane: territory.plane,
+        },
+        next_serial: grids as u32 + 1,
+        zones: zone_rows,
+        grids: rows,
+        fabric: plan_fabric(territory, fabric, parts),
+        attachments: territory
+            .points
+            .iter()
+            .zip(attachments)
+            .map(|(p, a)| PlanAttachment {
+                entity: p.id.clone(),
+                grid: a.grid.map(|g| g.0),
+                rule: a.rule,
+                distance_m: a.distance_m.is_finite().then(|| round(a.distance_m, 2)),
+                runner_up: a.runner_up.map(|g| g.0),
+            })
+            .collect(),
+    }
+}
+
+fn round(x: f64, digits: i32) -> f64 {
+    let p = 10f64.powi(digits);
+    (x * p).round() / p
+}
+
+fn bound(done: &Partitioned, own: &[usize], rows: &[PlanGrid], grids_worth: f64) -> ZoneBound {
+    ZoneBound {
+        grids_worth: round(grids_worth, 6),
+        count_feasible: done.bounds.count_feasible,
+        possible_deviation: round(done.bounds.deviation, 6),
+        reached_deviation: round(own.iter().map(|&g| rows[g].deviation.abs()).fold(0.0, f64::max), 6),
+        out_of_band: own.iter().filter(|&&g| !rows[g].in_band).count() as u32,
+        forced: done.bounds.forced,
+        outcome: done.outcome.to_string(),
+        assumes: done.bounds.assumes.clone(),
+    }
+}
+
+fn tallies(t: &Territory, fabric: &Fabric, parts: &Parts) -> Vec<Tally> {
+    let mut tally = vec![Tally::default(); parts.zone_of_grid.len()];
+    for (u, g) in fabric.units.iter().zip(&parts.grid_of_unit) {
+        let row = &mut tally[g.at()];
+        row.load += u.load;
+        row.balanced += u.balanced;
+        row.area_m2 += u.area_m2;
+        row.units += 1;
+    }
+    for (p, u) in t.points.iter().zip(&fabric.unit_of_point) {
+        if let Some(u) = u {
+            *tally[parts.grid_of_unit[u.at()].at()].by_settlement.entry(p.settlement).or_default() += p.load;
+        }
+    }
+    let grid = |u: Option<UnitId>| u.map(|u| parts.grid_of_unit[u.at()]);
+    for e in &fabric.edges {
+        let (l, r) = (grid(e.left), grid(e.right));
+        if l == r {
+            continue;
+        }
+        let length = t.plane.distance_m(e.a, e.b);
+        let class = &t.classes[e.class as usize];
+        for g in [l, r].into_iter().flatten() {
+            tally[g.at()].perimeter_m += length;
+            if class.layer != BarrierLayer::None && class.strength > 0 {
+                tally[g.at()].along_barrier_m += length;
+            }
+        }
+    }
+    tally
+}
+
+/// Grids that share a border of positive length.
+fn adjacent(fabric: &Fabric, grid_of_unit: &[GridId]) -> Vec<(GridId, GridId)> {
+    let pair = |b: &crate::cut::Border| {
+        let (x, y) = (grid_of_unit[b.a.at()], grid_of_unit[b.b?.at()]);
+        (x != y && b.length_m > 0.0).then_some((x.min(y), x.max(y)))
+    };
+    let pairs: BTreeSet<_> = fabric.borders.iter().filter_map(pair).collect();
+    pairs.into_iter().collect()
+}
+
+/// Connected parts of every grid, over borders of positive length.
+fn connected_parts(fabric: &Fabric, grid_of_unit: &[GridId], grids: usize) -> Vec<u32> {
+    let mut sets = UnionFind::<u32>::new(fabric.units.len());
+    for b in &fabric.borders {
+        if let Some(o) = b.b
+            && grid_of_unit[b.a.at()] == grid_of_unit[o.at()]
+        {
+            sets.union(b.a.0, o.0);
+        }
+    }
+    let mut roots = vec![BTreeSet::new(); grids];
+    for (u, g) in grid_of_unit.iter().enumerate() {
+        roots[g.at()].insert(sets.find(u as u32));
+    }
+    roots.iter().map(|r| r.len() as u32).collect()
+}
+
+fn plan_fabric(t: &Territory, fabric: &Fabric, parts: &Parts) -> PlanFabric {
+    let unit = |(u, g): (&crate::cut::Unit, &GridId)| PlanUnit {
+        key: u.key.clone(),
+        grid: g.0,
+        households: u.load.units(),
+        area_m2: round(u.area_m2, 2),
+    };
+    PlanFabric {
+        classes: t.classes.clone(),
+        units: fabric.units.iter().zip(&parts.grid_of_unit).map(unit).collect(),
+        arcs: arcs(&fabric.edges),
+    }
+}
+
+/// Joins pieces of border end to end where nothing else meets them. O(n log n).
+fn arcs(edges: &[FabricEdge]) -> Vec<Arc> {
+    let mut at: BTreeMap<Pt, Vec<u32>> = BTreeMap::new();
+    for (i, e) in edges.iter().enumerate() {
+        at.entry(e.a).or_default().push(i as u32);
+        at.entry(e.b).or_default().push(i as u32);
+    }
+    let mut used = vec![false; edges.len()];
+    // the edge that goes on from `p`, the same on both sides as one seen with these sides
+    let follow = |p: Pt, used: &[bool], left: Option<UnitId>, right: Option<UnitId>, class: u16| {
+        let here = &at[&p];
+        if here.len() != 2 {
+            return None;
+        }
+        let &i = here.iter().find(|&&i| !used[i as usize])?;
+        let e = &edges[i as usize];
+        let (l, r, far) = if e.a == p { (e.left, e.right, e.b) } else { (e.right, e.left, e.a) };
+        (l == left && r == right && e.class == class).then_some((i as usize, far))
+    };
+    let mut out = Vec::new();
+    for i in 0..edges.len() {
+        if used[i] {
+            continue;
+        }
+        used[i] = true;
+        let e = &edges[i];
+        let mut line = std::collections::VecDeque::from([e.a, e.b]);
+        while let Some((j, far)) = follow(line[line.len() - 1], &used, e.left, e.right, e.class) {
+            used[j] = true;
+            line.push_back(far);
+        }
+        while let Some((j, far)) = follow(line[0], &used, e.right, e.left, e.class) {
+            used[j] = true;
+            line.push_front(far);
+        }
+        let mut last = Pt::default();
+        let mut steps = Vec::with_capacity(2 * line.len());
+        for p in line {
+            steps.extend([p.x - last.x, p.y - last.y]);
+            last = p;
+        }
+        out.push(Arc { left: e.left.map(|u| u.0), right: e.right.map(|u| u.0), class: e.class, steps });
+    }
+    out
+}
+
+impl Plan {
+    /// Land of every grid: polygons of outer ring and holes.
+    pub fn grid_land(&self) -> Vec<Vec<crate::territory::lattice::Rings>> {
+        let sides = self.sides(|u| self.fabric.units[u as usize].grid + 1);
+        rings::polygons(&sides, self.grids.len() + 1).split_off(1)
+    }
+
+    /// Land of every zone.
+    pub fn zone_land(&self) -> Vec<Vec<crate::territory::lattice::Rings>> {
+        let index: BTreeMap<&str, u32> = self.zones.iter().enumerate().map(|(i, z)| (z.zone_id.as_str(), i as u32 + 1)).collect();
+        let zone: Vec<u32> = self.grids.iter().map(|g| index.get(g.zone_id.as_str()).copied().unwrap_or(0)).collect();
+        let sides = self.sides(|u| zone[self.fabric.units[u as usize].grid as usize]);
+        rings::polygons(&sides, self.zones.len() + 1).split_off(1)
+    }
+}

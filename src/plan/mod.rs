@@ -1,0 +1,234 @@
+//! The plan: grids, zones, their land and their proof; self-contained and free of timings, so that equal inputs give
+//! equal bytes.
+
+mod check;
+mod make;
+mod report;
+
+pub use check::{AsFound, Check, Checked, GridAsFound, check};
+pub use make::{Parts, make};
+pub use report::{Indicator, Report, StageRecord, report};
+
+use crate::attach::Rule;
+use crate::territory::BarrierClass;
+use crate::territory::lattice::{Plane, Pt};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Version of the file format.
+pub const SCHEMA: u32 = 1;
+
+/// A whole plan as written to `plan.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Version of the format, [`SCHEMA`].
+    pub schema: u32,
+    /// What it was made from.
+    pub provenance: Provenance,
+    /// Number of the next new grid; numbers are never reused.
+    pub next_serial: u32,
+    /// Zones in division order.
+    pub zones: Vec<PlanZone>,
+    /// Grids by zone, in each from west to east and then from north to south.
+    pub grids: Vec<PlanGrid>,
+    /// Units and their borders.
+    pub fabric: PlanFabric,
+    /// Entities in file order.
+    pub attachments: Vec<PlanAttachment>,
+}
+
+/// What a plan was made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Name and version of the engine.
+    pub engine: String,
+    /// The checked recipe, with its seed.
+    pub recipe: serde_json::Value,
+    /// Files read, with digests.
+    pub inputs: Vec<Input>,
+    /// The metric plane by name.
+    pub plane_name: String,
+    /// The metric plane.
+    pub plane: Plane,
+}
+
+/// One file read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// Layer it was read as.
+    pub layer: String,
+    /// File name.
+    pub file: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Features read.
+    pub features: u64,
+}
+
+/// A zone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanZone {
+    /// Immutable id.
+    pub zone_id: String,
+    /// Display name.
+    pub name: String,
+    /// Division it lies in.
+    pub division_id: String,
+    /// Ids of its grids.
+    pub grids: Vec<String>,
+    /// Load, units of the input.
+    pub households: f64,
+    /// Area in m².
+    pub area_m2: f64,
+    /// The best that any plan could reach beside what this one reached (R43).
+    pub bound: ZoneBound,
+}
+
+/// The best that any plan of a zone could reach beside what this one reached.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ZoneBound {
+    /// Load in grids: Σ load / target.
+    pub grids_worth: f64,
+    /// Whether some number of grids fits the band in every connected piece.
+    pub count_feasible: bool,
+    /// No plan has a smaller largest deviation than this share of the target.
+    pub possible_deviation: f64,
+    /// Largest deviation of this plan.
+    pub reached_deviation: f64,
+    /// Grids out of the band in this plan.
+    pub out_of_band: u32,
+    /// Grids out of the band in every plan.
+    pub forced: u32,
+    /// How the search ended.
+    pub outcome: String,
+    /// What the bound assumes, in words.
+    pub assumes: Vec<String>,
+}
+
+/// A grid with everything that `grids.geojson` says of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanGrid {
+    /// Immutable id.
+    pub grid_id: String,
+    /// Display code.
+    pub code: String,
+    /// Zone it belongs to.
+    pub zone_id: String,
+    /// Division it lies in.
+    pub division_id: String,
+    /// `ordinary` or a dedicated kind.
+    pub kind: String,
+    /// Settlement class that carries most of its load, if any.
+    pub settlement: Option<String>,
+    /// Load, units of the input.
+    pub households: f64,
+    /// Load per resource.
+    pub load: BTreeMap<String, f64>,
+    /// What it should carry, given its mix of settlement classes.
+    pub target: f64,
+    /// Signed share of the target.
+    pub deviation: f64,
+    /// Inside the tolerance.
+    pub in_band: bool,
+    /// green, yellow (up to twice the tolerance), red (R27).
+    pub light: String,
+    /// Number of units.
+    pub units: u32,
+    /// Number of connected parts.
+    pub parts: u32,
+    /// Not meant to be contiguous.
+    pub logical: bool,
+    /// Area in m².
+    pub area_m2: f64,
+    /// Polsby–Popper: 4π·area / perimeter².
+    pub compactness: f64,
+    /// Share of its border that runs along a barrier (R2).
+    pub barrier_share: f64,
+    /// Person in charge.
+    pub officer: Option<String>,
+    /// The grid it stands in for and is stood in by (R29).
+    pub backup_grid_id: Option<String>,
+    /// First day of validity.
+    pub valid_from: Option<String>,
+    /// Grids that it comes from.
+    pub parents: Vec<String>,
+}
+
+/// The land of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanFabric {
+    /// Barrier classes that arcs refer to.
+    pub classes: Vec<BarrierClass>,
+    /// Units.
+    pub units: Vec<PlanUnit>,
+    /// Borders of units.
+    pub arcs: Vec<Arc>,
+}
+
+/// A unit of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanUnit {
+    /// Name that survives a re-cut.
+    pub key: String,
+    /// Position of its grid.
+    pub grid: u32,
+    /// Load, units of the input.
+    pub households: f64,
+    /// Area in m².
+    pub area_m2: f64,
+}
+
+/// A run of border between the same two units with the same barrier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Arc {
+    /// Unit on the left, from the first to the last position; none = outside.
+    pub left: Option<u32>,
+    /// Unit on the right.
+    pub right: Option<u32>,
+    /// Position in [`PlanFabric::classes`].
+    pub class: u16,
+    /// Positions: the first in 10⁻⁹ degree, the others as steps from the one before, x and y in turn.
+    pub steps: Vec<i64>,
+}
+
+impl Arc {
+    /// Positions along the arc.
+    pub fn line(&self) -> Vec<Pt> {
+        let mut at = Pt::default();
+        self.steps
+            .chunks_exact(2)
+            .map(|d| {
+                at = Pt { x: at.x.wrapping_add(d[0]), y: at.y.wrapping_add(d[1]) };
+                at
+            })
+            .collect()
+    }
+}
+
+/// An entity and its grid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanAttachment {
+    /// Id of the entity.
+    pub entity: String,
+    /// Position of its grid, if any.
+    pub grid: Option<u32>,
+    /// The rule that decided.
+    pub rule: Rule,
+    /// Distance to the nearest border of a grid, m, to the centimetre.
+    pub distance_m: Option<f64>,
+    /// Position of the grid on the other side of that border.
+    pub runner_up: Option<u32>,
+}
+
+impl Plan {
+    /// Border pieces with the label left and right: `label(unit)`, 0 for outside.
+    pub fn sides(&self, label: impl Fn(u32) -> u32) -> Vec<(Pt, Pt, u32, u32)> {
+        let side = |u: Option<u32>| u.map_or(0, &label);
+        let arc = |a: &Arc| {
+            let (l, r) = (side(a.left), side(a.right));
+            let line = if l == r { Vec::new() } else { a.line() };
+            (0..line.len().saturating_sub(1)).map(move |i| (line[i], line[i + 1], l, r)).collect::<Vec<_>>()
+        };
+        self.fabric.arcs.iter().flat_map(arc).collect()
+    }
+}

@@ -1,0 +1,102 @@
+use super::Plan;
+use crate::finding::{Finding, Severity};
+use crate::recipe::Recipe;
+use serde::{Deserialize, Serialize};
+
+/// Numbers that a planner can act on, as written to `report.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Version of the format.
+    pub schema: u32,
+    /// Figures over the whole plan.
+    pub indicators: Vec<Indicator>,
+    /// The best possible beside the reached, by zone.
+    pub bounds: Vec<super::PlanZone>,
+    /// Everything that was repaired, dropped, noticed or could not be reached.
+    pub findings: Vec<Finding>,
+    /// Stages with how they ended and how long they took; filled by whoever has a clock.
+    pub stages: Vec<StageRecord>,
+}
+
+/// One figure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Indicator {
+    /// Name.
+    pub name: String,
+    /// Value in `unit`.
+    pub value: f64,
+    /// Unit, `share` for 0 … 1.
+    pub unit: String,
+    /// The limit it is held against, where there is one.
+    pub limit: Option<f64>,
+}
+
+/// One stage of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageRecord {
+    /// Name of the stage.
+    pub stage: String,
+    /// Wall time in seconds.
+    pub seconds: f64,
+}
+
+/// Figures of a plan, with findings of the stages before and one for every grid out of its band (R23, R43).
+pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Report {
+    let grids = &plan.grids;
+    let count = |f: &dyn Fn(&super::PlanGrid) -> bool| grids.iter().filter(|g| f(g)).count() as f64;
+    let n = grids.len().max(1) as f64;
+    let dev: Vec<f64> = grids.iter().map(|g| g.deviation.abs()).collect();
+    let mut compact: Vec<f64> = grids.iter().map(|g| g.compactness).collect();
+    compact.sort_by(f64::total_cmp);
+    let feasible: std::collections::BTreeSet<&str> =
+        plan.zones.iter().filter(|z| z.bound.count_feasible).map(|z| z.zone_id.as_str()).collect();
+    let in_feasible = count(&|g| feasible.contains(g.zone_id.as_str()));
+    let out: u32 = plan.zones.iter().map(|z| z.bound.out_of_band).sum();
+    let forced: u32 = plan.zones.iter().map(|z| z.bound.forced.min(z.bound.out_of_band)).sum();
+    let mut indicators = Vec::new();
+    let mut say = |name: &str, value: f64, unit: &str, limit: Option<f64>| {
+        indicators.push(Indicator { name: name.into(), value, unit: unit.into(), limit });
+    };
+    say("grids", grids.len() as f64, "grids", None);
+    say("zones", plan.zones.len() as f64, "zones", None);
+    say("households", grids.iter().map(|g| g.households).sum(), "households", None);
+    say("in-band", count(&|g| g.in_band) / n, "share", None);
+    let good = count(&|g| g.in_band && feasible.contains(g.zone_id.as_str()));
+    say("in-band-where-count-allows", if in_feasible > 0.0 { good / in_feasible } else { 1.0 }, "share", Some(0.97));
+    say("out-of-band", out as f64, "grids", None);
+    say("out-of-band-forced", forced as f64, "grids", None);
+    say("out-of-band-unforced", (out - forced) as f64, "grids", Some(0.0));
+    say("largest-deviation", dev.iter().copied().fold(0.0, f64::max), "share", Some(recipe.grid.tolerance));
+    say("mean-deviation", dev.iter().sum::<f64>() / n, "share", None);
+    let mean = grids.iter().map(|g| g.households).sum::<f64>() / n;
+    let variance = grids.iter().map(|g| (g.households - mean).powi(2)).sum::<f64>() / n;
+    say("max-over-mean", grids.iter().map(|g| g.households).fold(0.0, f64::max) / mean.max(1e-9), "ratio", None);
+    say("coefficient-of-variation", variance.sqrt() / mean.max(1e-9), "ratio", None);
+    say("in-several-parts", count(&|g| g.parts > 1), "grids", None);
+    say("compactness-median", compact.get(compact.len() / 2).copied().unwrap_or(0.0), "Polsby-Popper", None);
+    say("barrier-share-mean", grids.iter().map(|g| g.barrier_share).sum::<f64>() / n, "share", None);
+    say("without-backup", count(&|g| g.backup_grid_id.is_none()), "grids", None);
+
+    for z in &plan.zones {
+        let b = &z.bound;
+        if !b.count_feasible {
+            let message = format!(
+                "{} households make {:.2} grids; no whole number of grids fits ±{:.0} %: the best possible largest deviation is {:.1} %, this plan reaches {:.1} %",
+                z.households, b.grids_worth, recipe.grid.tolerance * 100.0, b.possible_deviation * 100.0, b.reached_deviation * 100.0
+            );
+            let f = Finding::new(Severity::Warning, "count-infeasible", message);
+            findings.push(f.id(&z.division_id).measured(b.possible_deviation).limit(recipe.grid.tolerance));
+        }
+    }
+    for g in grids.iter().filter(|g| !g.in_band) {
+        let message = format!("{} of {:.0} households, {:+.1} %", g.households, g.target, g.deviation * 100.0);
+        let f = Finding::new(Severity::Warning, "grid-out-of-band", message).id(&g.grid_id);
+        findings.push(f.measured(g.deviation).limit(recipe.grid.tolerance));
+    }
+    for g in grids.iter().filter(|g| g.parts > 1) {
+        let message = format!("the grid lies in {} parts because its division does", g.parts);
+        findings.push(Finding::new(Severity::Info, "grid-in-parts", message).id(&g.grid_id).measured(g.parts as f64).limit(1.0));
+    }
+    findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    Report { schema: super::SCHEMA, indicators, bounds: plan.zones.clone(), findings, stages: Vec::new() }
+}

@@ -1,0 +1,137 @@
+//! Zones: groups of units inside one division; each becomes a partition problem.
+//!
+//! One zone per division. A division may lie in pieces (exclaves); a piece that is too light for a grid of its own is
+//! tied to the nearest unit of another piece, so that the grid which takes it says so by `parts > 1`.
+
+use crate::cut::{Fabric, FabricEdge};
+use crate::finding::{Finding, Severity};
+use crate::graph::{Edge, GraphError, UnitGraph};
+use crate::measure::{Band, DivisionId, Load, UnitId};
+use crate::partition::{Count, Effort, Problem};
+use crate::recipe::Recipe;
+use crate::territory::Territory;
+use rstar::RTree;
+use rstar::primitives::GeomWithData;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A zone with the problem to be solved in it.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    /// Division it lies in.
+    pub division: DivisionId,
+    /// Units behind every vertex of the problem's graph; more than one where a light piece is tied on.
+    pub clusters: Vec<Vec<UnitId>>,
+    /// What the partition stage solves.
+    pub problem: Problem,
+}
+
+/// Band of a grid in balanced load.
+pub fn band(territory: &Territory, recipe: &Recipe) -> Band {
+    Band::around(territory.base, recipe.grid.tolerance)
+}
+
+/// One zone per division, in division order (R24). O(n log n).
+pub fn zones(territory: &Territory, fabric: &Fabric, recipe: &Recipe) -> Result<(Vec<Zone>, Vec<Finding>), GraphError> {
+    let band = band(territory, recipe);
+    let mut findings = Vec::new();
+    let mut by_division: BTreeMap<DivisionId, Vec<UnitId>> = BTreeMap::new();
+    for (i, u) in fabric.units.iter().enumerate() {
+        by_division.entry(u.division).or_default().push(UnitId::new(i));
+    }
+    let ties = ties(territory, fabric, &by_division, band, &mut findings);
+    let mut cluster_of = vec![0u32; fabric.units.len()];
+    let mut zones: Vec<(DivisionId, Vec<Vec<UnitId>>)> = Vec::new();
+    for (division, units) in &by_division {
+        let mut clusters: Vec<Vec<UnitId>> = Vec::new();
+        let mut anchored: BTreeMap<UnitId, usize> = BTreeMap::new();
+        for &u in units.iter().filter(|u| !ties.contains_key(&fabric.units[u.at()].piece)) {
+            cluster_of[u.at()] = clusters.len() as u32;
+            anchored.insert(u, clusters.len());
+            clusters.push(vec![u]);
+        }
+        for &u in units {
+            if let Some(anchor) = ties.get(&fabric.units[u.at()].piece) {
+                let c = anchored[anchor];
+                cluster_of[u.at()] = c as u32;
+                clusters[c].push(u);
+            }
+        }
+        zones.push((*division, clusters));
+    }
+    let mut edges: Vec<Vec<Edge>> = vec![Vec::new(); zones.len()];
+    let zone_of: BTreeMap<DivisionId, usize> = zones.iter().enumerate().map(|(i, z)| (z.0, i)).collect();
+    for b in &fabric.borders {
+        let Some(other) = b.b else { continue };
+        let (da, db) = (fabric.units[b.a.at()].division, fabric.units[other.at()].division);
+        if da == db {
+            let cost = b.cost.min(u32::MAX as u64) as u32;
+            edges[zone_of[&da]].push(Edge { a: cluster_of[b.a.at()], b: cluster_of[other.at()], cost });
+        }
+    }
+    let mut out = Vec::with_capacity(zones.len());
+    for (i, (division, clusters)) in zones.into_iter().enumerate() {
+        let loads = clusters.iter().map(|c| c.iter().map(|u| fabric.units[u.at()].balanced).sum()).collect();
+        let centre = |c: &Vec<UnitId>| territory.plane.metres(fabric.units[c[0].at()].inner).map(|m| m as f32);
+        let graph = UnitGraph::new(1, loads, &edges[i], Some(clusters.iter().map(centre).collect()))?;
+        let effort = Effort { starts: recipe.effort.starts, passes: recipe.effort.passes, windows: recipe.effort.windows };
+        // every zone draws from its own stream, whatever the others do
+        let seed = recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(i as u64);
+        out.push(Zone { division, clusters, problem: Problem { graph, bands: vec![band], count: Count::ForBand, seed, effort } });
+    }
+    Ok((out, findings))
+}
+
+/// Light pieces of divisions → the unit of another piece that they go with.
+fn ties(
+    t: &Territory,
+    fabric: &Fabric,
+    by_division: &BTreeMap<DivisionId, Vec<UnitId>>,
+    band: Band,
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<u32, UnitId> {
+    let mut load = vec![Load::ZERO; fabric.pieces];
+    for u in &fabric.units {
+        load[u.piece as usize] += u.balanced;
+    }
+    let mut light: BTreeSet<u32> = BTreeSet::new();
+    for units in by_division.values() {
+        let pieces: BTreeSet<u32> = units.iter().map(|u| fabric.units[u.at()].piece).collect();
+        let heaviest = pieces.iter().copied().max_by_key(|&p| (load[p as usize], std::cmp::Reverse(p)));
+        light.extend(pieces.iter().copied().filter(|&p| Some(p) != heaviest && load[p as usize] < band.low));
+        if pieces.len() > 1 {
+            let division = t.division(fabric.units[units[0].at()].division);
+            let tied = pieces.iter().filter(|p| light.contains(p)).count();
+            let message = format!("the division lies in {} pieces; {tied} too light for a grid go with the nearest grid of the division", pieces.len());
+            findings.push(Finding::new(Severity::Info, "division-in-pieces", message).id(&division.id).measured(pieces.len() as f64).limit(1.0));
+        }
+    }
+    if light.is_empty() {
+        return BTreeMap::new();
+    }
+    let divisions: BTreeSet<DivisionId> = fabric.units.iter().filter(|u| light.contains(&u.piece)).map(|u| u.division).collect();
+    let mut anchors: BTreeMap<DivisionId, Vec<GeomWithData<[f64; 2], UnitId>>> = BTreeMap::new();
+    let mut ends: BTreeMap<u32, Vec<[f64; 2]>> = BTreeMap::new();
+    let sides = |e: &FabricEdge| [e.left, e.right].into_iter().flatten();
+    for e in &fabric.edges {
+        for u in sides(e) {
+            let unit = &fabric.units[u.at()];
+            let at = t.plane.metres(e.a);
+            if light.contains(&unit.piece) {
+                ends.entry(unit.piece).or_default().push(at);
+            } else if divisions.contains(&unit.division) {
+                anchors.entry(unit.division).or_default().push(GeomWithData::new(at, u));
+            }
+        }
+    }
+    let trees: BTreeMap<DivisionId, RTree<_>> = anchors.into_iter().map(|(d, a)| (d, RTree::bulk_load(a))).collect();
+    let division_of = |piece: u32| fabric.units.iter().find(|u| u.piece == piece).map(|u| u.division);
+    let nearest = |piece: u32| {
+        let tree = trees.get(&division_of(piece)?)?;
+        let found = ends.get(&piece)?.iter().filter_map(|p| {
+            let (item, d2) = tree.nearest_neighbor_iter_with_distance_2(p).next()?;
+            Some((d2, *item.geom(), item.data))
+        });
+        found.min_by(|x, y| x.0.total_cmp(&y.0).then(x.2.cmp(&y.2))).map(|x| x.2)
+    };
+    light.into_iter().filter_map(|p| Some((p, nearest(p)?))).collect()
+}
