@@ -2,7 +2,7 @@ use super::*;
 use crate::attach::Attachment;
 use crate::cut::{Fabric, FabricEdge};
 use crate::measure::{GridId, Load, UnitId};
-use crate::partition::Partitioned;
+use crate::partition::{Outcome, Partitioned, Standing};
 use crate::recipe::Recipe;
 use crate::territory::layers::Layers;
 use crate::territory::{BarrierLayer, Territory};
@@ -28,11 +28,11 @@ impl Parts {
         let mut grid_of_unit = vec![GridId(0); fabric.units.len()];
         let mut zone_of_grid = Vec::new();
         for (z, (zone, done)) in zones.iter().zip(solved).enumerate() {
-            let parts = done.assignment.parts();
+            let (parts, part_of) = (done.assignment.grids(), done.assignment.part_of());
             // weighted centre of every part
             let mut centre = vec![(0.0, 0.0, 0.0); parts];
             for (v, cluster) in zone.clusters.iter().enumerate() {
-                let c = &mut centre[done.assignment.part_of(v) as usize];
+                let c = &mut centre[part_of[v] as usize];
                 for u in cluster {
                     let u = &fabric.units[u.at()];
                     *c = (c.0 + u.inner.x as f64 * u.area_m2, c.1 + u.inner.y as f64 * u.area_m2, c.2 + u.area_m2);
@@ -51,7 +51,7 @@ impl Parts {
             }
             for (v, cluster) in zone.clusters.iter().enumerate() {
                 for u in cluster {
-                    grid_of_unit[u.at()] = number[done.assignment.part_of(v) as usize];
+                    grid_of_unit[u.at()] = number[part_of[v] as usize];
                 }
             }
         }
@@ -145,7 +145,7 @@ pub fn make(
             grids: own.iter().map(|&g| rows[g].grid_id.clone()).collect(),
             households: units().map(|u| u.load).sum::<Load>().units(),
             area_m2: round(units().map(|u| u.area_m2).sum(), 2),
-            bound: bound(done, &own, &rows, balanced.0 as f64 / territory.base.0 as f64),
+            bound: bound(zone, done, &own, &rows, balanced.0 as f64 / territory.base.0 as f64),
         }
     });
     let zone_rows = zone_rows.collect();
@@ -188,16 +188,29 @@ fn round(x: f64, digits: i32) -> f64 {
     (x * p).round() / p
 }
 
-fn bound(done: &Partitioned, own: &[usize], rows: &[PlanGrid], grids_worth: f64) -> ZoneBound {
+fn bound(zone: &Zone, done: &Partitioned, own: &[usize], rows: &[PlanGrid], grids_worth: f64) -> ZoneBound {
+    let bands = &zone.problem.bands;
+    let components = &done.bounds.components;
+    let standings = done.standings(&zone.problem);
+    let assumes: BTreeSet<String> = components.iter().map(|c| c.deviation.assumes.to_string()).collect();
+    let heavy = |c: &crate::partition::Culprit| {
+        let at = c.unit.at();
+        format!("{} carries {:.0} % of a grid with what must go with it", zone.clusters[at][0], 100.0 * (1.0 + bands[0].deviation(c.loads[0])))
+    };
     ZoneBound {
         grids_worth: round(grids_worth, 6),
-        count_feasible: done.bounds.count_feasible,
-        possible_deviation: round(done.bounds.deviation, 6),
+        count_feasible: components.iter().all(|c| c.can_be_in_band(bands)),
+        possible_deviation: round(components.iter().map(|c| c.deviation.value).fold(0.0, f64::max), 6),
         reached_deviation: round(own.iter().map(|&g| rows[g].deviation.abs()).fold(0.0, f64::max), 6),
         out_of_band: own.iter().filter(|&&g| !rows[g].in_band).count() as u32,
-        forced: done.bounds.forced,
-        outcome: done.outcome.to_string(),
-        assumes: done.bounds.assumes.clone(),
+        forced: standings.iter().filter(|s| **s == Standing::Forced).count() as u32,
+        outcome: match done.outcome {
+            Outcome::Optimal => "optimal".into(),
+            Outcome::WithinGap(gap) => format!("within {:.2} % of the least possible violation", 100.0 * gap),
+            _ => "work limit".into(),
+        },
+        assumes: assumes.into_iter().collect(),
+        culprits: done.bounds.culprits.iter().map(heavy).collect(),
     }
 }
 

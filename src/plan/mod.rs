@@ -97,12 +97,14 @@ pub struct ZoneBound {
     pub reached_deviation: f64,
     /// Grids out of the band in this plan.
     pub out_of_band: u32,
-    /// Grids out of the band in every plan.
+    /// Grids among them that no plan could bring in.
     pub forced: u32,
     /// How the search ended.
     pub outcome: String,
-    /// What the bound assumes, in words.
+    /// What the bound holds for, in words.
     pub assumes: Vec<String>,
+    /// Units that no grid in the band can hold.
+    pub culprits: Vec<String>,
 }
 
 /// A grid with everything that `grids.geojson` says of it.

@@ -1,0 +1,179 @@
+//! Draws the grids of a city: a folder of layers in, a plan folder out.
+
+#[path = "shared/cli.rs"]
+mod cli;
+
+use clap::Parser;
+use evengrid::io::{folder::Staged, layers::read_layers, map, plan_files, sheet};
+use evengrid::pipeline::{Drawn, Watch, draw};
+use evengrid::plan::StageRecord;
+use evengrid::recipe::{Draft, Recipe};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// Draw the grids of a city: layers in, plan out.
+///
+/// The folder holds GeoJSON files (plain or .gz): admin, households, and as far as you have them study_area, roads, water,
+/// rail, landuse, pois, base_stations. The plan folder gets plan.json, grids.geojson, zones.geojson, attachments.csv,
+/// report.json, map.html (open it in a browser) and map.svg (print it). An older plan in it is replaced only when the new one is whole.
+///
+/// Without arguments the embedded town is drawn.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Examples:\n  draw_plan                                      the embedded town\n  draw_plan --layers data/city --level 9 --scheme neighbourhood --target 300 --tolerance 0.1 --out plan\n  draw_plan --layers data/city --recipe ours.toml --seed 7 --out plan\n\nExit codes: 0 a plan was written, 2 bad input or recipe (the message says which file, feature and what to do)."
+)]
+struct Args {
+    /// Folder with the layers [default: the embedded town]
+    #[arg(long, value_name = "DIR")]
+    layers: Option<PathBuf>,
+    /// Level of the divisions that no grid may cross (admin_level)
+    #[arg(long, value_name = "N")]
+    level: Option<i32>,
+    /// Hierarchy of divisions, where a level has several (property scheme)
+    #[arg(long, value_name = "S")]
+    scheme: Option<String>,
+    /// Households (or other load) per grid
+    #[arg(long, value_name = "N")]
+    target: Option<f64>,
+    /// How far a grid may be off its target, as a share: 0.1 = ±10 %
+    #[arg(long, value_name = "F")]
+    tolerance: Option<f64>,
+    /// Folder for the plan [default: plan]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Recipe file, TOML or JSON; flags override it
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
+    /// Preset recipe to start from (default, community)
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+    /// Worker threads [default: all cores]; the plan does not depend on it
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Seed of every random choice
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+fn main() -> ExitCode {
+    cli::exit(run(Args::parse()))
+}
+
+fn recipe(a: &Args) -> Result<Recipe, cli::Failure> {
+    let mut draft = match &a.recipe {
+        Some(path) => cli::draft(path)?,
+        None => Draft::default(),
+    };
+    if let Some(name) = &a.preset {
+        draft = draft.or(Draft::preset(name)?);
+    }
+    let mut flags = Draft::default();
+    flags.division.level = a.level;
+    flags.division.scheme = a.scheme.clone();
+    if a.layers.is_none() {
+        flags.division.level = flags.division.level.or(Some(8));
+        flags.division.scheme = flags.division.scheme.or(Some("civil".into()));
+    }
+    flags.grid.target = a.target;
+    flags.grid.tolerance = a.tolerance;
+    flags.seed = a.seed;
+    Ok(flags.or(draft).build()?)
+}
+
+/// Shows progress on a terminal and takes the time of every stage.
+struct Clock {
+    bar: ProgressBar,
+    stages: Mutex<Vec<(&'static str, Instant)>>,
+}
+
+impl Watch for Clock {
+    fn stage(&self, stage: &'static str) {
+        if let Ok(mut stages) = self.stages.lock() {
+            stages.push((stage, Instant::now()));
+        }
+        self.bar.set_message(stage);
+    }
+    fn zones(&self, done: usize, total: usize) {
+        self.bar.set_message(format!("partition {done}/{total} zones"));
+    }
+}
+
+impl Clock {
+    fn new() -> Clock {
+        // draws nothing unless standard error is a terminal
+        let bar = ProgressBar::new_spinner().with_style(ProgressStyle::default_spinner());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Clock { bar, stages: Mutex::new(Vec::new()) }
+    }
+    fn records(&self) -> Vec<StageRecord> {
+        let mut stages = self.stages.lock().map(|s| s.clone()).unwrap_or_default();
+        stages.push(("", Instant::now()));
+        let record = |w: &[(&'static str, Instant)]| StageRecord { stage: w[0].0.into(), seconds: (w[1].1 - w[0].1).as_secs_f64() };
+        stages.windows(2).map(record).collect()
+    }
+}
+
+fn run(a: Args) -> Result<bool, cli::Failure> {
+    let recipe = recipe(&a)?;
+    let town = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/town"));
+    let folder = a.layers.clone().unwrap_or(town);
+    let out = a.out.clone().unwrap_or_else(|| PathBuf::from("plan"));
+    let staged = Staged::begin(&out)?;
+    let clock = Clock::new();
+    let (drawn, sources) = cli::pool(a.threads)?.install(|| -> Result<_, cli::Failure> {
+        clock.stage("read");
+        let layers = read_layers(&folder, &recipe.layers)?;
+        Ok((draw(&layers, &recipe, &clock)?, layers.sources.len()))
+    })?;
+    clock.stage("write");
+    let Drawn { plan, report, territory, .. } = &drawn;
+    let sheet = sheet::sheet(plan, report, territory, &cli::title(&folder));
+    let files = [
+        ("grids.geojson", plan_files::grids_geojson(plan)?),
+        ("zones.geojson", plan_files::zones_geojson(plan)?),
+        ("attachments.csv", plan_files::attachments_csv(plan)),
+        ("map.html", map::html(&sheet)),
+        ("map.svg", map::svg(&sheet)),
+        ("plan.json", plan_files::plan_json(plan)?),
+    ];
+    for (name, text) in &files {
+        staged.write(name, text.as_bytes())?;
+    }
+    let mut report = report.clone();
+    report.stages = clock.records();
+    staged.write("report.json", plan_files::report_json(&report)?.as_bytes())?;
+    staged.commit()?;
+    clock.bar.finish_and_clear();
+    tell(&drawn, sources, &out, &clock);
+    Ok(true)
+}
+
+fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
+    let say = |name: &str, text: String| println!("{name:<12} {text}");
+    let value = |name: &str| d.report.indicators.iter().find(|i| i.name == name).map_or(0.0, |i| i.value);
+    let p = &d.plan;
+    say("read", format!("{sources} layers, {} points, {} divisions", d.territory.points.len(), d.territory.divisions.len()));
+    say("plane", d.territory.plane.name());
+    say("cut", format!("{} units, {} borders between them", d.fabric.units.len(), d.fabric.borders.iter().filter(|b| b.b.is_some()).count()));
+    say("grids", format!("{} in {} zones, {} households", p.grids.len(), p.zones.len(), value("households")));
+    say(
+        "balance",
+        format!(
+            "{:.1} % in band ({:.1} % where the count allows it); largest deviation {:.1} %",
+            100.0 * value("in-band"),
+            100.0 * value("in-band-where-count-allows"),
+            100.0 * value("largest-deviation")
+        ),
+    );
+    say("out of band", format!("{} grids no plan could bring in, {} left by this one", value("out-of-band-forced"), value("out-of-band-unforced")));
+    say("shape", format!("median compactness {:.2}, {:.0} % of borders along barriers, {} grids in several parts", value("compactness-median"), 100.0 * value("barrier-share-mean"), value("in-several-parts")));
+    let count = |s| d.report.findings.iter().filter(|f| f.severity == s).count();
+    use evengrid::finding::Severity::*;
+    say("findings", format!("{} violations, {} warnings, {} notes in report.json", count(Violation), count(Warning), count(Info)));
+    say("time", clock.records().iter().map(|s| format!("{} {:.2} s", s.stage, s.seconds)).collect::<Vec<_>>().join(", "));
+    say("map", format!("{}", out.join("map.html").display()));
+}

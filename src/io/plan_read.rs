@@ -1,0 +1,132 @@
+//! Reads a plan folder to be judged, whoever wrote it.
+
+use crate::plan::{AsFound, GridAsFound, Plan};
+use crate::recipe::Draft;
+use geojson::{Feature, FeatureReader};
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// Why a plan could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanReadError {
+    /// A file that is not there or cannot be read.
+    #[error("{}: {cause}; --plan must name a folder with grids.geojson", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// A feature that is no grid.
+    #[error("{} feature {record}: {cause}", path.display())]
+    Feature {
+        /// The file.
+        path: PathBuf,
+        /// Feature, counted from 1.
+        record: usize,
+        /// What is wrong and what to do.
+        cause: String,
+    },
+    /// A plan file that is not ours.
+    #[error("{}: {cause}; write it anew with draw_plan", path.display())]
+    Plan {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        cause: String,
+    },
+}
+
+fn open(path: &Path) -> Result<BufReader<File>, PlanReadError> {
+    File::open(path).map(BufReader::new).map_err(|cause| PlanReadError::File { path: path.into(), cause })
+}
+
+/// Grids and attachments of a folder; `attachments.csv` may be missing.
+pub fn read_plan(folder: &Path) -> Result<AsFound, PlanReadError> {
+    let path = folder.join("grids.geojson");
+    let mut grids = Vec::new();
+    for (i, feature) in FeatureReader::from_reader(open(&path)?).features().enumerate() {
+        let fail = |cause: String| PlanReadError::Feature { path: path.clone(), record: i + 1, cause };
+        let feature = feature.map_err(|e| fail(format!("{e}; the file is cut off or no GeoJSON, export it again")))?;
+        grids.push(grid(feature).map_err(fail)?);
+    }
+    let table = folder.join("attachments.csv");
+    let attachments = if table.exists() { Some(attachments(&table)?) } else { None };
+    Ok(AsFound { grids, attachments })
+}
+
+fn grid(f: Feature) -> Result<GridAsFound, String> {
+    let text = |k: &str| match f.property(k) {
+        Some(serde_json::Value::String(s)) => s.clone(),
+        Some(serde_json::Value::Null) | None => String::new(),
+        Some(v) => v.to_string(),
+    };
+    let number = |k: &str| f.property(k).and_then(|v| v.as_f64().or_else(|| v.as_str()?.trim().parse().ok()));
+    let (grid_id, division_id, kind) = (text("grid_id"), text("division_id"), text("kind"));
+    let (households, target, deviation) = (number("households").or(number("load")), number("target"), number("deviation"));
+    let parts = number("parts").map_or(1, |p| p.max(0.0) as u32);
+    let logical = f.property("logical").is_some_and(|v| v == true || v == 1 || v == "true");
+    let geometry = f.geometry.ok_or("the grid has no geometry; draw it or delete the row")?;
+    let land = match geo::Geometry::<f64>::try_from(geometry) {
+        Ok(geo::Geometry::Polygon(p)) => geo::MultiPolygon(vec![p]),
+        Ok(geo::Geometry::MultiPolygon(m)) => m,
+        _ => return Err("a grid must be a Polygon or MultiPolygon".into()),
+    };
+    Ok(GridAsFound { grid_id, division_id, households, target, deviation, parts, logical, kind, land })
+}
+
+fn attachments(path: &Path) -> Result<Vec<[String; 3]>, PlanReadError> {
+    let mut text = String::new();
+    open(path)?.read_to_string(&mut text).map_err(|cause| PlanReadError::File { path: path.into(), cause })?;
+    let rows = csv_rows(text.trim_start_matches('\u{feff}'));
+    let mut rows = rows.into_iter();
+    let header = rows.next().unwrap_or_default();
+    let column = |name: &str| {
+        let found = header.iter().position(|h| h == name);
+        found.ok_or_else(|| PlanReadError::Feature { path: path.into(), record: 1, cause: format!("no column '{name}'; the header must name it") })
+    };
+    let (entity, grid, rule) = (column("entity_id")?, column("grid_id")?, column("rule")?);
+    let cell = |r: &Vec<String>, i: usize| r.get(i).cloned().unwrap_or_default();
+    Ok(rows.map(|r| [cell(&r, entity), cell(&r, grid), cell(&r, rule)]).collect())
+}
+
+/// Rows of RFC 4180 text.
+fn csv_rows(text: &str) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut field) = (Vec::new(), Vec::new(), String::new());
+    let mut quoted = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                field.push('"');
+            }
+            '"' => quoted = !quoted,
+            ',' if !quoted => row.push(std::mem::take(&mut field)),
+            '\n' if !quoted => {
+                row.push(std::mem::take(&mut field));
+                rows.push(std::mem::take(&mut row));
+            }
+            '\r' if !quoted => {}
+            c => field.push(c),
+        }
+    }
+    if !field.is_empty() || !row.is_empty() {
+        row.push(field);
+        rows.push(row);
+    }
+    rows
+}
+
+/// The recipe that `plan.json` carries, if there is one.
+pub fn recipe(folder: &Path) -> Result<Option<Draft>, PlanReadError> {
+    let path = folder.join("plan.json");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let fail = |cause: String| PlanReadError::Plan { path: path.clone(), cause };
+    let plan: Plan = serde_json::from_reader(open(&path)?).map_err(|e| fail(e.to_string()))?;
+    Draft::from_json(&plan.provenance.recipe.to_string()).map(Some).map_err(|e| fail(e.to_string()))
+}

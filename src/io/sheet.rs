@@ -1,0 +1,122 @@
+//! What the area map shows of a plan.
+
+use super::map::{Polygons, Sheet, SheetFinding, SheetGrid, SheetLine, SheetZone};
+use crate::finding::Severity;
+use crate::plan::{Plan, PlanGrid, PlanZone, Report};
+use crate::territory::lattice::Rings;
+use crate::territory::{BarrierLayer, Territory};
+use std::collections::BTreeMap;
+
+/// Barriers weaker than this are left off the map; they are seen where they bound a grid.
+const SHOWN: u8 = 45;
+
+fn ring(r: &[crate::territory::lattice::Pt]) -> Vec<[f64; 2]> {
+    r.iter().chain(r.first()).map(|p| p.lon_lat()).collect()
+}
+
+fn polygons(land: &[Rings]) -> Polygons {
+    land.iter().map(|rings| rings.iter().map(|r| ring(r)).collect()).collect()
+}
+
+/// The sheet of a plan.
+pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -> Sheet {
+    let tolerance = plan.provenance.recipe.pointer("/grid/tolerance").and_then(|v| v.as_f64()).unwrap_or(0.1);
+    let names: BTreeMap<&str, &str> = plan.zones.iter().map(|z| (z.division_id.as_str(), z.name.as_str())).collect();
+    let zones: BTreeMap<&str, &PlanZone> = plan.zones.iter().map(|z| (z.zone_id.as_str(), z)).collect();
+    let grid = |(g, land): (&PlanGrid, Vec<Rings>)| SheetGrid {
+        id: g.grid_id.clone(),
+        code: g.code.clone(),
+        zone: g.zone_id.clone(),
+        division: names.get(g.division_id.as_str()).unwrap_or(&"").to_string(),
+        kind: g.kind.clone(),
+        settlement: g.settlement.clone().unwrap_or_default(),
+        households: g.households,
+        target: g.target,
+        deviation: Some(g.deviation),
+        in_band: g.in_band,
+        light: g.light.clone(),
+        units: g.units,
+        parts: g.parts,
+        area_m2: g.area_m2,
+        compactness: g.compactness,
+        barrier_share: g.barrier_share,
+        officer: g.officer.clone(),
+        backup: g.backup_grid_id.clone(),
+        why: why(g, zones.get(g.zone_id.as_str()).copied()),
+        polygons: polygons(&land),
+    };
+    let zone = |(z, land): (&PlanZone, Vec<Rings>)| SheetZone {
+        id: z.zone_id.clone(),
+        name: z.name.clone(),
+        division: z.division_id.clone(),
+        households: z.households,
+        grids: z.grids.len() as u32,
+        possible: format!("±{:.1} %", 100.0 * z.bound.possible_deviation),
+        reached: format!("±{:.1} %", 100.0 * z.bound.reached_deviation),
+        polygons: polygons(&land),
+    };
+    let lines = territory.barriers.iter().chain(&territory.water_lines).filter_map(|b| {
+        let class = &territory.classes[b.class as usize];
+        let name = if class.layer == BarrierLayer::Rail { "rail" } else { class.name.as_str() };
+        let points = b.line.iter().map(|p| p.lon_lat()).collect();
+        (class.strength >= SHOWN).then(|| SheetLine { class: name.to_string(), strength: class.strength, points })
+    });
+    let finding = |f: &crate::finding::Finding| SheetFinding {
+        code: f.code.clone(),
+        severity: match f.severity {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Violation => "violation",
+        }
+        .into(),
+        message: f.subject.id.as_ref().map_or(f.message.clone(), |id| format!("{id}: {}", f.message)),
+        place: f.place,
+    };
+    Sheet {
+        title: title.to_string(),
+        summary: summary(report),
+        tolerance,
+        findings: report.findings.iter().map(finding).collect(),
+        grids: plan.grids.iter().zip(plan.grid_land()).map(grid).collect(),
+        zones: plan.zones.iter().zip(plan.zone_land()).map(zone).collect(),
+        barriers: lines.collect(),
+        water: territory.water.iter().map(|w| w.rings.iter().map(|r| vec![ring(r)]).collect()).collect(),
+        attribution: format!("Plane: {}. Source of the data: see the layers' own licence.", plan.provenance.plane_name),
+    }
+}
+
+fn summary(report: &Report) -> Vec<(String, String)> {
+    let value = |name: &str| report.indicators.iter().find(|i| i.name == name).map_or(0.0, |i| i.value);
+    let share = |name: &str| format!("{:.1} %", 100.0 * value(name));
+    [
+        ("Grids", value("grids").to_string()),
+        ("Zones", value("zones").to_string()),
+        ("Households", value("households").to_string()),
+        ("In band", share("in-band")),
+        ("In band where the count allows", share("in-band-where-count-allows")),
+        ("Out of band, no plan can help", value("out-of-band-forced").to_string()),
+        ("Out of band, left by this plan", value("out-of-band-unforced").to_string()),
+        ("Largest deviation", share("largest-deviation")),
+        ("Median compactness", format!("{:.2}", value("compactness-median"))),
+        ("Border along barriers", share("barrier-share-mean")),
+        ("In several parts", value("in-several-parts").to_string()),
+    ]
+    .map(|(k, v)| (k.to_string(), v))
+    .to_vec()
+}
+
+/// Why a grid is over or under, in a sentence.
+fn why(g: &PlanGrid, zone: Option<&PlanZone>) -> String {
+    let parts = if g.parts > 1 { format!(" It lies in {} parts because its division does.", g.parts) } else { String::new() };
+    let reason = match zone.map(|z| &z.bound) {
+        _ if g.in_band => "Inside the band.".to_string(),
+        Some(b) if !b.count_feasible => format!(
+            "Its zone holds {:.2} grids' worth of load, and no whole number of grids fits the band: ±{:.1} % is the best any plan can reach.",
+            b.grids_worth,
+            100.0 * b.possible_deviation
+        ),
+        Some(b) if !b.culprits.is_empty() => "A unit of its zone is too heavy for the band and cannot be cut.".to_string(),
+        _ => "No better cut along the units was found; a lock, a finer cut (split_above) or a wider tolerance would help.".to_string(),
+    };
+    reason + &parts
+}
