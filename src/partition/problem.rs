@@ -1,3 +1,5 @@
+//! The input: what to divide, into how many, how hard to try.
+
 use crate::graph::UnitGraph;
 use crate::measure::Band;
 

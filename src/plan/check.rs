@@ -8,7 +8,6 @@ use crate::territory::Territory;
 use crate::territory::lattice::{Plane, Pt};
 use geo::{Area, BooleanOps, Contains, Coord, Intersects, Line, LineString, MapCoords, MultiLineString, MultiPolygon, Point, Validation};
 use geo::{BoundingRect, Euclidean, Length};
-use geo_clipper::{Clipper, EndType, JoinType};
 use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
@@ -16,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A grid as found in a file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct GridAsFound {
     /// Its id.
     pub grid_id: String,
@@ -381,13 +380,19 @@ impl Judge<'_> {
         let total: f64 = lines.iter().map(|l| Euclidean.length(l)).sum();
         let all = MultiLineString::new(lines);
         let inside = |land: &MultiPolygon<f64>| {
-            let inset = land.offset(-INSET_M, JoinType::Miter(2.0), EndType::ClosedPolygon, 1000.0);
+            let inset = inset(land);
             if inset.0.is_empty() || all.0.is_empty() { 0.0 } else { Euclidean.length(&inset.clip(&near(&all, &inset), false)) }
         };
         let crossed: f64 = self.land.par_iter().map(inside).collect::<Vec<f64>>().iter().sum();
         let share = 100.0 * crossed / total.max(1e-9);
         self.say("barriers", true, false, format!("{:.1} of {:.1} km of strong barriers run inside grids ({share:.1} %)", crossed / 1e3, total / 1e3));
     }
+}
+
+/// The land without a strip of [`INSET_M`] along its border.
+fn inset(land: &MultiPolygon<f64>) -> MultiPolygon<f64> {
+    use geo_clipper::{Clipper, EndType, JoinType};
+    land.offset(-INSET_M, JoinType::Miter(2.0), EndType::ClosedPolygon, 1000.0)
 }
 
 /// Lines whose box meets that of the land.
