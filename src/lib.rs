@@ -1,6 +1,7 @@
 //! evengrid
 pub mod finding;
 pub mod graph;
+pub mod io;
 pub mod measure;
 pub mod recipe;
 pub mod territory;

@@ -1,0 +1,14 @@
+//! Files: the only room that knows formats and the file system. It fills and empties data types and
+//! runs no algorithm.
+
+mod error;
+mod folder;
+mod geojson;
+mod layers;
+mod stream;
+#[cfg(test)]
+mod testing;
+
+pub use error::{ReadError, WriteError};
+pub use folder::{PLAN_FILES, Staged, write_atomic};
+pub use layers::read_layers;
