@@ -1,8 +1,13 @@
+use super::draft::Draft;
 use crate::measure::Load;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A checked recipe: every stage reads it, none changes it. Made by [`Draft::build`](super::Draft::build).
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Serialised it is a draft that says every key and builds to the same recipe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Draft", try_from = "Draft")]
 pub struct Recipe {
     /// Which divisions are cut.
     pub division: DivisionChoice,

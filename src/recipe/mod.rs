@@ -1,5 +1,21 @@
 //! The recipe: everything that differs between organisations, as data (loose [`Draft`] → checked [`Recipe`]).
+//!
+//! ```
+//! use evengrid::recipe::Draft;
+//!
+//! let recipe = Draft::from_toml("extends = \"community\"\n[grid]\ntolerance = 0.05").unwrap().build().unwrap();
+//! assert_eq!(recipe.grid.target_of(Some("rural")).units(), 400.0);
+//!
+//! let faults = Draft::from_toml("[grid]\ntarget = 300\ntolerence = 0.05").unwrap_err();
+//! assert!(faults.to_string().contains("did you mean 'tolerance'?"));
+//! ```
 
+mod build;
 mod checked;
+mod draft;
+mod fault;
+mod keys;
 
 pub use checked::*;
+pub use draft::*;
+pub use fault::{Fault, RecipeErrors};

@@ -1,0 +1,202 @@
+//! Why a file could not be read or written: each message names file, record, number and remedy.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why layers could not be read. Records count from 1; lines and bytes are those of the unpacked text.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The folder is missing or is no folder.
+    #[error("{}: the folder of layers cannot be opened ({cause}); name an existing folder that holds households.geojson and admin.geojson", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// A layer that must be there is not.
+    #[error("{}: no {layer} layer (looked for {}); add the file, or name it in the recipe under [layers.{first}] file = \"…\"", folder.display(), tried.join(", "), first = layer.split(' ').next().unwrap_or(layer))]
+    MissingLayer {
+        /// The folder.
+        folder: PathBuf,
+        /// Layer or layers of which one is needed.
+        layer: String,
+        /// File names that were looked for.
+        tried: Vec<String>,
+    },
+    /// The system failed while reading.
+    #[error("{}: reading failed after feature {after} ({cause}); check the disk and the permissions of the file", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Features read before.
+        after: u64,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The gzip wrapping is damaged.
+    #[error("{file}: the gzip data is damaged after feature {after} ({detail}); copy or compress the file again")]
+    Gzip {
+        /// The file.
+        file: String,
+        /// Features read before.
+        after: u64,
+        /// What is wrong.
+        detail: String,
+    },
+    /// The file ends too early.
+    #[error("{file}: the file is cut off after feature {after} (it ends at line {line}, byte {byte}); export it again")]
+    Truncated {
+        /// The file.
+        file: String,
+        /// Whole features before the end.
+        after: u64,
+        /// Line at which it ends.
+        line: u64,
+        /// Bytes there are.
+        byte: u64,
+    },
+    /// The text is no JSON.
+    #[error("{file}: record {record}: not valid JSON at line {line}, byte {byte}: {detail}; repair this record or export the file again")]
+    Syntax {
+        /// The file.
+        file: String,
+        /// Record in which it breaks, the one after the last good one.
+        record: u64,
+        /// Line.
+        line: u64,
+        /// Byte.
+        byte: u64,
+        /// What was found.
+        detail: String,
+    },
+    /// A number that is none.
+    #[error(
+        "{file}: record {record}: {token} where a number is needed (line {line}, byte {byte}); GeoJSON has finite numbers only: give the feature a real position or leave it out, and export the file again"
+    )]
+    NotANumber {
+        /// The file.
+        file: String,
+        /// Record.
+        record: u64,
+        /// What stands there.
+        token: String,
+        /// Line.
+        line: u64,
+        /// Byte.
+        byte: u64,
+    },
+    /// A position outside the globe.
+    #[error(
+        "{file}: record {record}{}: the position {lon}, {lat} is no longitude and latitude (limits ±180 and ±90 degrees){}",
+        id.as_deref().map_or(String::new(), |id| format!(" '{id}'")),
+        remedy(*lon, *lat)
+    )]
+    Coordinate {
+        /// The file.
+        file: String,
+        /// Record.
+        record: u64,
+        /// Id of the feature.
+        id: Option<String>,
+        /// First number of the position.
+        lon: f64,
+        /// Second number of the position.
+        lat: f64,
+    },
+    /// Another document than a feature collection.
+    #[error("{file}: {found} where a GeoJSON FeatureCollection is needed; export the layer as GeoJSON (RFC 7946)")]
+    NotFeatureCollection {
+        /// The file.
+        file: String,
+        /// What it is.
+        found: String,
+    },
+    /// A coordinate reference system other than WGS 84.
+    #[error(
+        "{file}: the coordinates are declared as '{crs}', only longitude and latitude on WGS 84 (CRS84, EPSG:4326) are read; export it as RFC 7946 GeoJSON, e.g. ogr2ogr -t_srs EPSG:4326 -lco RFC7946=YES"
+    )]
+    Crs {
+        /// The file.
+        file: String,
+        /// What is declared.
+        crs: String,
+    },
+    /// One value takes more memory than can be meant.
+    #[error("{file}: record {record} is longer than {limit} bytes; split it into several features")]
+    TooLarge {
+        /// The file.
+        file: String,
+        /// Record.
+        record: u64,
+        /// Most bytes of one record.
+        limit: usize,
+    },
+    /// Nothing to divide.
+    #[error(
+        "{file}: no household point among {features} features; the layer must hold Point features (centroids, if it holds buildings)"
+    )]
+    NoPoints {
+        /// The file.
+        file: String,
+        /// Features there are.
+        features: u64,
+    },
+}
+
+fn remedy(lon: f64, lat: f64) -> &'static str {
+    if !lon.is_finite() || !lat.is_finite() {
+        "; a number is missing: give the feature a real position or leave it out"
+    } else if lon.abs() > 1000.0 || lat.abs() > 1000.0 {
+        "; the file seems to be in projected metres: export it as WGS 84 (EPSG:4326)"
+    } else if lon.abs() <= 90.0 && lat.abs() <= 180.0 {
+        "; the two seem to be swapped: longitude comes first"
+    } else {
+        "; correct the feature or leave it out; if the file is in projected metres, export it as WGS 84 (EPSG:4326)"
+    }
+}
+
+/// Why a file could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The folder cannot be made or written to.
+    #[error("{}: cannot write into this folder ({cause}); choose a folder you may write to, or change its permissions; nothing was changed", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("{}: cannot be written ({cause}); check free space and permissions; what was there before is unchanged", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The finished files cannot be put in place.
+    #[error("{}: the finished file cannot be put in place ({cause}); {state}", path.display())]
+    Replace {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+        /// What stands in the folder now, and what to do.
+        state: &'static str,
+    },
+    /// Something else than a file has the name of a file of the plan.
+    #[error("{}: is no plain file, but a file of the plan has this name; move it away or choose another folder; nothing was changed", path.display())]
+    InTheWay {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A name with a folder in it, or none.
+    #[error("'{name}' is no plain file name; files of a plan lie directly in its folder")]
+    Name {
+        /// The name.
+        name: String,
+    },
+}

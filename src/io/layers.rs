@@ -1,0 +1,464 @@
+//! A folder of layers as data: one record per feature, nothing dropped without a finding.
+
+use super::error::ReadError;
+use super::geojson::{Feature, Record, Shape, each_feature, text};
+use crate::finding::{Finding, Severity};
+use crate::recipe::{LayerMap, LayerSource};
+use crate::territory::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord, Source, StationRecord};
+use geo::{MultiLineString, MultiPolygon};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+const ENDINGS: [&str; 4] = [".geojson", ".geojson.gz", ".json", ".json.gz"];
+
+/// Reads all layers of a folder, as `map` names them; files that are absent give empty layers.
+///
+/// Households and one of admin and study area must be there. Files are read in parallel and joined in a
+/// fixed order, so that the result does not depend on threads. Features that cannot be taken as they are
+/// become findings:
+///
+/// | code | meaning |
+/// |---|---|
+/// | `layer-absent` | no file for an optional layer |
+/// | `file-shadowed` | two files for one layer; the first was read |
+/// | `feature-malformed` | valid JSON that is no feature; skipped |
+/// | `geometry-dropped` | no, an empty or an unfitting geometry; skipped |
+/// | `part-dropped` | empty parts of a geometry; left out (`measured`: parts) |
+/// | `ring-closed` | rings whose last position was not the first (`measured`: rings) |
+/// | `point-split` | a MultiPoint, made one record per position (`measured`: points) |
+/// | `id-missing` | a division without id, skipped; other features without id, once per file (`measured`: features) |
+/// | `class-missing` | features without class, once per file (`measured`: features) |
+/// | `value-unreadable` | a weight, level or angle that is no number; taken as missing |
+/// | `flag-unknown` | a tunnel or bridge value that is not known, taken as no, once per file (`measured`: features) |
+/// | `water-points` | points in the water layer, once per file (`measured`: features) |
+/// | `property-absent` | a property that the recipe names and no feature has |
+pub fn read_layers(folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
+    let listing = std::fs::read_dir(folder).map_err(|cause| ReadError::Folder { path: folder.to_path_buf(), cause })?;
+    drop(listing);
+    let mut found = Vec::new();
+    let mut all = Layers::default();
+    let specs = specs(map);
+    for spec in &specs {
+        match locate(folder, spec.source) {
+            Some((path, file, shadowed)) => {
+                if let Some(other) = shadowed {
+                    let message = format!("not read, {file} is taken instead; remove one of the two");
+                    all.findings.push(Finding::new(Severity::Warning, "file-shadowed", message).file(other));
+                }
+                found.push((spec, path, file));
+            }
+            None => {
+                let message = format!("no {} layer ({}); taken as empty", spec.layer, candidates(spec.source).join(", "));
+                all.findings.push(Finding::new(Severity::Info, "layer-absent", message).file(&spec.source.file));
+            }
+        }
+    }
+    let has = |layer: &str| found.iter().any(|(spec, ..)| spec.layer == layer);
+    let missing = |layer: &str, sources: &[&LayerSource]| ReadError::MissingLayer {
+        folder: folder.to_path_buf(),
+        layer: layer.to_string(),
+        tried: sources.iter().flat_map(|s| candidates(s)).collect(),
+    };
+    if !has("households") {
+        return Err(missing("households", &[&map.households]));
+    }
+    if !has("admin") && !has("study_area") {
+        return Err(missing("admin or study_area", &[&map.admin, &map.study_area]));
+    }
+    let read: Vec<Result<Layers, ReadError>> = found
+        .par_iter()
+        .enumerate()
+        .with_max_len(1)
+        .map(|(at, (spec, path, file))| Reading::new(spec, file, at as u16).run(path))
+        .collect();
+    for layers in read {
+        join(&mut all, layers?);
+    }
+    Ok(all)
+}
+
+fn join(all: &mut Layers, mut one: Layers) {
+    all.sources.append(&mut one.sources);
+    all.divisions.append(&mut one.divisions);
+    all.study_area.append(&mut one.study_area);
+    all.roads.append(&mut one.roads);
+    all.water_areas.append(&mut one.water_areas);
+    all.water_lines.append(&mut one.water_lines);
+    all.rail.append(&mut one.rail);
+    all.households.append(&mut one.households);
+    all.landuse.append(&mut one.landuse);
+    all.pois.append(&mut one.pois);
+    all.stations.append(&mut one.stations);
+    all.findings.append(&mut one.findings);
+}
+
+fn candidates(source: &LayerSource) -> Vec<String> {
+    let file = &source.file;
+    if ENDINGS.iter().any(|e| file.ends_with(e)) { vec![file.clone()] } else { ENDINGS.iter().map(|e| format!("{file}{e}")).collect() }
+}
+
+/// Path and name of the first candidate that exists, and the name of another one that does.
+fn locate(folder: &Path, source: &LayerSource) -> Option<(PathBuf, String, Option<String>)> {
+    let mut there = candidates(source).into_iter().filter(|name| folder.join(name).is_file());
+    let first = there.next()?;
+    Some((folder.join(&first), first, there.next()))
+}
+
+/// What a layer may hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Areas,
+    Lines,
+    LinesAndAreas,
+    Points,
+}
+
+impl Holds {
+    fn takes(self, shape: &Shape) -> bool {
+        match shape {
+            Shape::Areas(_) => matches!(self, Holds::Areas | Holds::LinesAndAreas),
+            Shape::Lines(_) => matches!(self, Holds::Lines | Holds::LinesAndAreas),
+            Shape::Points(_) => self == Holds::Points,
+            Shape::Missing | Shape::Other => false,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Holds::Areas => "polygons",
+            Holds::Lines => "lines",
+            Holds::LinesAndAreas => "lines and polygons",
+            Holds::Points => "points",
+        }
+    }
+}
+
+/// A layer: what it holds, and for each of our properties the names it may have where the recipe does
+/// not name it. The first of them is the one a recipe uses.
+struct Spec<'m> {
+    layer: &'static str,
+    source: &'m LayerSource,
+    holds: Holds,
+    fields: &'static [&'static [&'static str]],
+}
+
+fn specs(map: &LayerMap) -> [Spec<'_>; 9] {
+    const CLASS: &[&str] = &["class", "kind", "highway"];
+    const WATER: &[&str] = &["kind", "waterway", "water", "natural", "class"];
+    const RAIL: &[&str] = &["kind", "railway", "class"];
+    const LEVEL: &[&str] = &["admin_level", "level"];
+    const POINT: &[&[&str]] = &[&["id"], &["kind"], &["weight"], &["settlement"]];
+    let spec = |layer, source, holds, fields| Spec { layer, source, holds, fields };
+    [
+        spec("admin", &map.admin, Holds::Areas, &[&["id"], LEVEL, &["scheme"], &["name"], &["parent"], &["partial"]]),
+        spec("study_area", &map.study_area, Holds::Areas, &[&["id"], &["kind"], &["name"]]),
+        spec("roads", &map.roads, Holds::Lines, &[&["id"], CLASS, &["name"], &["tunnel"], &["bridge"]]),
+        spec("water", &map.water, Holds::LinesAndAreas, &[&["id"], WATER, &["name"], &["tunnel"], &["bridge"]]),
+        spec("rail", &map.rail, Holds::Lines, &[&["id"], RAIL, &["name"], &["tunnel"], &["bridge"]]),
+        spec("households", &map.households, Holds::Points, POINT),
+        spec("landuse", &map.landuse, Holds::Areas, &[&["id"], &["kind", "landuse", "class"], &["name"]]),
+        spec("pois", &map.pois, Holds::Points, POINT),
+        spec(
+            "base_stations",
+            &map.base_stations,
+            Holds::Points,
+            &[&["id"], &["azimuth"], &["beam_width", "beamwidth"], &["radius_m"], &["indoor"]],
+        ),
+    ]
+}
+
+/// Features with the same remark, told once.
+struct Tally {
+    count: u64,
+    first: Finding,
+}
+
+/// One layer while it is read.
+struct Reading<'s> {
+    spec: &'s Spec<'s>,
+    file: &'s str,
+    source: u16,
+    /// Property names in the file, each once.
+    wanted: Vec<String>,
+    /// Per field of the layer: positions in `wanted`, best first.
+    slots: Vec<(&'static str, Vec<usize>)>,
+    seen: Vec<bool>,
+    tallies: BTreeMap<&'static str, Tally>,
+    out: Layers,
+}
+
+/// A feature with what findings about it need.
+struct Item<'f> {
+    feature: &'f Feature<'f>,
+    record: u64,
+    id: Option<String>,
+}
+
+impl<'s> Reading<'s> {
+    fn new(spec: &'s Spec<'s>, file: &'s str, source: u16) -> Self {
+        let mut wanted: Vec<String> = Vec::new();
+        let mut slots = Vec::new();
+        for names in spec.fields {
+            let ours = names[0];
+            let theirs: Vec<&str> = match spec.source.properties.get(ours) {
+                Some(name) => vec![name.as_str()],
+                None => names.to_vec(),
+            };
+            let mut at = Vec::new();
+            for name in theirs {
+                at.push(wanted.iter().position(|w| w == name).unwrap_or_else(|| {
+                    wanted.push(name.to_string());
+                    wanted.len() - 1
+                }));
+            }
+            slots.push((ours, at));
+        }
+        let seen = vec![false; wanted.len()];
+        Reading { spec, file, source, wanted, slots, seen, tallies: BTreeMap::new(), out: Layers::default() }
+    }
+
+    fn run(mut self, path: &Path) -> Result<Layers, ReadError> {
+        let (file, wanted) = (self.file, self.wanted.clone());
+        let read = each_feature(path, file, &wanted, |record, found| {
+            match found {
+                Record::Feature(mut feature) => self.feature(record, &mut feature),
+                Record::Malformed(why) => {
+                    let message = format!("skipped, it is no GeoJSON feature: {why}");
+                    let finding = Finding::new(Severity::Warning, "feature-malformed", message);
+                    self.out.findings.push(finding.file(file).record(record));
+                }
+            }
+            Ok(())
+        })?;
+        if self.spec.layer == "households" && self.out.households.is_empty() {
+            return Err(ReadError::NoPoints { file: file.to_string(), features: read.features });
+        }
+        for (ours, theirs) in &self.spec.source.properties {
+            let absent = self.wanted.iter().position(|w| w == theirs).is_some_and(|at| !self.seen[at]);
+            if absent && read.features > 0 {
+                let message = format!("no feature has the property '{theirs}' that the recipe names for '{ours}'; correct [layers.{}]", self.spec.layer);
+                self.out.findings.push(Finding::new(Severity::Warning, "property-absent", message).file(file));
+            }
+        }
+        let tallied = std::mem::take(&mut self.tallies).into_values();
+        self.out.findings.extend(tallied.map(|t| t.first.measured(t.count as f64)));
+        let (layer, file) = (self.spec.layer, file.to_string());
+        self.out.sources.push(Source { layer, file, digest: read.digest, features: read.features });
+        Ok(self.out)
+    }
+
+    fn feature(&mut self, record: u64, feature: &mut Feature<'_>) {
+        for at in 0..self.wanted.len() {
+            self.seen[at] |= feature.raw(at).is_some();
+        }
+        let place = feature.geometry.place();
+        let shape = std::mem::take(&mut feature.geometry.shape);
+        let feature = &*feature;
+        let id = self.raw(feature, "id").and_then(text).or_else(|| feature.own_id());
+        let item = Item { feature, record, id };
+        let (unclosed, empty) = (feature.geometry.unclosed, feature.geometry.empty_parts);
+        if let Some(why) = self.unfit(&item, &shape, place) {
+            self.tell(&item, place, Severity::Warning, "geometry-dropped", why, None);
+            return;
+        }
+        if empty > 0 {
+            let message = "empty parts of the geometry were left out; the rest is kept".to_string();
+            self.tell(&item, place, Severity::Warning, "part-dropped", message, Some(empty as f64));
+        }
+        if unclosed > 0 {
+            let message = "rings do not end where they begin; they were closed with a straight line".to_string();
+            self.tell(&item, place, Severity::Warning, "ring-closed", message, Some(unclosed as f64));
+        }
+        match shape {
+            Shape::Areas(land) => self.area(item, place, land),
+            Shape::Lines(line) => self.line(item, place, line),
+            Shape::Points(points) => self.points(item, points.into_iter().map(|c| [c.x, c.y]).collect()),
+            Shape::Missing | Shape::Other => {}
+        }
+    }
+
+    /// Why the shape cannot be taken.
+    fn unfit(&mut self, item: &Item<'_>, shape: &Shape, place: Option<[f64; 2]>) -> Option<String> {
+        let holds = self.spec.holds;
+        match shape {
+            Shape::Missing => return Some("skipped, it has no geometry".to_string()),
+            Shape::Points(_) if holds == Holds::LinesAndAreas && place.is_some() => {
+                self.tally(item, place, "water-points", "points in the water layer are no barrier; not used (number of features given)");
+                return None;
+            }
+            _ if !holds.takes(shape) => {
+                let kind = &item.feature.geometry.kind;
+                return Some(format!("skipped, its geometry is a {kind}; this layer holds {}", holds.name()));
+            }
+            _ => {}
+        }
+        place.is_none().then(|| format!("skipped, its {} is empty", item.feature.geometry.kind))
+    }
+
+    fn area(&mut self, item: Item<'_>, place: Option<[f64; 2]>, land: MultiPolygon<f64>) {
+        let origin = self.origin(&item);
+        let name = self.text(&item, "name");
+        if self.spec.layer != "admin" {
+            let kind = match self.spec.layer {
+                "study_area" => self.text(&item, "kind").unwrap_or_else(|| "study_area".to_string()),
+                _ => self.class(&item, place, "kind"),
+            };
+            let record = AreaRecord { origin, id: item.id, kind, name, land };
+            match self.spec.layer {
+                "study_area" => self.out.study_area.push(record),
+                "water" => self.out.water_areas.push(record),
+                _ => self.out.landuse.push(record),
+            }
+            return;
+        }
+        let Some(id) = item.id.clone() else {
+            let message = "skipped, a division needs an id; add one, or name its property under [layers.admin] properties = { id = \"…\" }";
+            self.tell(&item, place, Severity::Warning, "id-missing", message.to_string(), None);
+            return;
+        };
+        let level = self.number(&item, "admin_level", place, |n| n.fract() == 0.0 && n.abs() < 1e6).map(|n| n as i32);
+        let partial = self.flag(&item, "partial", place).unwrap_or(false);
+        let (scheme, parent) = (self.text(&item, "scheme"), self.text(&item, "parent"));
+        self.out.divisions.push(DivisionRecord { origin, id, level, scheme, name, parent, partial, land });
+    }
+
+    fn line(&mut self, item: Item<'_>, place: Option<[f64; 2]>, line: MultiLineString<f64>) {
+        let origin = self.origin(&item);
+        let class = self.class(&item, place, if self.spec.layer == "roads" { "class" } else { "kind" });
+        let name = self.text(&item, "name");
+        let tunnel = self.flag(&item, "tunnel", place).unwrap_or(false);
+        let bridge = self.flag(&item, "bridge", place).unwrap_or(false);
+        let record = LineRecord { origin, id: item.id, class, name, tunnel, bridge, line };
+        match self.spec.layer {
+            "roads" => self.out.roads.push(record),
+            "water" => self.out.water_lines.push(record),
+            _ => self.out.rail.push(record),
+        }
+    }
+
+    fn points(&mut self, item: Item<'_>, points: Vec<[f64; 2]>) {
+        if self.spec.holds != Holds::Points {
+            return;
+        }
+        let origin = self.origin(&item);
+        let first = points.first().copied();
+        if points.len() > 1 {
+            let message = "a MultiPoint was made one record per position, each with the whole weight".to_string();
+            self.tell(&item, first, Severity::Warning, "point-split", message, Some(points.len() as f64));
+        }
+        if item.id.is_none() {
+            self.tally(&item, first, "id-missing", "features have no id and are told by record number (number of features given)");
+        }
+        if self.spec.layer == "base_stations" {
+            let azimuth = self.number(&item, "azimuth", first, |_| true);
+            let beam_width = self.number(&item, "beam_width", first, |_| true);
+            let radius_m = self.number(&item, "radius_m", first, |n| n >= 0.0);
+            let indoor = self.flag(&item, "indoor", first);
+            let station = |at| StationRecord { origin, id: item.id.clone(), azimuth, beam_width, radius_m, indoor, at };
+            self.out.stations.extend(points.into_iter().map(station));
+            return;
+        }
+        let kind = self.text(&item, "kind");
+        let weight = self.number(&item, "weight", first, |n| n >= 0.0);
+        let settlement = self.text(&item, "settlement");
+        let into = if self.spec.layer == "households" { &mut self.out.households } else { &mut self.out.pois };
+        let (last, others) = points.split_last().expect("a geometry without position is dropped before");
+        for at in others {
+            into.push(PointRecord { origin, id: item.id.clone(), kind: kind.clone(), weight, settlement: settlement.clone(), at: *at });
+        }
+        into.push(PointRecord { origin, id: item.id, kind, weight, settlement, at: *last });
+    }
+
+    fn origin(&self, item: &Item<'_>) -> Origin {
+        Origin { source: self.source, record: u32::try_from(item.record).unwrap_or(u32::MAX) }
+    }
+
+    fn raw<'f>(&self, feature: &'f Feature<'_>, ours: &str) -> Option<&'f str> {
+        let (_, at) = self.slots.iter().find(|(name, _)| *name == ours)?;
+        at.iter().find_map(|at| feature.raw(*at))
+    }
+
+    fn text(&self, item: &Item<'_>, ours: &str) -> Option<String> {
+        self.raw(item.feature, ours).and_then(text)
+    }
+
+    fn class(&mut self, item: &Item<'_>, place: Option<[f64; 2]>, ours: &str) -> String {
+        self.text(item, ours).unwrap_or_else(|| {
+            let (stand_in, message) = match self.spec.layer {
+                "roads" => ("road", "roads have no class and are taken as 'road' (number of features given)"),
+                "water" => ("water", "water features have no kind and are taken as 'water' (number of features given)"),
+                "rail" => ("rail", "railways have no kind and are taken as 'rail' (number of features given)"),
+                _ => ("unknown", "features have no kind and are taken as 'unknown' (number of features given)"),
+            };
+            self.tally(item, place, "class-missing", message);
+            stand_in.to_string()
+        })
+    }
+
+    /// A number, also where it is written as text; what is no number or not `fit` is told and missing.
+    fn number(&mut self, item: &Item<'_>, ours: &'static str, place: Option<[f64; 2]>, fit: impl Fn(f64) -> bool) -> Option<f64> {
+        let raw = self.raw(item.feature, ours)?;
+        let written = text(raw);
+        if written.is_none() && raw == "\"\"" {
+            return None;
+        }
+        let number = written.as_deref().and_then(|t| t.trim().parse::<f64>().ok()).filter(|n| n.is_finite() && fit(*n));
+        if number.is_none() {
+            let shown: String = raw.chars().take(40).collect();
+            let message = format!("{ours} is {shown}, which cannot be used; taken as missing");
+            self.tell(item, place, Severity::Warning, "value-unreadable", message, None);
+        }
+        number
+    }
+
+    fn flag(&mut self, item: &Item<'_>, ours: &'static str, place: Option<[f64; 2]>) -> Option<bool> {
+        let written = self.text(item, ours)?.to_ascii_lowercase();
+        match written.as_str() {
+            "yes" | "true" | "1" | "y" | "t" => Some(true),
+            "no" | "false" | "0" | "n" | "f" => Some(false),
+            "culvert" | "building_passage" | "underground" if ours == "tunnel" => Some(true),
+            "viaduct" | "aqueduct" | "boardwalk" | "cantilever" | "covered" | "movable" | "trestle" if ours == "bridge" => Some(true),
+            _ => {
+                self.tally(item, place, "flag-unknown", format!("'{written}' for {ours} and the like is not known and taken as no"));
+                Some(false)
+            }
+        }
+    }
+
+    fn tell(
+        &mut self,
+        item: &Item<'_>,
+        place: Option<[f64; 2]>,
+        severity: Severity,
+        code: &'static str,
+        message: String,
+        measured: Option<f64>,
+    ) {
+        let mut finding = self.about(item, place, severity, code, message);
+        finding.measured = measured;
+        self.out.findings.push(finding);
+    }
+
+    fn tally(&mut self, item: &Item<'_>, place: Option<[f64; 2]>, code: &'static str, message: impl Into<String>) {
+        if let Some(tally) = self.tallies.get_mut(code) {
+            tally.count += 1;
+            return;
+        }
+        let first = self.about(item, place, Severity::Info, code, message.into());
+        self.tallies.insert(code, Tally { count: 1, first });
+    }
+
+    fn about(&self, item: &Item<'_>, place: Option<[f64; 2]>, severity: Severity, code: &str, message: String) -> Finding {
+        let mut finding = Finding::new(severity, code, message).file(self.file).record(item.record);
+        finding.subject.id = item.id.clone();
+        finding.place = place;
+        finding
+    }
+}
+
+/// Our property names of a layer, the ones a recipe may map.
+#[cfg(test)]
+pub(super) fn property_names(map: &LayerMap) -> Vec<(&'static str, Vec<&'static str>)> {
+    specs(map).iter().map(|s| (s.layer, s.fields.iter().map(|names| names[0]).collect())).collect()
+}

@@ -1,0 +1,192 @@
+//! Bytes of a file as a stream: digest on the way, gunzip, and one JSON value at a time.
+
+use flate2::bufread::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+
+const CHUNK: usize = 1 << 17;
+/// Most bytes of one JSON value, so that a damaged file cannot take all memory.
+pub(super) const MAX_VALUE_BYTES: usize = 256 << 20;
+
+/// Hashes the raw bytes that pass.
+pub(super) struct Digesting<R> {
+    inner: R,
+    hash: Sha256,
+}
+
+impl<R: Read> Read for Digesting<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        self.hash.update(&buf[..n]);
+        Ok(n)
+    }
+}
+
+/// A file, unpacked where it is gzip (told by its first bytes, not by its name).
+pub(super) enum Input {
+    Plain(BufReader<Digesting<File>>),
+    Gzip(MultiGzDecoder<BufReader<Digesting<File>>>),
+}
+
+impl Input {
+    pub(super) fn open(file: File) -> io::Result<Input> {
+        let mut raw = BufReader::with_capacity(CHUNK, Digesting { inner: file, hash: Sha256::new() });
+        let gzip = raw.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+        Ok(if gzip { Input::Gzip(MultiGzDecoder::new(raw)) } else { Input::Plain(raw) })
+    }
+
+    pub(super) fn is_gzip(&self) -> bool {
+        matches!(self, Input::Gzip(_))
+    }
+
+    /// Digest of the whole file, lower-case hex.
+    pub(super) fn digest(self) -> io::Result<String> {
+        let mut raw = match self {
+            Input::Plain(raw) => raw,
+            Input::Gzip(unpack) => unpack.into_inner(),
+        };
+        io::copy(&mut raw, &mut io::sink())?;
+        Ok(raw.into_inner().hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Input::Plain(raw) => raw.read(buf),
+            Input::Gzip(unpack) => unpack.read(buf),
+        }
+    }
+}
+
+/// Why there is no next value.
+pub(super) enum Stop {
+    Io(io::Error),
+    /// The text ends inside the value.
+    End,
+    TooLarge,
+}
+
+impl From<io::Error> for Stop {
+    fn from(e: io::Error) -> Stop {
+        Stop::Io(e)
+    }
+}
+
+/// Cuts a JSON text into values by brackets and quotes alone; what is inside is judged by the parser.
+pub(super) struct Scanner<R> {
+    input: R,
+    buf: Vec<u8>,
+    start: usize,
+    end: usize,
+    byte: u64,
+    line: u64,
+    limit: usize,
+}
+
+impl<R: Read> Scanner<R> {
+    pub(super) fn new(input: R) -> Self {
+        Scanner { input, buf: vec![0; CHUNK], start: 0, end: 0, byte: 0, line: 1, limit: MAX_VALUE_BYTES }
+    }
+
+    /// Line and byte of the next unread byte.
+    pub(super) fn position(&self) -> (u64, u64) {
+        (self.line, self.byte)
+    }
+
+    /// Unread bytes at hand.
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.buf[self.start..self.end]
+    }
+
+    pub(super) fn into_input(self) -> R {
+        self.input
+    }
+
+    /// Reads more; false at the end of the text.
+    pub(super) fn fill(&mut self) -> io::Result<bool> {
+        if self.start > 0 {
+            self.buf.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end == self.buf.len() {
+            self.buf.resize(self.buf.len() * 2, 0);
+        }
+        loop {
+            match self.input.read(&mut self.buf[self.end..]) {
+                Ok(n) => {
+                    self.end += n;
+                    return Ok(n > 0);
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+
+    /// Steps over `n` bytes that are at hand.
+    pub(super) fn advance(&mut self, n: usize) {
+        self.line += self.buf[self.start..self.start + n].iter().filter(|b| **b == b'\n').count() as u64;
+        self.byte += n as u64;
+        self.start += n;
+    }
+
+    /// Next byte that is no white space, not stepped over; `None` at the end.
+    pub(super) fn peek(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            let rest = self.rest();
+            let blank = rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r')).count();
+            let next = rest.get(blank).copied();
+            self.advance(blank);
+            if next.is_some() || !self.fill()? {
+                return Ok(next);
+            }
+        }
+    }
+
+    /// Length of the value that starts at the next byte; its bytes are then at hand in [`rest`](Self::rest).
+    pub(super) fn value(&mut self) -> Result<usize, Stop> {
+        let (mut i, mut depth, mut text, mut escaped) = (0usize, 0u64, false, false);
+        loop {
+            let rest = &self.buf[self.start..self.end];
+            while let Some(&b) = rest.get(i) {
+                if text {
+                    if escaped {
+                        escaped = false;
+                    } else if b == b'\\' {
+                        escaped = true;
+                    } else if b == b'"' {
+                        text = false;
+                        if depth == 0 {
+                            return Ok(i + 1);
+                        }
+                    }
+                } else {
+                    match b {
+                        b'"' if depth == 0 && i > 0 => return Ok(i),
+                        b'"' => text = true,
+                        b'{' | b'[' => depth += 1,
+                        b'}' | b']' if depth == 0 => return Ok(i),
+                        b'}' | b']' => {
+                            depth -= 1;
+                            if depth == 0 {
+                                return Ok(i + 1);
+                            }
+                        }
+                        b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return Ok(i),
+                        _ => {}
+                    }
+                }
+                i += 1;
+            }
+            if i > self.limit {
+                return Err(Stop::TooLarge);
+            }
+            if !self.fill()? {
+                return Err(Stop::End);
+            }
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! From draft to recipe, and back for the record.
+
+use super::checked::*;
+use super::draft::*;
+use super::fault::{Fault, RecipeErrors, nearest};
+use super::keys::LAYERS;
+use crate::measure::Load;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+const MAX_LOAD: f64 = 1e9;
+
+impl Draft {
+    /// Fills in what was not said and checks every value; reports all faults, not the first.
+    pub fn build(self) -> Result<Recipe, RecipeErrors> {
+        let mut check = Check::default();
+        let draft = self.with_presets(&mut check);
+        let schema = draft.schema.unwrap_or(SCHEMA);
+        if schema != SCHEMA {
+            check.fault("schema", schema, format!("this version reads schema {SCHEMA}"));
+        }
+        let recipe = Recipe {
+            seed: check.said("seed", draft.seed),
+            division: check.division(draft.division),
+            grid: check.grid(draft.grid),
+            load: check.load(draft.load),
+            cut: check.cut(draft.cut),
+            barriers: check.barriers(draft.barriers),
+            attach: AttachRule { nearest_m: check.number("attach.nearest_m", draft.attach.nearest_m, 0.0, 100_000.0) },
+            effort: EffortRule {
+                starts: check.whole("effort.starts", draft.effort.starts, 1, 1024),
+                passes: check.whole("effort.passes", draft.effort.passes, 0, 1000),
+                windows: check.whole("effort.windows", draft.effort.windows, 0, 100_000),
+            },
+            layers: check.layers(draft.layers),
+        };
+        if check.faults.is_empty() { Ok(recipe) } else { Err(RecipeErrors { faults: check.faults }) }
+    }
+
+    /// Over the presets it extends, one after the other, and over the defaults.
+    fn with_presets(mut self, check: &mut Check) -> Draft {
+        for _ in 0..=PRESETS.len() {
+            let Some(name) = self.extends.take() else { break };
+            match Draft::preset(&name) {
+                Some(preset) => self = self.or(preset),
+                None => {
+                    let names: Vec<&str> = PRESETS.iter().map(|(known, _)| *known).collect();
+                    let meant = nearest(&name, names.iter().copied()).map_or(String::new(), |m| format!(" did you mean '{m}'?"));
+                    check.fault("extends", format!("\"{name}\""), format!("no such preset; there are: {};{meant}", names.join(", ")));
+                }
+            }
+        }
+        self.or(Draft::preset("default").expect("it ships with the crate"))
+    }
+}
+
+impl Default for Recipe {
+    /// The preset `default`.
+    fn default() -> Recipe {
+        Draft::default().build().expect("the shipped defaults are tested")
+    }
+}
+
+impl TryFrom<Draft> for Recipe {
+    type Error = RecipeErrors;
+    fn try_from(draft: Draft) -> Result<Recipe, RecipeErrors> {
+        draft.build()
+    }
+}
+
+#[derive(Default)]
+struct Check {
+    faults: Vec<Fault>,
+}
+
+impl Check {
+    fn fault(&mut self, path: &str, value: impl Display, message: impl Into<String>) {
+        let (path, value) = (path.to_string(), Some(value.to_string()));
+        self.faults.push(Fault { path, line: None, value, message: message.into() });
+    }
+
+    /// The value; the defaults say every key, so that none is missing here.
+    fn said<T: Default>(&mut self, path: &str, value: Option<T>) -> T {
+        value.unwrap_or_else(|| {
+            let message = "neither said nor in the defaults".to_string();
+            self.faults.push(Fault { path: path.to_string(), line: None, value: None, message });
+            T::default()
+        })
+    }
+
+    fn number(&mut self, path: &str, value: Option<f64>, low: f64, high: f64) -> f64 {
+        let value = self.said(path, value);
+        if !(low..=high).contains(&value) {
+            self.fault(path, value, format!("a number from {low} to {high} is expected"));
+        }
+        value
+    }
+
+    fn whole<T: TryFrom<i64> + Default>(&mut self, path: &str, value: Option<i64>, low: i64, high: i64) -> T {
+        let value = self.said(path, value);
+        let fit = Some(value).filter(|v| (low..=high).contains(v)).and_then(|v| T::try_from(v).ok());
+        fit.unwrap_or_else(|| {
+            self.fault(path, value, format!("a whole number from {low} to {high} is expected"));
+            T::default()
+        })
+    }
+
+    fn target(&mut self, path: &str, value: f64) -> Load {
+        let load = Load::from_units(value).filter(|l| *l > Load::ZERO && value <= MAX_LOAD);
+        load.unwrap_or_else(|| {
+            self.fault(path, value, format!("a load from 0.001 to {MAX_LOAD} is expected"));
+            Load::ZERO
+        })
+    }
+
+    fn names(&mut self, path: &str, names: Option<Vec<String>>) -> Vec<String> {
+        let names = self.said(path, names);
+        for (at, name) in names.iter().enumerate() {
+            if name.trim().is_empty() || names[..at].contains(name) {
+                self.fault(path, format!("{name:?}"), "every entry must be a name, and stand there once");
+            }
+        }
+        names
+    }
+
+    fn division(&mut self, draft: DivisionDraft) -> DivisionChoice {
+        let level = draft.level.map(|level| self.whole("division.level", Some(level), 0, 1000));
+        if draft.scheme.as_deref().is_some_and(|s| s.trim().is_empty()) {
+            self.fault("division.scheme", "\"\"", "the name of a scheme is expected; leave the key out for the only one");
+        }
+        DivisionChoice { level, scheme: draft.scheme }
+    }
+
+    fn grid(&mut self, draft: GridDraft) -> GridRule {
+        let target = self.said("grid.target", draft.target);
+        let target = self.target("grid.target", target);
+        let tolerance = self.said("grid.tolerance", draft.tolerance);
+        if !(tolerance > 0.0 && tolerance < 1.0) {
+            self.fault("grid.tolerance", tolerance, "a share above 0 and below 1 is expected, e.g. 0.1 for ±10 %");
+        }
+        let classes = self.said("grid.settlement_targets", draft.settlement_targets);
+        let targets = classes.into_iter().map(|(class, target)| {
+            let target = self.target(&format!("grid.settlement_targets.{class}"), target);
+            (class, target)
+        });
+        GridRule { target, tolerance, settlement_targets: targets.collect() }
+    }
+
+    fn load(&mut self, draft: LoadDraft) -> LoadRule {
+        let kinds = self.names("load.kinds", draft.kinds);
+        let weight = self.number("load.default_weight", draft.default_weight, 0.0, MAX_LOAD);
+        LoadRule { kinds, default_weight: Load::from_units(weight).unwrap_or_default() }
+    }
+
+    fn cut(&mut self, draft: CutDraft) -> CutRule {
+        let rule = CutRule {
+            snap_m: self.number("cut.snap_m", draft.snap_m, 0.0, 100.0),
+            min_face_m2: self.number("cut.min_face_m2", draft.min_face_m2, 0.0, 1e6),
+            split_above: self.said("cut.split_above", draft.split_above),
+            min_water_m2: self.number("cut.min_water_m2", draft.min_water_m2, 0.0, 1e9),
+            bridges_join: self.said("cut.bridges_join", draft.bridges_join),
+        };
+        if !(rule.split_above > 0.0 && rule.split_above <= 1.0) {
+            self.fault("cut.split_above", rule.split_above, "a share of the target above 0 and up to 1 is expected");
+        }
+        rule
+    }
+
+    fn barriers(&mut self, draft: BarrierDraft) -> BarrierRule {
+        BarrierRule {
+            minor: self.names("barriers.minor", draft.minor),
+            roads: self.strengths("barriers.roads", draft.roads),
+            water: self.strengths("barriers.water", draft.water),
+            rail: self.strengths("barriers.rail", draft.rail),
+        }
+    }
+
+    fn strengths(&mut self, path: &str, classes: Option<BTreeMap<String, i64>>) -> BTreeMap<String, u8> {
+        let classes = self.said(path, classes);
+        let checked = classes.into_iter().map(|(class, strength)| {
+            let strength = self.whole(&format!("{path}.{class}"), Some(strength), 0, 100);
+            (class, strength)
+        });
+        checked.collect()
+    }
+
+    fn layers(&mut self, mut layers: BTreeMap<String, LayerDraft>) -> LayerMap {
+        let mut layer = |name: &str| self.layer(name, layers.remove(name).unwrap_or_default());
+        let map = LayerMap {
+            admin: layer("admin"),
+            study_area: layer("study_area"),
+            roads: layer("roads"),
+            water: layer("water"),
+            rail: layer("rail"),
+            households: layer("households"),
+            landuse: layer("landuse"),
+            pois: layer("pois"),
+            base_stations: layer("base_stations"),
+        };
+        for name in layers.keys() {
+            let known: Vec<&str> = LAYERS.iter().map(|(known, _)| *known).collect();
+            let meant = nearest(name, known.iter().copied()).map_or(String::new(), |m| format!("did you mean '{m}'? "));
+            self.fault("layers", name, format!("no such layer; {meant}there are: {}", known.join(", ")));
+        }
+        map
+    }
+
+    fn layer(&mut self, name: &str, draft: LayerDraft) -> LayerSource {
+        let file = self.said(&format!("layers.{name}.file"), draft.file);
+        if file.trim().is_empty() {
+            self.fault(&format!("layers.{name}.file"), "\"\"", "a file name is expected");
+        }
+        let known = LAYERS.iter().find(|(layer, _)| *layer == name).map_or(&[][..], |(_, properties)| properties);
+        let mut properties = draft.properties.unwrap_or_default();
+        for (ours, theirs) in &properties {
+            let path = format!("layers.{name}.properties.{ours}");
+            if !known.contains(&ours.as_str()) {
+                let meant = nearest(ours, known.iter().copied()).map_or(String::new(), |m| format!("did you mean '{m}'? "));
+                let message = format!("no property of this layer; {meant}there are: {}", known.join(", "));
+                self.fault(&path, format!("\"{theirs}\""), message);
+            } else if theirs.is_empty() {
+                self.fault(&path, "\"\"", "the name of a property in the file is expected");
+            }
+        }
+        properties.retain(|ours, theirs| ours != theirs);
+        LayerSource { file, properties }
+    }
+}
+
+impl From<Recipe> for Draft {
+    /// A draft that says everything and builds to the same recipe.
+    fn from(r: Recipe) -> Draft {
+        let strengths = |classes: BTreeMap<String, u8>| Some(classes.into_iter().map(|(class, s)| (class, i64::from(s))).collect());
+        let l = r.layers;
+        let layers = [
+            ("admin", l.admin),
+            ("study_area", l.study_area),
+            ("roads", l.roads),
+            ("water", l.water),
+            ("rail", l.rail),
+            ("households", l.households),
+            ("landuse", l.landuse),
+            ("pois", l.pois),
+            ("base_stations", l.base_stations),
+        ];
+        let layer = |s: LayerSource| LayerDraft { file: Some(s.file), properties: Some(s.properties) };
+        Draft {
+            schema: Some(SCHEMA),
+            seed: Some(r.seed),
+            extends: None,
+            division: DivisionDraft { level: r.division.level.map(i64::from), scheme: r.division.scheme },
+            grid: GridDraft {
+                target: Some(r.grid.target.units()),
+                tolerance: Some(r.grid.tolerance),
+                settlement_targets: Some(r.grid.settlement_targets.into_iter().map(|(class, t)| (class, t.units())).collect()),
+            },
+            load: LoadDraft { kinds: Some(r.load.kinds), default_weight: Some(r.load.default_weight.units()) },
+            cut: CutDraft {
+                snap_m: Some(r.cut.snap_m),
+                min_face_m2: Some(r.cut.min_face_m2),
+                split_above: Some(r.cut.split_above),
+                min_water_m2: Some(r.cut.min_water_m2),
+                bridges_join: Some(r.cut.bridges_join),
+            },
+            barriers: BarrierDraft {
+                minor: Some(r.barriers.minor),
+                roads: strengths(r.barriers.roads),
+                water: strengths(r.barriers.water),
+                rail: strengths(r.barriers.rail),
+            },
+            attach: AttachDraft { nearest_m: Some(r.attach.nearest_m) },
+            effort: EffortDraft {
+                starts: Some(i64::from(r.effort.starts)),
+                passes: Some(i64::from(r.effort.passes)),
+                windows: Some(i64::from(r.effort.windows)),
+            },
+            layers: layers.into_iter().map(|(name, source)| (name.to_string(), layer(source))).collect(),
+        }
+    }
+}
+
+impl Recipe {
+    /// The recipe as a document with every key, in the order of the format; it reads back as a draft.
+    pub fn to_value(&self) -> serde_json::Value {
+        serde_json::to_value(Draft::from(self.clone())).expect("a draft has text keys and finite numbers")
+    }
+}

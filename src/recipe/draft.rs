@@ -1,0 +1,273 @@
+//! A recipe as written: everything optional, nothing judged but keys and sorts of values.
+
+use super::fault::{Fault, RecipeErrors};
+use super::keys::check;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Version of the recipe format.
+pub const SCHEMA: i64 = 1;
+
+/// Presets that ship with the crate: name and text.
+pub const PRESETS: [(&str, &str); 2] =
+    [("default", include_str!("presets/default.toml")), ("community", include_str!("presets/community.toml"))];
+
+/// A recipe as written. What is not said comes from the preset it extends and then from the preset
+/// `default`. [`build`](Draft::build) checks it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Draft {
+    /// Version of the format, [`SCHEMA`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<i64>,
+    /// Seed of every random choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Name of the preset this one starts from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extends: Option<String>,
+    /// Which divisions are cut.
+    #[serde(skip_serializing_if = "is_default")]
+    pub division: DivisionDraft,
+    /// Size of grids.
+    #[serde(skip_serializing_if = "is_default")]
+    pub grid: GridDraft,
+    /// What counts as load.
+    #[serde(skip_serializing_if = "is_default")]
+    pub load: LoadDraft,
+    /// How units are cut.
+    #[serde(skip_serializing_if = "is_default")]
+    pub cut: CutDraft,
+    /// Strength of barriers.
+    #[serde(skip_serializing_if = "is_default")]
+    pub barriers: BarrierDraft,
+    /// Attachment of entities.
+    #[serde(skip_serializing_if = "is_default")]
+    pub attach: AttachDraft,
+    /// Deterministic amount of search.
+    #[serde(skip_serializing_if = "is_default")]
+    pub effort: EffortDraft,
+    /// File and property names by layer.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "in_order")]
+    pub layers: BTreeMap<String, LayerDraft>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Layers in the order of the format, unknown ones last.
+fn in_order<S: serde::Serializer>(layers: &BTreeMap<String, LayerDraft>, s: S) -> Result<S::Ok, S::Error> {
+    let place = |name: &str| super::keys::LAYERS.iter().position(|(known, _)| *known == name).unwrap_or(usize::MAX);
+    let mut ordered: Vec<_> = layers.iter().collect();
+    ordered.sort_by_key(|(name, _)| place(name));
+    s.collect_map(ordered)
+}
+
+/// A section of a draft: optional keys that may be overlaid.
+macro_rules! section {
+    ($(#[$doc:meta])* $name:ident { $($(#[$key_doc:meta])* $key:ident: $type:ty = $merge:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name {
+            $($(#[$key_doc])* #[serde(skip_serializing_if = "Option::is_none")] pub $key: Option<$type>,)*
+        }
+        impl $name {
+            fn or(self, base: Self) -> Self {
+                $name { $($key: $merge(self.$key, base.$key),)* }
+            }
+        }
+    };
+}
+
+fn over<T>(said: Option<T>, base: Option<T>) -> Option<T> {
+    said.or(base)
+}
+
+fn entries<T>(said: Option<BTreeMap<String, T>>, base: Option<BTreeMap<String, T>>) -> Option<BTreeMap<String, T>> {
+    match (said, base) {
+        (Some(said), Some(mut base)) => {
+            base.extend(said);
+            Some(base)
+        }
+        (said, base) => said.or(base),
+    }
+}
+
+section! {
+    /// `[division]`
+    DivisionDraft {
+        /// Value of `admin_level`.
+        level: i64 = over,
+        /// Value of `scheme`.
+        scheme: String = over,
+    }
+}
+section! {
+    /// `[grid]`
+    GridDraft {
+        /// Load of one grid in the input's unit.
+        target: f64 = over,
+        /// Share of the target by which a grid may differ.
+        tolerance: f64 = over,
+        /// Target per settlement class; merged entry by entry.
+        settlement_targets: BTreeMap<String, f64> = entries,
+    }
+}
+section! {
+    /// `[load]`
+    LoadDraft {
+        /// Kinds of point that are load; replaced as a whole.
+        kinds: Vec<String> = over,
+        /// Load of a point without weight.
+        default_weight: f64 = over,
+    }
+}
+section! {
+    /// `[cut]`
+    CutDraft {
+        /// Strips narrower than this are slivers, metres.
+        snap_m: f64 = over,
+        /// Empty faces smaller than this join a neighbour, m².
+        min_face_m2: f64 = over,
+        /// Faces heavier than this share of the target are cut along minor ways.
+        split_above: f64 = over,
+        /// Water areas smaller than this are no barrier, m².
+        min_water_m2: f64 = over,
+        /// A bridge or ford joins the two banks.
+        bridges_join: bool = over,
+    }
+}
+section! {
+    /// `[barriers]`
+    BarrierDraft {
+        /// Road classes that may split a heavy face; replaced as a whole.
+        minor: Vec<String> = over,
+        /// Strength by road class; merged entry by entry.
+        roads: BTreeMap<String, i64> = entries,
+        /// Strength by kind of water; merged entry by entry.
+        water: BTreeMap<String, i64> = entries,
+        /// Strength by kind of railway; merged entry by entry.
+        rail: BTreeMap<String, i64> = entries,
+    }
+}
+section! {
+    /// `[attach]`
+    AttachDraft {
+        /// Points outside go to the nearest grid within this distance, metres.
+        nearest_m: f64 = over,
+    }
+}
+section! {
+    /// `[effort]`
+    EffortDraft {
+        /// Independent seeded starts.
+        starts: i64 = over,
+        /// Passes of local search.
+        passes: i64 = over,
+        /// Most exact windows per division.
+        windows: i64 = over,
+    }
+}
+section! {
+    /// `[layers.<name>]`
+    LayerDraft {
+        /// File name with or without ending.
+        file: String = over,
+        /// Our property name → the name in the file; merged entry by entry.
+        properties: BTreeMap<String, String> = entries,
+    }
+}
+
+impl Draft {
+    /// Reads TOML. All unknown keys and values of the wrong sort are reported together, with their lines.
+    pub fn from_toml(text: &str) -> Result<Draft, RecipeErrors> {
+        let line_at = |offset: usize| 1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|b| **b == b'\n').count();
+        let syntax = |error: toml::de::Error| {
+            let line = error.span().map(|span| line_at(span.start));
+            let message = format!("not valid TOML: {}", error.message().trim_end());
+            RecipeErrors { faults: vec![Fault { path: String::new(), line, value: None, message }] }
+        };
+        let table = toml::de::DeTable::parse(text).map_err(syntax)?;
+        let mut lines = BTreeMap::new();
+        note_lines(table.get_ref(), "", &line_at, &mut lines);
+        Draft::from_value(toml::from_str(text).map_err(syntax)?, &lines)
+    }
+
+    /// Reads JSON; like [`from_toml`](Self::from_toml), without lines for what is valid JSON.
+    pub fn from_json(text: &str) -> Result<Draft, RecipeErrors> {
+        let value = serde_json::from_str(text).map_err(|error| {
+            let line = (error.line() > 0).then(|| error.line());
+            let fault = Fault { path: String::new(), line, value: None, message: format!("not valid JSON: {error}") };
+            RecipeErrors { faults: vec![fault] }
+        })?;
+        Draft::from_value(value, &BTreeMap::new())
+    }
+
+    fn from_value(value: Value, lines: &BTreeMap<String, usize>) -> Result<Draft, RecipeErrors> {
+        let faults = check(&value, lines);
+        if !faults.is_empty() {
+            return Err(RecipeErrors { faults });
+        }
+        serde_json::from_value(without_nulls(value)).map_err(|error| {
+            let fault = Fault { path: String::new(), line: None, value: None, message: error.to_string() };
+            RecipeErrors { faults: vec![fault] }
+        })
+    }
+
+    /// The preset of that name, see [`PRESETS`].
+    pub fn preset(name: &str) -> Option<Draft> {
+        let (_, text) = PRESETS.iter().find(|(known, _)| *known == name)?;
+        Some(Draft::from_toml(text).expect("shipped presets are tested"))
+    }
+
+    /// This draft, and `base` for what it does not say. Tables of classes, settlement targets and
+    /// properties are merged entry by entry.
+    pub fn or(self, base: Draft) -> Draft {
+        let mut layers = base.layers;
+        for (name, layer) in self.layers {
+            let below = layers.remove(&name).unwrap_or_default();
+            layers.insert(name, layer.or(below));
+        }
+        Draft {
+            schema: self.schema.or(base.schema),
+            seed: self.seed.or(base.seed),
+            extends: self.extends.or(base.extends),
+            division: self.division.or(base.division),
+            grid: self.grid.or(base.grid),
+            load: self.load.or(base.load),
+            cut: self.cut.or(base.cut),
+            barriers: self.barriers.or(base.barriers),
+            attach: self.attach.or(base.attach),
+            effort: self.effort.or(base.effort),
+            layers,
+        }
+    }
+}
+
+/// `null` in JSON says nothing.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(table) => {
+            Value::Object(table.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, without_nulls(v))).collect())
+        }
+        other => other,
+    }
+}
+
+fn note_lines(
+    table: &toml::de::DeTable<'_>,
+    path: &str,
+    line_at: &impl Fn(usize) -> usize,
+    lines: &mut BTreeMap<String, usize>,
+) {
+    for (key, value) in table.iter() {
+        let inner = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
+        if let Some(table) = value.get_ref().as_table() {
+            note_lines(table, &inner, line_at, lines);
+        }
+        lines.insert(inner, line_at(key.span().start));
+    }
+}

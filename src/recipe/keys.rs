@@ -1,0 +1,152 @@
+//! The keys a recipe may have and the sort of value each takes.
+
+use super::fault::{Fault, nearest};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Sort of value of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sort {
+    Whole,
+    Natural,
+    Number,
+    Flag,
+    Text,
+    Texts,
+    /// Tables with free keys.
+    Wholes,
+    Numbers,
+    Names,
+}
+
+/// Layers in the order of a recipe, with the properties that may be mapped.
+pub(super) const LAYERS: [(&str, &[&str]); 9] = [
+    ("admin", &["id", "admin_level", "scheme", "name", "parent", "partial"]),
+    ("study_area", &["id", "kind", "name"]),
+    ("roads", &["id", "class", "name", "tunnel", "bridge"]),
+    ("water", &["id", "kind", "name", "tunnel", "bridge"]),
+    ("rail", &["id", "kind", "name", "tunnel", "bridge"]),
+    ("households", &["id", "kind", "weight", "settlement"]),
+    ("landuse", &["id", "kind", "name"]),
+    ("pois", &["id", "kind", "weight", "settlement"]),
+    ("base_stations", &["id", "azimuth", "beam_width", "radius_m", "indoor"]),
+];
+
+/// Every key but those of the layers.
+const KEYS: [(&str, Sort); 23] = [
+    ("schema", Sort::Whole),
+    ("seed", Sort::Natural),
+    ("extends", Sort::Text),
+    ("division.level", Sort::Whole),
+    ("division.scheme", Sort::Text),
+    ("grid.target", Sort::Number),
+    ("grid.tolerance", Sort::Number),
+    ("grid.settlement_targets", Sort::Numbers),
+    ("load.kinds", Sort::Texts),
+    ("load.default_weight", Sort::Number),
+    ("cut.snap_m", Sort::Number),
+    ("cut.min_face_m2", Sort::Number),
+    ("cut.split_above", Sort::Number),
+    ("cut.min_water_m2", Sort::Number),
+    ("cut.bridges_join", Sort::Flag),
+    ("barriers.minor", Sort::Texts),
+    ("barriers.roads", Sort::Wholes),
+    ("barriers.water", Sort::Wholes),
+    ("barriers.rail", Sort::Wholes),
+    ("attach.nearest_m", Sort::Number),
+    ("effort.starts", Sort::Whole),
+    ("effort.passes", Sort::Whole),
+    ("effort.windows", Sort::Whole),
+];
+
+/// Every key with its sort.
+pub(super) fn keys() -> Vec<(String, Sort)> {
+    let plain = KEYS.iter().map(|(path, sort)| (path.to_string(), *sort));
+    let layers = LAYERS
+        .iter()
+        .flat_map(|(layer, _)| [(format!("layers.{layer}.file"), Sort::Text), (format!("layers.{layer}.properties"), Sort::Names)]);
+    plain.chain(layers).collect()
+}
+
+/// Faults of a document: unknown keys and values of the wrong sort. `lines` tells where a path stands.
+pub(super) fn check(document: &Value, lines: &BTreeMap<String, usize>) -> Vec<Fault> {
+    let mut check = Check { keys: keys(), lines, faults: Vec::new() };
+    check.table(document, "");
+    check.faults
+}
+
+struct Check<'a> {
+    keys: Vec<(String, Sort)>,
+    lines: &'a BTreeMap<String, usize>,
+    faults: Vec<Fault>,
+}
+
+impl Check<'_> {
+    fn table(&mut self, value: &Value, path: &str) {
+        let Value::Object(table) = value else {
+            return self.wrong(path, value, if path.is_empty() { "a recipe is a table of keys" } else { "a table of keys is expected" });
+        };
+        for (key, value) in table {
+            let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            if value.is_null() {
+                continue;
+            }
+            if let Some((_, sort)) = self.keys.iter().find(|(known, _)| *known == inner) {
+                self.value(&inner, value, *sort);
+            } else if self.keys.iter().any(|(known, _)| known.strip_prefix(&inner).is_some_and(|rest| rest.starts_with('.'))) {
+                self.table(value, &inner);
+            } else {
+                self.unknown(path, key, &inner);
+            }
+        }
+    }
+
+    fn unknown(&mut self, path: &str, key: &str, inner: &str) {
+        let prefix = if path.is_empty() { String::new() } else { format!("{path}.") };
+        let mut here: Vec<&str> =
+            self.keys.iter().filter_map(|(known, _)| known.strip_prefix(&prefix)).map(|k| k.split('.').next().unwrap_or(k)).collect();
+        here.dedup();
+        let elsewhere = self.keys.iter().find(|(known, _)| known.rsplit('.').next() == Some(key)).map(|(known, _)| known.as_str());
+        let remedy = match (nearest(key, here.iter().copied()), elsewhere) {
+            (Some(meant), _) => format!("did you mean '{meant}'?"),
+            (None, Some(elsewhere)) => format!("did you mean '{elsewhere}'?"),
+            (None, None) => format!("remove it; known here: {}", here.join(", ")),
+        };
+        self.fault(inner, None, format!("unknown key '{key}'; {remedy}"));
+    }
+
+    fn value(&mut self, path: &str, value: &Value, sort: Sort) {
+        let item = match sort {
+            Sort::Whole => return self.need(value.is_i64(), path, value, "a whole number is expected"),
+            Sort::Natural => return self.need(value.is_u64(), path, value, "a whole number, 0 or more, is expected"),
+            Sort::Number => return self.need(value.is_number(), path, value, "a number is expected"),
+            Sort::Flag => return self.need(value.is_boolean(), path, value, "true or false is expected"),
+            Sort::Text => return self.need(value.is_string(), path, value, "a text in quotes is expected"),
+            Sort::Texts => {
+                let fits = value.as_array().is_some_and(|list| list.iter().all(Value::is_string));
+                return self.need(fits, path, value, "a list of texts is expected, e.g. [\"a\", \"b\"]");
+            }
+            Sort::Wholes => Sort::Whole,
+            Sort::Numbers => Sort::Number,
+            Sort::Names => Sort::Text,
+        };
+        match value {
+            Value::Object(table) => table.iter().for_each(|(key, value)| self.value(&format!("{path}.{key}"), value, item)),
+            _ => self.wrong(path, value, "a table is expected"),
+        }
+    }
+
+    fn need(&mut self, fits: bool, path: &str, value: &Value, expected: &str) {
+        if !fits {
+            self.wrong(path, value, expected);
+        }
+    }
+
+    fn wrong(&mut self, path: &str, value: &Value, expected: &str) {
+        self.fault(path, Some(value.to_string()), expected.to_string());
+    }
+
+    fn fault(&mut self, path: &str, value: Option<String>, message: String) {
+        self.faults.push(Fault { path: path.to_string(), line: self.lines.get(path).copied(), value, message });
+    }
+}
