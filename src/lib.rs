@@ -1,4 +1,5 @@
 //! evengrid
 pub mod finding;
 pub mod graph;
+pub mod io;
 pub mod measure;

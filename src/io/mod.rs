@@ -1,0 +1,2 @@
+//! Reading layers and writing plans.
+pub mod map;
