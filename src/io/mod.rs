@@ -1,11 +1,18 @@
-//! Files and formats: the only room that touches them.
-//!
-//! It turns files into data types and data types into files, and runs no algorithm of the other rooms.
+//! Files: the only room that knows formats and the file system. It fills and empties data types and
+//! runs no algorithm.
 
-pub mod folder;
-pub mod geojson;
-pub mod layers;
+mod error;
+mod folder;
+mod geojson;
+mod layers;
 pub mod map;
 pub mod plan_files;
 pub mod plan_read;
 pub mod sheet;
+mod stream;
+#[cfg(test)]
+mod testing;
+
+pub use error::{ReadError, WriteError};
+pub use folder::{PLAN_FILES, Staged, write_atomic};
+pub use layers::read_layers;

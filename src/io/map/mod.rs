@@ -1,0 +1,192 @@
+//! The area map of a plan: one offline page for the screen ([`html`]) and one sheet for print ([`svg`]).
+//!
+//! Both are drawn from a [`Sheet`], which holds nothing but what is shown, and both take their colours from one ramp.
+//! The same sheet always yields the same bytes. Names may hold anything; they are shown as text and never run.
+
+mod geometry;
+mod html;
+mod labels;
+mod packed;
+mod ramp;
+mod svg;
+#[cfg(test)]
+mod tests;
+
+pub use html::html;
+pub use svg::svg;
+
+use serde::Serialize;
+
+/// A multipolygon: polygons of closed rings (the outer one first) of longitude, latitude in degrees.
+pub type Polygons = Vec<Vec<Vec<[f64; 2]>>>;
+
+/// Everything the area map of one plan shows.
+///
+/// Serialises in the compact form the page reads: coordinates as differences in 10⁻⁶ degrees, other numbers rounded.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Sheet {
+    /// Heading of the map.
+    pub title: String,
+    /// Facts on the whole plan, as label and value, in the order they are shown.
+    pub summary: Vec<(String, String)>,
+    /// Half width of the band as a share of the target: 0.1 stands for ±10 %.
+    pub tolerance: f64,
+    /// What the planner should know.
+    pub findings: Vec<SheetFinding>,
+    /// The grids.
+    pub grids: Vec<SheetGrid>,
+    /// The zones, or the divisions where there are no zones.
+    pub zones: Vec<SheetZone>,
+    /// Lines that a grid should not cross.
+    pub barriers: Vec<SheetLine>,
+    /// Water areas.
+    #[serde(serialize_with = "packed::areas")]
+    pub water: Vec<Polygons>,
+    /// Who made the data the map shows, and under which licence.
+    pub attribution: String,
+}
+
+/// A finding as the map lists it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SheetFinding {
+    /// Stable kebab-case name.
+    pub code: String,
+    /// `info`, `warning` or `violation`.
+    pub severity: String,
+    /// The sentence that is shown.
+    pub message: String,
+    /// Place as longitude, latitude in degrees, where there is one.
+    pub place: Option<[f64; 2]>,
+}
+
+/// A grid as the map shows it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SheetGrid {
+    /// Immutable id, as in the ledgers.
+    pub id: String,
+    /// Display code; the map prints its last part where room is short.
+    pub code: String,
+    /// Id of the zone.
+    pub zone: String,
+    /// Name (or id) of the division.
+    pub division: String,
+    /// `ordinary`, or the kind of a dedicated grid.
+    pub kind: String,
+    /// Settlement class.
+    pub settlement: String,
+    /// Load.
+    #[serde(serialize_with = "packed::number")]
+    pub households: f64,
+    /// Load it should have.
+    #[serde(serialize_with = "packed::number")]
+    pub target: f64,
+    /// Signed share of the target by which the load is off; none where there is no target.
+    #[serde(serialize_with = "packed::optional_number")]
+    pub deviation: Option<f64>,
+    /// Whether the load is inside the band.
+    pub in_band: bool,
+    /// `green`, `yellow` or `red`.
+    pub light: String,
+    /// Number of units.
+    pub units: u32,
+    /// Number of separate pieces of land.
+    pub parts: u32,
+    /// Area in square metres.
+    #[serde(serialize_with = "packed::number")]
+    pub area_m2: f64,
+    /// Polsby–Popper compactness, 0 to 1.
+    #[serde(serialize_with = "packed::number")]
+    pub compactness: f64,
+    /// Share of the border that runs along barriers, 0 to 1.
+    #[serde(serialize_with = "packed::number")]
+    pub barrier_share: f64,
+    /// Officer in charge.
+    pub officer: Option<String>,
+    /// Id of the grid whose officer stands in.
+    pub backup: Option<String>,
+    /// Why the grid is as it is, in a sentence.
+    pub why: String,
+    /// Its land.
+    #[serde(serialize_with = "packed::polygons")]
+    pub polygons: Polygons,
+}
+
+/// A zone as the map shows it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SheetZone {
+    /// Immutable id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Name (or id) of the division it lies in.
+    pub division: String,
+    /// Load.
+    #[serde(serialize_with = "packed::number")]
+    pub households: f64,
+    /// Number of grids.
+    pub grids: u32,
+    /// The best that any plan could reach, in words.
+    pub possible: String,
+    /// What this plan reached, in words.
+    pub reached: String,
+    /// Its land.
+    #[serde(serialize_with = "packed::polygons")]
+    pub polygons: Polygons,
+}
+
+/// A barrier as the map shows it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SheetLine {
+    /// Class in the words of the data, such as `primary`, `rail` or `river`.
+    pub class: String,
+    /// How hard it is to cross, 0 to 100.
+    pub strength: u8,
+    /// Its course as longitude, latitude in degrees.
+    #[serde(serialize_with = "packed::line")]
+    pub points: Vec<[f64; 2]>,
+}
+
+impl SheetGrid {
+    /// The last part of the display code, or the whole code where it has no parts.
+    fn short_code(&self) -> &str {
+        let whole = if self.code.is_empty() { &self.id } else { &self.code };
+        whole.rsplit(['-', '/', '_', ' ']).find(|part| !part.is_empty()).unwrap_or(whole)
+    }
+
+    /// The sign that tells over- from underload without colour: nothing inside the band.
+    fn mark(&self) -> &'static str {
+        match self.deviation {
+            Some(d) if !self.in_band && d > 0.0 => "▲",
+            Some(d) if !self.in_band && d < 0.0 => "▼",
+            _ => "",
+        }
+    }
+
+    /// Whether the grid is drawn hatched: dedicated to something, or without load or target.
+    fn hatched(&self) -> bool {
+        !matches!(self.kind.as_str(), "" | "ordinary") || self.deviation.is_none() || self.households <= 0.0
+    }
+}
+
+/// How a barrier is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Stroke {
+    Road,
+    Water,
+    Rail,
+}
+
+impl SheetLine {
+    fn stroke(&self) -> Stroke {
+        let class = self.class.to_lowercase();
+        let any = |words: &[&str]| words.iter().any(|w| class.contains(w));
+        if any(&["rail", "subway", "tram", "metro"]) {
+            Stroke::Rail
+        } else if any(&["river", "water", "stream", "canal", "coast", "drain", "ditch"]) {
+            Stroke::Water
+        } else {
+            Stroke::Road
+        }
+    }
+}

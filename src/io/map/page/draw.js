@@ -1,0 +1,249 @@
+// Draw: the map on one canvas, highlights on another above it.
+const state = { hover: null, picked: null, found: null, place: null };
+const ink = { grid: '#66717b', zone: '#20262b', water: '#bcd9ea', river: '#3f86b5', rail: '#4b4f54', road: '#80868c' };
+const font = 'system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
+
+const roadWidth = (strength) => 0.5 + 2.3 * Math.min(100, strength) / 100;
+// Lines grow a little as the map is zoomed in, so that neither a city nor a street looks wrong.
+const lineFactor = () => Math.min(1.8, Math.max(0.6, Math.sqrt(view.scale / fitScale(plane.bounds, 0.92)) * 0.8));
+
+function onPlane(ctx) {
+  const k = view.scale * view.ratio;
+  ctx.setTransform(k, 0, 0, k, view.width * view.ratio / 2 - view.x * k, view.height * view.ratio / 2 - view.y * k);
+}
+
+function hatch(ctx) {
+  const tile = document.createElement('canvas'), size = Math.round(8 * view.ratio);
+  tile.width = tile.height = size;
+  const t = tile.getContext('2d');
+  t.strokeStyle = '#4a545c80';
+  t.lineWidth = view.ratio;
+  t.beginPath();
+  for (const shift of [-size, 0, size]) {
+    t.moveTo(shift, size);
+    t.lineTo(shift + size, 0);
+  }
+  t.stroke();
+  const pattern = ctx.createPattern(tile, 'repeat');
+  const unit = 1 / (view.scale * view.ratio);
+  pattern.setTransform(new DOMMatrix([unit, 0, 0, unit, 0, 0]));
+  return pattern;
+}
+
+function strokeBarrier(ctx, group, px) {
+  const path = group.shape.at(view.scale), factor = lineFactor();
+  ctx.lineCap = 'butt';
+  if (group.stroke === 'rail') {
+    ctx.strokeStyle = ink.rail;
+    ctx.lineWidth = 2.6 * factor * px;
+    ctx.stroke(path);
+    ctx.strokeStyle = '#fff';
+    ctx.lineWidth = 1.3 * factor * px;
+    ctx.setLineDash([7 * px, 7 * px]);
+    ctx.stroke(path);
+    ctx.setLineDash([]);
+  } else {
+    ctx.strokeStyle = group.stroke === 'water' ? ink.river : ink.road;
+    ctx.lineWidth = (group.stroke === 'water' ? 2 : roadWidth(group.strength)) * factor * px;
+    ctx.stroke(path);
+  }
+}
+
+function strokeOutside(ctx, grid, px) {
+  if (!grid.mark) return;
+  ctx.strokeStyle = grid.mark === '▲' ? page.ramp.over : page.ramp.under;
+  ctx.lineWidth = 2 * lineFactor() * px;
+  ctx.stroke(grid.shape.at(view.scale));
+}
+
+// Labels: the larger first, each in the fullest form that fits, none over another.
+class Labels {
+  constructor(ctx) {
+    this.ctx = ctx;
+    this.taken = [];
+  }
+
+  // A form is a list of lines: { text, size, weight, color }.
+  place(spot, forms, force) {
+    const [x, y] = toScreen(spot.x, spot.y);
+    if (x < -60 || y < -30 || x > view.width + 60 || y > view.height + 30) return false;
+    const b = spot.room * view.scale, a = b / page.label_aspect;
+    for (const lines of forms) {
+      const height = lines.reduce((sum, l) => sum + l.size * 1.15, 0);
+      let width = 0;
+      for (const line of lines) {
+        this.ctx.font = `${line.weight} ${line.size}px ${font}`;
+        width = Math.max(width, this.ctx.measureText(line.text).width);
+      }
+      const w = width / 2 + 2, h = height / 2 + 1;
+      if (!force && (w / a) ** 2 + (h / b) ** 2 > 1.7) continue;
+      if (this.taken.some((t) => Math.abs(t.x - x) < t.w + w && Math.abs(t.y - y) < t.h + h)) continue;
+      this.taken.push({ x, y, w, h });
+      this.write(lines, x, y - height / 2);
+      return true;
+    }
+    return false;
+  }
+
+  write(lines, x, top) {
+    const ctx = this.ctx;
+    ctx.textAlign = 'center';
+    ctx.textBaseline = 'middle';
+    ctx.lineJoin = 'round';
+    for (const line of lines) {
+      const y = top + line.size * 0.575;
+      ctx.font = `${line.weight} ${line.size}px ${font}`;
+      ctx.strokeStyle = '#ffffffd8';
+      ctx.lineWidth = 3;
+      ctx.strokeText(line.text, x, y);
+      ctx.fillStyle = line.color;
+      ctx.fillText(line.text, x, y);
+      top += line.size * 1.15;
+    }
+  }
+}
+
+function gridForms(grid, factor) {
+  const color = grid.mark === '▲' ? page.ramp.over : grid.mark ? page.ramp.under : '#1f2a33';
+  const size = Math.round(11 * factor);
+  const code = { text: grid.mark ? `${grid.short} ${grid.mark}` : grid.short, size, weight: 600, color };
+  const forms = [[code, { text: whole(grid.households), size, weight: 400, color: '#38434c' }], [code]];
+  if (grid.mark) forms.push([{ text: grid.mark, size: 9, weight: 400, color }]);
+  return forms;
+}
+
+function drawLabels(ctx) {
+  ctx.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
+  const labels = new Labels(ctx);
+  const middling = byRoom.length ? byRoom[byRoom.length >> 1].spot.room * view.scale : 0;
+  const names = () => {
+    for (const zone of zones) {
+      const style = { weight: 700, color: '#3b2a55' };
+      if (zone.spot) labels.place(zone.spot, [15, 12].map((size) => [{ text: zone.name || zone.id, size, ...style }]));
+    }
+  };
+  if (state.picked && state.picked.spot) labels.place(state.picked.spot, gridForms(state.picked, 1.15), true);
+  if (middling < 9) names();
+  const factor = Math.min(1.3, Math.max(1, middling / 40));
+  for (const grid of byRoom) if (grid !== state.picked) labels.place(grid.spot, gridForms(grid, factor));
+  if (middling >= 9) names();
+}
+
+function drawMap(ctx) {
+  ctx.setTransform(1, 0, 0, 1, 0, 0);
+  ctx.clearRect(0, 0, base.width, base.height);
+  onPlane(ctx);
+  const box = onScreen(), px = 1 / view.scale;
+  const seen = grids.filter((g) => g.shape.meets(box));
+  ctx.lineJoin = 'round';
+  ctx.fillStyle = ink.water;
+  for (const w of water) if (w.meets(box)) ctx.fill(w.at(view.scale), 'evenodd');
+  ctx.globalAlpha = 0.8;
+  for (const g of seen) {
+    ctx.fillStyle = g.fill;
+    ctx.fill(g.shape.at(view.scale), 'evenodd');
+  }
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = hatch(ctx);
+  for (const g of seen) if (g.hatched) ctx.fill(g.shape.at(view.scale), 'evenodd');
+  for (const group of barriers) if (group.shape.meets(box)) strokeBarrier(ctx, group, px);
+  ctx.strokeStyle = ink.grid;
+  ctx.lineWidth = 0.9 * lineFactor() * px;
+  for (const g of seen) ctx.stroke(g.shape.at(view.scale));
+  for (const g of seen) strokeOutside(ctx, g, px);
+  ctx.strokeStyle = ink.zone;
+  ctx.lineWidth = 2.4 * lineFactor() * px;
+  for (const z of zones) if (z.shape.meets(box)) ctx.stroke(z.shape.at(view.scale));
+  drawLabels(ctx);
+}
+
+function drawOver() {
+  const ctx = over.getContext('2d');
+  ctx.setTransform(1, 0, 0, 1, 0, 0);
+  ctx.clearRect(0, 0, over.width, over.height);
+  onPlane(ctx);
+  ctx.lineJoin = 'round';
+  const px = 1 / view.scale;
+  const outline = (grid, color, width) => {
+    ctx.strokeStyle = '#ffffff';
+    ctx.lineWidth = (width + 2.5) * px;
+    ctx.stroke(grid.shape.at(view.scale));
+    ctx.strokeStyle = color;
+    ctx.lineWidth = width * px;
+    ctx.stroke(grid.shape.at(view.scale));
+  };
+  if (state.found) for (const g of state.found) outline(g, '#6a1b9a', 2);
+  const backup = state.picked && state.picked.backup && gridById.get(state.picked.backup);
+  if (backup) {
+    ctx.setLineDash([6 * px, 4 * px]);
+    outline(backup, '#111111', 2);
+    ctx.setLineDash([]);
+  }
+  if (state.picked) outline(state.picked, '#111111', 3.5);
+  if (state.hover && state.hover !== state.picked) outline(state.hover, '#111111', 2);
+  if (state.place) {
+    ctx.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
+    const [x, y] = toScreen(...state.place);
+    for (const [color, width] of [['#fff', 5], ['#b00020', 2.5]]) {
+      ctx.strokeStyle = color;
+      ctx.lineWidth = width;
+      ctx.beginPath();
+      ctx.arc(x, y, 13, 0, 2 * Math.PI);
+      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+        ctx.moveTo(x + 8 * dx, y + 8 * dy);
+        ctx.lineTo(x + 20 * dx, y + 20 * dy);
+      }
+      ctx.stroke();
+    }
+  }
+}
+
+function drawScale() {
+  const metres = 110 / view.scale, power = 10 ** Math.floor(Math.log10(metres));
+  const round = [5, 2, 1].find((f) => f * power <= metres) * power;
+  document.querySelector('#scale span').textContent = round >= 1000 ? `${round / 1000} km` : `${round} m`;
+  document.querySelector('#scale i').style.width = `${round * view.scale}px`;
+}
+
+// Redrawing in full may take long on a big plan: then the last picture is moved along and redrawn once the hand rests.
+const last = { canvas: document.createElement('canvas'), view: null, millis: 0 };
+let waiting = 0, resting = 0;
+
+function fullDraw() {
+  const start = performance.now();
+  drawMap(base.getContext('2d'));
+  last.millis = performance.now() - start;
+  last.view = { ...view };
+  if (last.millis > 20) {
+    last.canvas.width = base.width;
+    last.canvas.height = base.height;
+    last.canvas.getContext('2d').drawImage(base, 0, 0);
+  }
+}
+
+function quickDraw() {
+  const ctx = base.getContext('2d'), was = last.view, k = view.scale / was.scale, r = view.ratio;
+  ctx.setTransform(1, 0, 0, 1, 0, 0);
+  ctx.clearRect(0, 0, base.width, base.height);
+  const x = ((was.x - view.x) * view.scale + view.width / 2 - k * was.width / 2) * r;
+  const y = ((was.y - view.y) * view.scale + view.height / 2 - k * was.height / 2) * r;
+  ctx.drawImage(last.canvas, x, y, last.canvas.width * k, last.canvas.height * k);
+}
+
+function redraw() {
+  if (waiting) return;
+  waiting = requestAnimationFrame(() => {
+    waiting = 0;
+    clearTimeout(resting);
+    const same = last.view && last.view.width === view.width && last.view.height === view.height && last.view.ratio === view.ratio;
+    const moved = same && (last.view.x !== view.x || last.view.y !== view.y || last.view.scale !== view.scale);
+    if (moved && last.millis > 20) {
+      quickDraw();
+      resting = setTimeout(() => { fullDraw(); drawOver(); }, 120);
+    } else {
+      fullDraw();
+    }
+    drawOver();
+    drawScale();
+  });
+}
