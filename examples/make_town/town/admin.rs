@@ -134,7 +134,7 @@ fn notes(odd: &mut Oddities) {
         "ignored unless the recipe asks for the scheme; with no scheme named, the ambiguity is reported",
     );
     note(
-        "border along the middle of the main channel, crossing bridges away from any vertex",
+        "border along the middle of the main channel, crossing two of three bridges away from any vertex",
         "c01, c02, c03, c04, c05, c06, c07",
         "river faces become units without load or join a bank; the island stays whole in c06",
     );
@@ -192,7 +192,7 @@ fn damaged(k: usize, a: Node, b: Node, mut line: Vec<P>) -> Vec<P> {
     let extra: &[P] = match (k, a, b) {
         (7, (7, 12), (7, 13)) => &[[5.0, 0.0], [10.0, -1.0], [15.0, 0.0]],
         (8, (13, 12), (13, 13)) => &[[5.0, 0.0], [10.0, 1.0], [15.0, 0.0]],
-        (2, (18, 3), (18, 4)) => &[[0.0, 0.0], [5.0, 0.0], [6.5, 0.0], [6.5, 0.6], [5.7, 0.6], [5.7, -0.2]],
+        (2, (18, 3), (18, 4)) => &[[0.0, 0.0], [5.0, 0.0], [6.5, 0.0], [6.5, 0.6], [5.7, 0.6], [5.7, -0.2], [7.2, 0.0]],
         (7, (0, 12), (0, 11)) => &[[8.0, 0.0], [8.0, -3.0], [8.0, 0.0]],
         _ => &[],
     };

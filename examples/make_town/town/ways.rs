@@ -163,11 +163,11 @@ impl Net<'_> {
         };
         let south = gate(j, j as f64 + 0.15, HALF_MEDIAN);
         let north = gate(j + 1, j as f64 + 0.85, -HALF_MEDIAN);
-        let through = block(&LAND, i, j) == 'T' || (i + j) % 3 == 0;
+        let through = block(&LAND, i, j) == 'T' || (i + j).is_multiple_of(3);
         let line = if through { vec![south, centre, north] } else { vec![south, centre] };
         self.way(json!({ "class": "service" }), line);
         let west = ((i, j), (i, j + 1));
-        let to = if (i + j) % 2 == 0 && self.built.contains(&west) && j != DUAL {
+        let to = if (i + j).is_multiple_of(2) && self.built.contains(&west) && j != DUAL {
             lattice.middle(west.0, west.1)
         } else {
             lattice.at(i as f64 + 0.12, j as f64 + 0.5)
@@ -183,9 +183,9 @@ pub fn roads(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> Layer {
         layer: Layer::new("roads", "r"),
         built: BTreeSet::new(),
     };
-    for i in 1..COLS {
+    for (i, name) in COL_NAMES.iter().enumerate().take(COLS).skip(1) {
         let nodes: Vec<Node> = (0..=ROWS).map(|j| (i, j)).collect();
-        net.line(rng, &nodes, COL_NAMES[i]);
+        net.line(rng, &nodes, name);
     }
     for j in (1..ROWS).filter(|&j| j != RIVER && j != DUAL) {
         let nodes: Vec<Node> = (0..=COLS).map(|i| (i, j)).collect();
