@@ -1,4 +1,6 @@
 //! evengrid
 pub mod finding;
 pub mod graph;
+pub mod io;
 pub mod measure;
+pub mod partition;

@@ -1,3 +1,5 @@
+//! The input: what to divide, into how many, how hard to try.
+
 use crate::graph::UnitGraph;
 use crate::measure::Band;
 
@@ -23,7 +25,11 @@ pub struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Effort { starts: 8, passes: 8, windows: 24 }
+        Effort {
+            starts: 8,
+            passes: 8,
+            windows: 24,
+        }
     }
 }
 

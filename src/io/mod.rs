@@ -1,0 +1,3 @@
+//! The only room that touches files and formats.
+
+pub mod metis;
