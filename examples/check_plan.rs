@@ -25,7 +25,7 @@ struct Args {
     layers: PathBuf,
     /// Level of the divisions
     #[arg(long, value_name = "N")]
-    level: Option<i32>,
+    level: Option<i64>,
     /// Hierarchy of divisions
     #[arg(long, value_name = "S")]
     scheme: Option<String>,

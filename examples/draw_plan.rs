@@ -32,7 +32,7 @@ struct Args {
     layers: Option<PathBuf>,
     /// Level of the divisions that no grid may cross (admin_level)
     #[arg(long, value_name = "N")]
-    level: Option<i32>,
+    level: Option<i64>,
     /// Hierarchy of divisions, where a level has several (property scheme)
     #[arg(long, value_name = "S")]
     scheme: Option<String>,
@@ -69,7 +69,8 @@ fn recipe(a: &Args) -> Result<Recipe, cli::Failure> {
         None => Draft::default(),
     };
     if let Some(name) = &a.preset {
-        draft = draft.or(Draft::preset(name)?);
+        let preset = Draft::preset(name).ok_or_else(|| format!("--preset {name}: there is no such preset; choose default or community"))?;
+        draft = draft.or(preset);
     }
     let mut flags = Draft::default();
     flags.division.level = a.level;
@@ -122,7 +123,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     let town = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/town"));
     let folder = a.layers.clone().unwrap_or(town);
     let out = a.out.clone().unwrap_or_else(|| PathBuf::from("plan"));
-    let staged = Staged::begin(&out)?;
+    let mut staged = Staged::begin(&out)?;
     let clock = Clock::new();
     let (drawn, sources) = cli::pool(a.threads)?.install(|| -> Result<_, cli::Failure> {
         clock.stage("read");

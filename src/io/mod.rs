@@ -6,6 +6,7 @@ mod folder;
 mod geojson;
 mod layers;
 pub mod map;
+pub mod metis;
 pub mod plan_files;
 pub mod plan_read;
 pub mod sheet;

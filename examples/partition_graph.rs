@@ -1,0 +1,123 @@
+//! Divides a bare graph in METIS format into evenly loaded, contiguous parts.
+
+use clap::Parser;
+use evengrid::graph::UnitGraph;
+use evengrid::io::metis;
+use evengrid::measure::{Band, Load};
+use evengrid::partition::{Count, Effort, Outcome, Problem, Standing, partition};
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Divide a graph into evenly loaded, contiguous parts.
+///
+/// Reads a graph in METIS format and writes one part number per line, unit by unit. Every part is connected
+/// and non-empty; loads are brought into target ± tolerance wherever possible, and then the weight of
+/// the edges between parts is made small.
+#[derive(Parser)]
+#[command(after_help = "\
+Example: six units in a ring, loads 5 4 3 3 4 5, into parts of 8 ± 12.5 %
+  printf '6 6 011\\n5 2 1 6 1\\n4 1 1 3 1\\n3 2 1 4 1\\n3 3 1 5 1\\n4 4 1 6 1\\n5 5 1 1 1\\n' > ring.graph
+  partition_graph --graph ring.graph --target 8 --tolerance 0.125 --out ring.part
+
+Exit codes: 0 done, 2 bad input or output that cannot be written.")]
+struct Args {
+    /// Graph in METIS format: header `units edges [fmt [constraints]]`, then a line per unit
+    #[arg(long, value_name = "FILE.graph")]
+    graph: PathBuf,
+    /// Centres of the units: CSV with columns x and y in metres (or id,x,y,…), a line per unit after the heading
+    #[arg(long, value_name = "FILE.csv")]
+    coords: Option<PathBuf>,
+    /// Load that a part should carry, in the first constraint; further constraints aim at total / parts
+    #[arg(long)]
+    target: f64,
+    /// Deviation allowed, as a share of the target: 0.1 is ±10 %
+    #[arg(long)]
+    tolerance: f64,
+    /// Where to write the part numbers
+    #[arg(long, value_name = "FILE.part")]
+    out: PathBuf,
+    /// Exactly this many parts; otherwise as many as the target asks for
+    #[arg(long)]
+    parts: Option<u32>,
+    /// Threads to use; the result is the same for any number
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Seed of all random choices
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    if !(args.tolerance >= 0.0 && args.tolerance < 1.0) {
+        return Err(format!("--tolerance {}: give a share from 0 up to 1, such as 0.1 for ±10 %", args.tolerance).into());
+    }
+    let target = Load::from_units(args.target).filter(|t| t.0 > 0);
+    let target = target.ok_or_else(|| format!("--target {}: give a positive load, such as 400", args.target))?;
+    if let Some(threads) = args.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    }
+    let started = Instant::now();
+    let graph = metis::read_graph(&args.graph, args.coords.as_deref())?;
+    let read = started.elapsed();
+
+    let problem = Problem {
+        bands: bands(&graph, target, args),
+        graph,
+        count: args.parts.map_or(Count::ForBand, Count::Exactly),
+        seed: args.seed,
+        effort: Effort::default(),
+    };
+    let started = Instant::now();
+    let plan = partition(&problem)?;
+    let searched = started.elapsed();
+    metis::write_parts(&args.out, plan.assignment.part_of())?;
+
+    let standings = plan.standings(&problem);
+    let count = |s: Standing| standings.iter().filter(|&&x| x == s).count();
+    let percent = 100.0 * count(Standing::InBand) as f64 / standings.len() as f64;
+    println!("units      {} with {} borders", problem.graph.len(), problem.graph.edge_count());
+    println!("grids      {}", standings.len());
+    println!("in band    {percent:.2} % within {} ± {} %", args.target, 100.0 * args.tolerance);
+    println!(
+        "out        {} forced, {} unforced",
+        count(Standing::Forced),
+        count(Standing::Unforced)
+    );
+    println!("cut        {}", plan.score.cut);
+    match plan.outcome {
+        Outcome::Optimal => println!("outcome    optimal"),
+        Outcome::WithinGap(gap) => println!("outcome    search complete, balance within {:.3} % of the bound", 100.0 * gap),
+        _ => println!("outcome    work limit"),
+    }
+    println!(
+        "time       {:.2} s (and {:.2} s to read)",
+        searched.as_secs_f64(),
+        read.as_secs_f64()
+    );
+    Ok(())
+}
+
+/// The first resource aims at `target`, the others at an even share for as many parts as that makes.
+fn bands(graph: &UnitGraph, target: Load, args: &Args) -> Vec<Band> {
+    let total = |r: usize| (0..graph.len()).map(|u| graph.loads(u)[r]).sum::<Load>();
+    let parts = args
+        .parts
+        .map_or_else(|| (total(0).0 as f64 / target.0 as f64).round(), f64::from)
+        .max(1.0);
+    let share = |r: usize| Load(((total(r).0 as f64 / parts).round() as i64).max(1));
+    (0..graph.resources())
+        .map(|r| Band::around(if r == 0 { target } else { share(r) }, args.tolerance))
+        .collect()
+}

@@ -1,0 +1,240 @@
+//! Partition: units into evenly loaded, contiguous grids.
+//!
+//! ```text
+//! Problem ─▶ components ─▶ counts ─▶ culprits carved out ─▶ split ─▶ windows ─▶ Assignment
+//!               │                                        (recursive   (local search,
+//!               └──▶ Bounds (before any search)           bisection)   MILP)
+//! ```
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `counts` | how many grids, by arithmetic |
+//! | `bounds` | what no plan can beat |
+//! | `regions` | components, their counts, and culprits set aside |
+//! | `split`, `tree`, `coarsen` | a first partition: multilevel recursive bisection along random trees |
+//! | `refine`, `contiguity` | Fiduccia–Mattheyses on the lexicographic score, contiguity kept |
+//! | `windows` | a few neighbouring grids at a time, searched anew |
+//! | `exact` | tiny components by enumeration |
+//!
+//! Everything is integer and seeded by position, so that a problem gives the same assignment on any number of threads.
+
+mod assignment;
+mod bounds;
+mod coarsen;
+mod contiguity;
+mod counts;
+mod exact;
+mod net;
+mod problem;
+mod refine;
+mod regions;
+mod rng;
+mod score;
+mod split;
+mod tree;
+mod windows;
+
+pub use assignment::{Assignment, Fault};
+pub use bounds::{Assumes, Bound, Bounds, ComponentBounds, Culprit};
+pub use problem::{Count, Effort, Problem};
+pub use score::Score;
+
+use crate::measure::Load;
+use net::Net;
+use regions::Regions;
+use score::Goal;
+use split::Aim;
+use windows::Draft;
+
+/// Why a problem was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PartitionError {
+    /// Nothing to divide.
+    #[error("the graph has no units")]
+    Empty,
+    /// Not one band per resource.
+    #[error("{bands} bands given for {resources} resources")]
+    BandCount {
+        /// Bands given.
+        bands: usize,
+        /// Resources of the graph.
+        resources: usize,
+    },
+    /// A band without a load inside, or without a target.
+    #[error("band of resource {resource}: low {low}, target {target} and high {high} must be in rising order, the target positive")]
+    Band {
+        /// Position of the band.
+        resource: usize,
+        /// Its low end.
+        low: Load,
+        /// Its target.
+        target: Load,
+        /// Its high end.
+        high: Load,
+    },
+    /// Loads whose sum is beyond the integers used.
+    #[error("the loads of resource {resource} add up to more than {limit}")]
+    TooHeavy {
+        /// Position of the resource.
+        resource: usize,
+        /// The limit.
+        limit: Load,
+    },
+    /// Fewer grids asked for than there are connected components.
+    #[error("{asked} grids asked for, but the graph has {components} separate pieces and no grid may span two")]
+    TooFewGrids {
+        /// Grids asked for.
+        asked: u32,
+        /// Connected components.
+        components: usize,
+    },
+    /// More grids asked for than there are units.
+    #[error("{asked} grids asked for, but there are only {units} units and no grid may be empty")]
+    TooManyGrids {
+        /// Grids asked for.
+        asked: u32,
+        /// Units.
+        units: usize,
+    },
+    /// The result broke the law of assignments: a defect of this crate.
+    #[error("internal: {0}")]
+    Law(#[from] Fault),
+}
+
+/// Why the search stopped.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// No plan with these counts has a better score.
+    Optimal,
+    /// Nothing better was found in reach; the violation is within this share of all targets of the least
+    /// possible (0: the balance cannot be better).
+    WithinGap(f64),
+    /// The budget ended while the search was still gaining.
+    WorkLimit,
+}
+
+/// A partition with its judgement.
+#[derive(Clone, Debug)]
+pub struct Partitioned {
+    /// Grid of every unit.
+    pub assignment: Assignment,
+    /// What no plan can beat.
+    pub bounds: Bounds,
+    /// Why the search stopped.
+    pub outcome: Outcome,
+    /// Score of the assignment.
+    pub score: Score,
+}
+
+/// Where a grid stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Every load is inside its band.
+    InBand,
+    /// Out of band, and no plan could help it: it has a culprit, or its component cannot be divided into grids in band at all.
+    Forced,
+    /// Out of band, and not known to be forced.
+    Unforced,
+}
+
+impl Partitioned {
+    /// Standing of every grid.
+    pub fn standings(&self, problem: &Problem) -> Vec<Standing> {
+        let (component, count) = problem.graph.components();
+        let part_of = self.assignment.part_of();
+        let hopeless: Vec<bool> = (0..count)
+            .map(|c| !self.bounds.components[c].can_be_in_band(&problem.bands))
+            .collect();
+        let mut standings: Vec<Standing> = (0..self.assignment.grids())
+            .map(|p| {
+                if self.assignment.in_band(p, &problem.bands) {
+                    Standing::InBand
+                } else {
+                    Standing::Unforced
+                }
+            })
+            .collect();
+        let mut force = |u: usize| {
+            let standing = &mut standings[part_of[u] as usize];
+            if *standing == Standing::Unforced {
+                *standing = Standing::Forced;
+            }
+        };
+        self.bounds.culprits.iter().for_each(|c| force(c.unit.at()));
+        component
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| hopeless[**c as usize])
+            .for_each(|(u, _)| force(u));
+        standings
+    }
+}
+
+/// Divides the units of `problem` into contiguous, non-empty grids with as little band violation as
+/// possible, and then as little border cost.
+///
+/// Each connected component gets its own count. O(n log n) for the first partition; the search after it is bounded
+/// by [`Effort`].
+pub fn partition(problem: &Problem) -> Result<Partitioned, PartitionError> {
+    check(problem)?;
+    let net = Net::of(&problem.graph);
+    let aim = Aim {
+        goals: problem.bands.iter().map(Goal::of).collect(),
+        starts: problem.effort.starts.max(1),
+        seed: problem.seed,
+    };
+    let regions = Regions::of(&net, problem)?;
+    let (part, parts) = regions.split(&net, &aim);
+    let mut draft = Draft::new(part, parts);
+    let exhausted = !regions.optimal && windows::improve(&net, &mut draft, &aim, problem.effort.passes.max(1));
+    let assignment = Assignment::new(&problem.graph, &draft.into_part())?;
+    let score = assignment.score(&problem.graph, &problem.bands);
+    let gap = (score.violation - regions.bounds.violation()).max(0) as f64 / 1e6 / assignment.grids() as f64;
+    let outcome = match (regions.optimal, exhausted) {
+        (true, _) => Outcome::Optimal,
+        (_, true) => Outcome::WorkLimit,
+        _ => Outcome::WithinGap(gap),
+    };
+    Ok(Partitioned {
+        assignment,
+        bounds: regions.bounds,
+        outcome,
+        score,
+    })
+}
+
+fn check(problem: &Problem) -> Result<(), PartitionError> {
+    let (graph, bands) = (&problem.graph, &problem.bands);
+    if graph.is_empty() {
+        return Err(PartitionError::Empty);
+    }
+    if bands.len() != graph.resources() {
+        return Err(PartitionError::BandCount {
+            bands: bands.len(),
+            resources: graph.resources(),
+        });
+    }
+    for (resource, b) in bands.iter().enumerate() {
+        if b.target <= Load::ZERO || b.low > b.target || b.high < b.target || b.high.0 > LIMIT {
+            return Err(PartitionError::Band {
+                resource,
+                low: b.low,
+                target: b.target,
+                high: b.high,
+            });
+        }
+        let total = (0..graph.len()).try_fold(0i64, |sum, u| sum.checked_add(graph.loads(u)[resource].0));
+        if total.is_none_or(|t| t > LIMIT) {
+            return Err(PartitionError::TooHeavy {
+                resource,
+                limit: Load(LIMIT),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Totals up to here leave room for every sum and difference the search makes.
+const LIMIT: i64 = i64::MAX / 16;

@@ -1,0 +1,134 @@
+//! How good a plan is: integers, compared lexicographically.
+
+use crate::measure::{Band, Load};
+use std::ops::{Add, AddAssign, Neg, Sub};
+
+/// Violation of one grid is counted in millionths of the target, up to this much.
+const MOST: i64 = 1_000_000_000_000;
+/// Violations are the same to `spread` when they differ by less than this (2 % of the target).
+const STEP: i64 = 20_000;
+
+/// The value of a plan; less is better, earlier fields first. All fields are sums over grids, so
+/// that a change is judged by the grids it touches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Score {
+    /// Distance of loads to their bands, in millionths of the target, over all grids and resources.
+    pub violation: i64,
+    /// Sum of squared violations in steps of 2 % of the target: of two plans with equal violation
+    /// the one that spreads it evenly is better.
+    pub spread: i64,
+    /// Cost of the borders between grids, each counted once.
+    pub cut: i64,
+}
+
+impl Add for Score {
+    type Output = Score;
+    fn add(self, o: Score) -> Score {
+        Score {
+            violation: self.violation + o.violation,
+            spread: self.spread + o.spread,
+            cut: self.cut + o.cut,
+        }
+    }
+}
+impl AddAssign for Score {
+    fn add_assign(&mut self, o: Score) {
+        *self = *self + o;
+    }
+}
+impl Neg for Score {
+    type Output = Score;
+    fn neg(self) -> Score {
+        Score {
+            violation: -self.violation,
+            spread: -self.spread,
+            cut: -self.cut,
+        }
+    }
+}
+impl Sub for Score {
+    type Output = Score;
+    fn sub(self, o: Score) -> Score {
+        self + -o
+    }
+}
+
+/// What one resource of a part should carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Goal {
+    pub low: i64,
+    pub high: i64,
+    /// What a violation is measured against: the target of one grid.
+    pub scale: i64,
+}
+
+impl Goal {
+    pub fn of(band: &Band) -> Goal {
+        Goal {
+            low: band.low.0,
+            high: band.high.0,
+            scale: band.target.0.max(1),
+        }
+    }
+
+    /// What carrying `load` costs: zero inside the band.
+    pub fn penalty(&self, load: i64) -> Score {
+        let off = (self.low - load).max(load - self.high);
+        if off <= 0 {
+            return Score::default();
+        }
+        let violation = millionths(Load(off), Load(self.scale)).min(MOST);
+        let steps = (violation / STEP).min(1 << 20);
+        Score {
+            violation,
+            spread: steps * steps,
+            cut: 0,
+        }
+    }
+}
+
+/// `part` in millionths of `whole`, rounded up.
+pub(super) fn millionths(part: Load, whole: Load) -> i64 {
+    let (part, whole) = (i128::from(part.0.max(0)), i128::from(whole.0.max(1)));
+    i64::try_from((part * 1_000_000 + whole - 1) / whole).unwrap_or(i64::MAX)
+}
+
+/// Sum of the penalties of `loads` (one per resource).
+pub(super) fn penalty(goals: &[Goal], loads: &[i64]) -> Score {
+    goals.iter().zip(loads).fold(Score::default(), |sum, (g, &l)| sum + g.penalty(l))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn violation_goes_before_cut() {
+        let goal = Goal::of(&Band::around(Load(300_000), 0.1));
+        assert_eq!(goal.penalty(270_000), Score::default());
+        assert_eq!(goal.penalty(330_000), Score::default());
+        assert_eq!(goal.penalty(330_001).violation, 4);
+        assert_eq!(
+            goal.penalty(360_000),
+            Score {
+                violation: 100_000,
+                spread: 25,
+                cut: 0
+            }
+        );
+        assert!(
+            Score {
+                violation: 1,
+                spread: 0,
+                cut: 0
+            } > Score {
+                violation: 0,
+                spread: 0,
+                cut: 9
+            }
+        );
+        let even = goal.penalty(365_000) + goal.penalty(365_000);
+        let uneven = goal.penalty(400_000) + goal.penalty(330_000);
+        assert!(even.violation <= uneven.violation + 1 && even.spread < uneven.spread);
+    }
+}
