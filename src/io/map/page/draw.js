@@ -1,6 +1,6 @@
 // Draw: the map on one canvas, highlights on another above it.
 const state = { hover: null, picked: null, found: null, place: null };
-const ink = { grid: '#66717b', zone: '#20262b', water: '#bcd9ea', river: '#3f86b5', rail: '#4b4f54', road: '#80868c' };
+const ink = { grid: '#66717b', zone: '#20262b', water: '#b9e0ea', river: '#1f93b5', rail: '#4b4f54', road: '#80868c' };
 const font = 'system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
 
 const roadWidth = (strength) => 0.5 + 2.3 * Math.min(100, strength) / 100;
@@ -67,22 +67,25 @@ class Labels {
   place(spot, forms, force) {
     const [x, y] = toScreen(spot.x, spot.y);
     if (x < -60 || y < -30 || x > view.width + 60 || y > view.height + 30) return false;
-    const b = spot.room * view.scale, a = b / page.label_aspect;
-    for (const lines of forms) {
-      const height = lines.reduce((sum, l) => sum + l.size * 1.15, 0);
-      let width = 0;
-      for (const line of lines) {
-        this.ctx.font = `${line.weight} ${line.size}px ${font}`;
-        width = Math.max(width, this.ctx.measureText(line.text).width);
-      }
-      const w = width / 2 + 2, h = height / 2 + 1;
-      if (!force && (w / a) ** 2 + (h / b) ** 2 > 1.7) continue;
-      if (this.taken.some((t) => Math.abs(t.x - x) < t.w + w && Math.abs(t.y - y) < t.h + h)) continue;
-      this.taken.push({ x, y, w, h });
-      this.write(lines, x, y - height / 2);
-      return true;
-    }
+    for (const lines of forms) for (const shift of [0, -0.4, 0.4]) if (this.fit(lines, x, y, spot.room * view.scale, shift, force)) return true;
     return false;
+  }
+
+  // Shifted up or down by a share of the free room, a smaller ellipse of room is left.
+  fit(lines, x, middle, room, shift, force) {
+    const y = middle + shift * room, b = room * (1 - Math.abs(shift)), a = b / page.label_aspect;
+    const height = lines.reduce((sum, l) => sum + l.size * 1.15, 0);
+    let width = 0;
+    for (const line of lines) {
+      this.ctx.font = `${line.weight} ${line.size}px ${font}`;
+      width = Math.max(width, this.ctx.measureText(line.text).width);
+    }
+    const w = width / 2 + 2, h = height / 2 + 1;
+    if (!force && (w / a) ** 2 + (h / b) ** 2 > 1.7) return false;
+    if (this.taken.some((t) => Math.abs(t.x - x) < t.w + w && Math.abs(t.y - y) < t.h + h)) return false;
+    this.taken.push({ x, y, w, h });
+    this.write(lines, x, y - height / 2);
+    return true;
   }
 
   write(lines, x, top) {
@@ -107,7 +110,10 @@ function gridForms(grid, factor) {
   const color = grid.mark === '▲' ? page.ramp.over : grid.mark ? page.ramp.under : '#1f2a33';
   const size = Math.round(11 * factor);
   const code = { text: grid.mark ? `${grid.short} ${grid.mark}` : grid.short, size, weight: 600, color };
-  const forms = [[code, { text: whole(grid.households), size, weight: 400, color: '#38434c' }], [code]];
+  const load = { text: whole(grid.households), size, weight: 400, color: '#38434c' };
+  const forms = [[code, load], [code]];
+  // The whole code once there is plenty of room.
+  if (factor > 1 && grid.code && grid.code !== grid.short) forms.unshift([{ ...code, text: grid.code + (grid.mark && ' ' + grid.mark) }, load]);
   if (grid.mark) forms.push([{ text: grid.mark, size: 9, weight: 400, color }]);
   return forms;
 }
@@ -119,7 +125,7 @@ function drawLabels(ctx) {
   const names = () => {
     for (const zone of zones) {
       const style = { weight: 700, color: '#3b2a55' };
-      if (zone.spot) labels.place(zone.spot, [15, 12].map((size) => [{ text: zone.name || zone.id, size, ...style }]));
+      if (zone.spot) labels.place(zone.spot, [14, 12].map((size) => [{ text: zone.name || zone.id, size, ...style }]));
     }
   };
   if (state.picked && state.picked.spot) labels.place(state.picked.spot, gridForms(state.picked, 1.15), true);
@@ -230,6 +236,13 @@ function quickDraw() {
   ctx.drawImage(last.canvas, x, y, last.canvas.width * k, last.canvas.height * k);
 }
 
+function drawAll() {
+  clearTimeout(resting);
+  fullDraw();
+  drawOver();
+  drawScale();
+}
+
 function redraw() {
   if (waiting) return;
   waiting = requestAnimationFrame(() => {
@@ -239,11 +252,11 @@ function redraw() {
     const moved = same && (last.view.x !== view.x || last.view.y !== view.y || last.view.scale !== view.scale);
     if (moved && last.millis > 20) {
       quickDraw();
-      resting = setTimeout(() => { fullDraw(); drawOver(); }, 120);
+      drawOver();
+      drawScale();
+      resting = setTimeout(drawAll, 120);
     } else {
-      fullDraw();
+      drawAll();
     }
-    drawOver();
-    drawScale();
   });
 }

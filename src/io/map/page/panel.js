@@ -19,7 +19,7 @@ function table(columns, rows, props) {
   const lines = rows.map((row) => {
     const tr = el('tr', act(() => props.pick(row)));
     columns.forEach((column, i) => {
-      const td = el('td', column.num ? { class: 'num' } : {});
+      const td = el('td', column.num ? { class: 'num' } : i === 0 ? { class: 'key' } : {});
       if (i === 0 && row.fill) td.append(el('span', { class: 'chip', style: { background: row.fill } }));
       td.append(column.show ? column.show(row) : String(column.of(row) ?? ''));
       tr.append(td);
