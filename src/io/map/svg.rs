@@ -269,6 +269,9 @@ fn lines(out: &mut String, sheet: &Sheet, layout: &Layout) {
 }
 
 fn borders(out: &mut String, sheet: &Sheet, layout: &Layout) {
+    // Thinner lines where grids are less than a centimetre wide on paper.
+    let side = (layout.map.w * layout.map.h / sheet.grids.len().max(1) as f64).sqrt();
+    let weight = (side / 10.0).clamp(0.45, 1.0);
     let mut group = |color: &str, width: f64, chosen: &dyn Fn(&SheetGrid) -> bool| {
         let path: String = sheet
             .grids
@@ -279,7 +282,7 @@ fn borders(out: &mut String, sheet: &Sheet, layout: &Layout) {
         let _ = writeln!(
             out,
             "<path d=\"{path}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{}\"/>",
-            mm(width * FINE)
+            mm(width * weight * FINE)
         );
     };
     group(BORDER, 0.22, &|g| g.mark().is_empty());
@@ -289,11 +292,12 @@ fn borders(out: &mut String, sheet: &Sheet, layout: &Layout) {
     let _ = writeln!(
         out,
         "<path d=\"{zones}\" fill=\"none\" stroke=\"{ZONE}\" stroke-width=\"{}\"/>",
-        mm(0.9 * FINE)
+        mm(0.9 * weight * FINE)
     );
 }
 
 /// A line of a label with its size in millimetres.
+#[derive(Clone)]
 struct Line {
     text: String,
     size: f64,
@@ -350,14 +354,17 @@ fn labels(out: &mut String, sheet: &Sheet, layout: &Layout) {
         };
         entries.extend(wish(&grid.polygons, &forms).map(|wish| (wish, forms, color)));
     }
-    entries.sort_by(|a, b| b.0.room.total_cmp(&a.0.room));
     let names = sheet.zones.iter().filter_map(|zone| {
         let text = if zone.name.is_empty() { &zone.id } else { &zone.name };
         let forms: Vec<Vec<Line>> = [3.8, 3.0, 2.3].map(|size| vec![Line { text: text.clone(), size }]).into();
         wish(&zone.polygons, &forms).map(|wish| (wish, forms, "#3b2a55"))
     });
     // The names of the zones come first: on paper a short code means nothing without its zone.
-    let entries: Vec<Entry> = names.chain(entries).collect();
+    let mut names: Vec<Entry> = names.collect();
+    for list in [&mut names, &mut entries] {
+        list.sort_by(|a, b| b.0.room.total_cmp(&a.0.room));
+    }
+    let entries = [names, entries].concat();
 
     let wishes: Vec<Wish> = entries.iter().map(|e| e.0.clone()).collect();
     let mut taken: Vec<Box2> = Vec::new();

@@ -5,7 +5,9 @@ const font = 'system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Micros
 
 const roadWidth = (strength) => 0.5 + 2.3 * Math.min(100, strength) / 100;
 // Lines grow a little as the map is zoomed in, so that neither a city nor a street looks wrong.
-const lineFactor = () => Math.min(1.8, Math.max(0.6, Math.sqrt(view.scale / fitScale(plane.bounds, 0.92)) * 0.8));
+const lineFactor = () => Math.min(1.8, Math.max(0.6, Math.sqrt(view.scale / fitScale(plane.bounds, 0.92)) * 0.8)) * Math.min(1, Math.max(0.5, middling() / 7));
+// Free half height of the middling grid on screen: tells whether grids are big enough for labels and strong lines.
+const middling = () => byRoom.length ? byRoom[byRoom.length >> 1].spot.room * view.scale : 0;
 
 function onPlane(ctx) {
   const k = view.scale * view.ratio;
@@ -83,13 +85,16 @@ class Labels {
     const w = width / 2 + 2, h = height / 2 + 1;
     if (!force && (w / a) ** 2 + (h / b) ** 2 > 1.7) return false;
     if (this.taken.some((t) => Math.abs(t.x - x) < t.w + w && Math.abs(t.y - y) < t.h + h)) return false;
-    this.taken.push({ x, y, w, h });
-    this.write(lines, x, y - height / 2);
+    this.taken.push({ x, y, w, h, lines, top: y - height / 2 });
     return true;
   }
 
-  write(lines, x, top) {
-    const ctx = this.ctx;
+  writeAll(ctx) {
+    ctx.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
+    for (const label of this.taken) this.write(ctx, label);
+  }
+
+  write(ctx, { lines, x, top }) {
     ctx.textAlign = 'center';
     ctx.textBaseline = 'middle';
     ctx.lineJoin = 'round';
@@ -121,18 +126,20 @@ function gridForms(grid, factor) {
 function drawLabels(ctx) {
   ctx.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
   const labels = new Labels(ctx);
-  const middling = byRoom.length ? byRoom[byRoom.length >> 1].spot.room * view.scale : 0;
+  const size = middling();
   const names = () => {
-    for (const zone of zones) {
+    for (const zone of zonesByRoom) {
       const style = { weight: 700, color: '#3b2a55' };
-      if (zone.spot) labels.place(zone.spot, [14, 12].map((size) => [{ text: zone.name || zone.id, size, ...style }]));
+      labels.place(zone.spot, [14, 12].map((size) => [{ text: zone.name || zone.id, size, ...style }]));
     }
   };
   if (state.picked && state.picked.spot) labels.place(state.picked.spot, gridForms(state.picked, 1.15), true);
-  if (middling < 9) names();
-  const factor = Math.min(1.3, Math.max(1, middling / 40));
+  if (size < 9) names();
+  const factor = Math.min(1.3, Math.max(1, size / 40));
   for (const grid of byRoom) if (grid !== state.picked) labels.place(grid.spot, gridForms(grid, factor));
-  if (middling >= 9) names();
+  if (size >= 9) names();
+  labels.writeAll(ctx);
+  last.labels = labels;
 }
 
 function drawMap(ctx) {
@@ -187,6 +194,8 @@ function drawOver() {
   }
   if (state.picked) outline(state.picked, '#111111', 3.5);
   if (state.hover && state.hover !== state.picked) outline(state.hover, '#111111', 2);
+  // Outlines do not strike labels through.
+  if ((state.found || state.picked || state.hover) && still()) last.labels.writeAll(ctx);
   if (state.place) {
     ctx.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
     const [x, y] = toScreen(...state.place);
@@ -212,7 +221,8 @@ function drawScale() {
 }
 
 // Redrawing in full may take long on a big plan: then the last picture is moved along and redrawn once the hand rests.
-const last = { canvas: document.createElement('canvas'), view: null, millis: 0 };
+const last = { canvas: document.createElement('canvas'), view: null, labels: null, millis: 0 };
+const still = () => last.view && last.view.x === view.x && last.view.y === view.y && last.view.scale === view.scale;
 let waiting = 0, resting = 0;
 
 function fullDraw() {
@@ -220,7 +230,7 @@ function fullDraw() {
   drawMap(base.getContext('2d'));
   last.millis = performance.now() - start;
   last.view = { ...view };
-  if (last.millis > 20) {
+  if (last.millis > 12) {
     last.canvas.width = base.width;
     last.canvas.height = base.height;
     last.canvas.getContext('2d').drawImage(base, 0, 0);
@@ -249,8 +259,7 @@ function redraw() {
     waiting = 0;
     clearTimeout(resting);
     const same = last.view && last.view.width === view.width && last.view.height === view.height && last.view.ratio === view.ratio;
-    const moved = same && (last.view.x !== view.x || last.view.y !== view.y || last.view.scale !== view.scale);
-    if (moved && last.millis > 20) {
+    if (same && !still() && last.millis > 12) {
       quickDraw();
       drawOver();
       drawScale();
