@@ -367,7 +367,12 @@ fn labels(out: &mut String, sheet: &Sheet, layout: &Layout) {
     let entries = [names, entries].concat();
 
     let wishes: Vec<Wish> = entries.iter().map(|e| e.0.clone()).collect();
-    let mut taken: Vec<Box2> = Vec::new();
+    let mut taken = panel::furniture(layout)
+        .map(|r| Box2 {
+            at: [r.x + r.w / 2.0, r.y + r.h / 2.0],
+            half: [r.w / 2.0, r.h / 2.0],
+        })
+        .to_vec();
     out.push_str("<g text-anchor=\"middle\" paint-order=\"stroke\" stroke=\"#fff\" stroke-opacity=\".85\" stroke-width=\".7\" stroke-linejoin=\"round\">\n");
     for ((_, forms, color), placed) in entries.iter().zip(place(&wishes, &mut taken)) {
         let Some(Placed { form, at }) = placed else { continue };

@@ -62,7 +62,12 @@ function strokeOutside(ctx, grid, px) {
 class Labels {
   constructor(ctx) {
     this.ctx = ctx;
-    this.taken = [];
+    // No label runs under what lies above the map.
+    const map = base.getBoundingClientRect();
+    this.taken = ['tools', 'north', 'legend', 'scale', 'attribution'].map((id) => {
+      const b = document.getElementById(id).getBoundingClientRect();
+      return { x: (b.left + b.right) / 2 - map.left, y: (b.top + b.bottom) / 2 - map.top, w: b.width / 2, h: b.height / 2, lines: [] };
+    });
   }
 
   // A form is a list of lines: { text, size, weight, color }.
