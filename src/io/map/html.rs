@@ -105,7 +105,7 @@ fn escape_json(json: &str) -> String {
         .replace('\u{2029}', "\\u2029")
 }
 
-/// Text that can stand in HTML or XML, in content and in attributes; control characters become spaces.
+/// Text that can stand in HTML or XML, in content and in attributes; control characters and line separators become spaces.
 pub(super) fn escape_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -115,7 +115,7 @@ pub(super) fn escape_text(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push(' '),
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}') => out.push(' '),
             c => out.push(c),
         }
     }

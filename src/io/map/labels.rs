@@ -26,27 +26,45 @@ pub(super) struct Wish {
     pub forms: Vec<[f64; 2]>,
 }
 
-/// Whether a label may reach this far beyond the ellipse of free room (1 = not at all): halos keep it readable.
+/// A label that is printed: which form, and where.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Placed {
+    pub form: usize,
+    pub at: [f64; 2],
+}
+
+/// How far a label may reach beyond the ellipse of free room (1 = not at all): halos keep it readable.
 const SLACK: f64 = 1.7;
+
+/// Where a label is tried, as shares of the free half height: in the middle, above, below.
+const SHIFTS: [f64; 3] = [0.0, -0.4, 0.4];
 
 fn fits(half: [f64; 2], room: f64) -> bool {
     let (a, b) = (room / LABEL_ASPECT, room);
     b > 0.0 && (half[0] / a).powi(2) + (half[1] / b).powi(2) <= SLACK
 }
 
-/// For each wish the form that is printed, if any. Wishes come in order of importance; `taken` grows by what is placed.
-pub(super) fn place(wishes: &[Wish], taken: &mut Vec<Box2>) -> Vec<Option<usize>> {
-    let free = |b: &Box2, taken: &[Box2]| !taken.iter().any(|t| t.overlaps(b));
+/// For each wish the label that is printed, if any. Wishes come in order of importance; `taken` grows by what is placed.
+pub(super) fn place(wishes: &[Wish], taken: &mut Vec<Box2>) -> Vec<Option<Placed>> {
     wishes
         .iter()
         .map(|wish| {
-            let boxed = |form: usize| Box2 {
-                at: wish.at,
-                half: wish.forms[form],
-            };
-            let form = (0..wish.forms.len()).find(|&f| fits(wish.forms[f], wish.room) && free(&boxed(f), taken))?;
-            taken.push(boxed(form));
-            Some(form)
+            let mut tries = wish
+                .forms
+                .iter()
+                .enumerate()
+                .flat_map(|(form, half)| SHIFTS.map(|shift| (form, *half, shift)));
+            tries.find_map(|(form, half, shift)| {
+                // Shifted up or down, a smaller ellipse of room is left.
+                let room = wish.room * (1.0 - shift.abs());
+                let at = [wish.at[0], wish.at[1] + shift * wish.room];
+                let label = Box2 { at, half };
+                if !fits(half, room) || taken.iter().any(|t| t.overlaps(&label)) {
+                    return None;
+                }
+                taken.push(label);
+                Some(Placed { form, at })
+            })
         })
         .collect()
 }

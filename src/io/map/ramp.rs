@@ -1,5 +1,6 @@
-//! The one diverging colour ramp of page and print: blue for underload, orange for overload, grey-green inside the band.
-//! Blue and orange stay apart for every common kind of colour blindness and in a grey print both leave the light band.
+//! The one diverging colour ramp of page and print: indigo for underload, orange for overload, grey-green inside the band.
+//! Indigo and orange stay apart for every common kind of colour blindness and in a grey print both leave the light band. Water is turquoise and so
+//! is not taken for underload.
 
 use super::SheetGrid;
 use serde::Serialize;
@@ -8,14 +9,14 @@ use serde::Serialize;
 const EDGES: [f64; 8] = [-4.0, -2.0, -1.0, -0.5, 0.5, 1.0, 2.0, 4.0];
 
 const COLORS: [&str; 9] = [
-    "#2b6cb0", "#6ca3d4", "#a9cbe8", "#d3e4e2", "#e4ebdd", "#efead0", "#fbc98c", "#f2974b", "#d65a1f",
+    "#4257b2", "#7d90d4", "#b7c2ec", "#dde3ea", "#e6ebdf", "#efead2", "#fbc98c", "#f2974b", "#d65a1f",
 ];
 
 /// Fill of grids that have no deviation.
-pub(super) const NO_LOAD: &str = "#e9e8e4";
+pub(super) const NO_LOAD: &str = "#f1f0ec";
 
 /// Outline of grids under the band.
-pub(super) const UNDER_LINE: &str = "#0b3d78";
+pub(super) const UNDER_LINE: &str = "#1c2f86";
 
 /// Outline of grids over the band.
 pub(super) const OVER_LINE: &str = "#8a2b06";

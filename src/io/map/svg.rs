@@ -4,7 +4,7 @@ mod panel;
 
 use super::geometry::{Bounds, Plane, extent, spot};
 use super::html::escape_text;
-use super::labels::{Box2, Wish, place, text_width};
+use super::labels::{Box2, Placed, Wish, place, text_width};
 use super::ramp::{OVER_LINE, Ramp, UNDER_LINE};
 use super::{Polygons, Sheet, SheetGrid, Stroke};
 use std::collections::BTreeMap;
@@ -19,8 +19,8 @@ const PANEL: f64 = 84.0;
 /// no border moves by more than half of 0.1 mm.
 const FINE: f64 = 20.0;
 
-const WATER: &str = "#bcd9ea";
-const RIVER: &str = "#3f86b5";
+const WATER: &str = "#b9e0ea";
+const RIVER: &str = "#1f93b5";
 const RAIL: &str = "#4b4f54";
 const ROAD: &str = "#80868c";
 const BORDER: &str = "#66717b";
@@ -269,6 +269,9 @@ fn lines(out: &mut String, sheet: &Sheet, layout: &Layout) {
 }
 
 fn borders(out: &mut String, sheet: &Sheet, layout: &Layout) {
+    // Thinner lines where grids are less than a centimetre wide on paper.
+    let side = (layout.map.w * layout.map.h / sheet.grids.len().max(1) as f64).sqrt();
+    let weight = (side / 10.0).clamp(0.45, 1.0);
     let mut group = |color: &str, width: f64, chosen: &dyn Fn(&SheetGrid) -> bool| {
         let path: String = sheet
             .grids
@@ -279,7 +282,7 @@ fn borders(out: &mut String, sheet: &Sheet, layout: &Layout) {
         let _ = writeln!(
             out,
             "<path d=\"{path}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{}\"/>",
-            mm(width * FINE)
+            mm(width * weight * FINE)
         );
     };
     group(BORDER, 0.22, &|g| g.mark().is_empty());
@@ -289,11 +292,12 @@ fn borders(out: &mut String, sheet: &Sheet, layout: &Layout) {
     let _ = writeln!(
         out,
         "<path d=\"{zones}\" fill=\"none\" stroke=\"{ZONE}\" stroke-width=\"{}\"/>",
-        mm(0.9 * FINE)
+        mm(0.9 * weight * FINE)
     );
 }
 
 /// A line of a label with its size in millimetres.
+#[derive(Clone)]
 struct Line {
     text: String,
     size: f64,
@@ -350,27 +354,32 @@ fn labels(out: &mut String, sheet: &Sheet, layout: &Layout) {
         };
         entries.extend(wish(&grid.polygons, &forms).map(|wish| (wish, forms, color)));
     }
-    entries.sort_by(|a, b| b.0.room.total_cmp(&a.0.room));
-    let middling = entries.get(entries.len() / 2).map_or(0.0, |e| e.0.room);
     let names = sheet.zones.iter().filter_map(|zone| {
         let text = if zone.name.is_empty() { &zone.id } else { &zone.name };
-        let forms: Vec<Vec<Line>> = [5.0, 3.8].map(|size| vec![Line { text: text.clone(), size }]).into();
+        let forms: Vec<Vec<Line>> = [3.8, 3.0, 2.3].map(|size| vec![Line { text: text.clone(), size }]).into();
         wish(&zone.polygons, &forms).map(|wish| (wish, forms, "#3b2a55"))
     });
-    // Where hardly any grid has room for its own label, the names of the zones come first.
-    let names: Vec<Entry> = names.collect();
-    let position = if middling < 1.3 { 0 } else { entries.len() };
-    entries.splice(position..position, names);
+    // The names of the zones come first: on paper a short code means nothing without its zone.
+    let mut names: Vec<Entry> = names.collect();
+    for list in [&mut names, &mut entries] {
+        list.sort_by(|a, b| b.0.room.total_cmp(&a.0.room));
+    }
+    let entries = [names, entries].concat();
 
     let wishes: Vec<Wish> = entries.iter().map(|e| e.0.clone()).collect();
-    let mut taken: Vec<Box2> = Vec::new();
+    let mut taken = panel::furniture(layout)
+        .map(|r| Box2 {
+            at: [r.x + r.w / 2.0, r.y + r.h / 2.0],
+            half: [r.w / 2.0, r.h / 2.0],
+        })
+        .to_vec();
     out.push_str("<g text-anchor=\"middle\" paint-order=\"stroke\" stroke=\"#fff\" stroke-opacity=\".85\" stroke-width=\".7\" stroke-linejoin=\"round\">\n");
-    for ((wish, forms, color), form) in entries.iter().zip(place(&wishes, &mut taken)) {
-        let Some(form) = form else { continue };
-        let mut y = wish.at[1] - half(&forms[form])[1] + 0.2;
+    for ((_, forms, color), placed) in entries.iter().zip(place(&wishes, &mut taken)) {
+        let Some(Placed { form, at }) = placed else { continue };
+        let mut y = at[1] - half(&forms[form])[1] + 0.2;
         for (i, line) in forms[form].iter().enumerate() {
             let weight = if i == 0 { " font-weight=\"600\"" } else { "" };
-            let (x, base, size) = (mm(wish.at[0]), mm(y + line.size * 0.9), line.size);
+            let (x, base, size) = (mm(at[0]), mm(y + line.size * 0.9), line.size);
             let _ = writeln!(
                 out,
                 "<text x=\"{x}\" y=\"{base}\" font-size=\"{size}\" fill=\"{color}\"{weight}>{}</text>",

@@ -69,7 +69,10 @@ fn assert_balanced(xml: &str) {
         );
         let end = rest[start..].find('>').expect("a tag ends") + start;
         let tag = &rest[start + 1..end];
-        assert!(!tag.contains('<') && tag.matches('"').count().is_multiple_of(2), "broken tag: {tag}");
+        assert!(
+            !tag.contains('<') && tag.matches('"').count().is_multiple_of(2),
+            "broken tag: {tag}"
+        );
         let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap();
         if tag.starts_with('/') {
             assert_eq!(open.pop(), Some(name));

@@ -101,6 +101,7 @@ const grids = sheet.grids.map((grid, i) => {
   return { ...grid, ...look, spot: spotOf(look.spot), shape: Shape.polygons(grid.polygons), text, fill: look.step === null ? page.ramp.none : page.ramp.colors[look.step] };
 });
 const gridById = new Map(grids.map((g) => [g.id, g]));
+const zonesByRoom = zones.filter((z) => z.spot).sort((a, b) => b.spot.room - a.spot.room);
 const byRoom = grids.filter((g) => g.spot).sort((a, b) => b.spot.room - a.spot.room);
 
 const water = sheet.water.map((w) => Shape.polygons(w));

@@ -1,11 +1,13 @@
 // Draw: the map on one canvas, highlights on another above it.
 const state = { hover: null, picked: null, found: null, place: null };
-const ink = { grid: '#66717b', zone: '#20262b', water: '#bcd9ea', river: '#3f86b5', rail: '#4b4f54', road: '#80868c' };
+const ink = { grid: '#66717b', zone: '#20262b', water: '#b9e0ea', river: '#1f93b5', rail: '#4b4f54', road: '#80868c' };
 const font = 'system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
 
 const roadWidth = (strength) => 0.5 + 2.3 * Math.min(100, strength) / 100;
 // Lines grow a little as the map is zoomed in, so that neither a city nor a street looks wrong.
-const lineFactor = () => Math.min(1.8, Math.max(0.6, Math.sqrt(view.scale / fitScale(plane.bounds, 0.92)) * 0.8));
+const lineFactor = () => Math.min(1.8, Math.max(0.6, Math.sqrt(view.scale / fitScale(plane.bounds, 0.92)) * 0.8)) * Math.min(1, Math.max(0.5, middling() / 7));
+// Free half height of the middling grid on screen: tells whether grids are big enough for labels and strong lines.
+const middling = () => byRoom.length ? byRoom[byRoom.length >> 1].spot.room * view.scale : 0;
 
 function onPlane(ctx) {
   const k = view.scale * view.ratio;
@@ -60,33 +62,44 @@ function strokeOutside(ctx, grid, px) {
 class Labels {
   constructor(ctx) {
     this.ctx = ctx;
-    this.taken = [];
+    // No label runs under what lies above the map.
+    const map = base.getBoundingClientRect();
+    this.taken = ['tools', 'north', 'legend', 'scale', 'attribution'].map((id) => {
+      const b = document.getElementById(id).getBoundingClientRect();
+      return { x: (b.left + b.right) / 2 - map.left, y: (b.top + b.bottom) / 2 - map.top, w: b.width / 2, h: b.height / 2, lines: [] };
+    });
   }
 
   // A form is a list of lines: { text, size, weight, color }.
   place(spot, forms, force) {
     const [x, y] = toScreen(spot.x, spot.y);
     if (x < -60 || y < -30 || x > view.width + 60 || y > view.height + 30) return false;
-    const b = spot.room * view.scale, a = b / page.label_aspect;
-    for (const lines of forms) {
-      const height = lines.reduce((sum, l) => sum + l.size * 1.15, 0);
-      let width = 0;
-      for (const line of lines) {
-        this.ctx.font = `${line.weight} ${line.size}px ${font}`;
-        width = Math.max(width, this.ctx.measureText(line.text).width);
-      }
-      const w = width / 2 + 2, h = height / 2 + 1;
-      if (!force && (w / a) ** 2 + (h / b) ** 2 > 1.7) continue;
-      if (this.taken.some((t) => Math.abs(t.x - x) < t.w + w && Math.abs(t.y - y) < t.h + h)) continue;
-      this.taken.push({ x, y, w, h });
-      this.write(lines, x, y - height / 2);
-      return true;
-    }
+    for (const lines of forms) for (const shift of [0, -0.4, 0.4]) if (this.fit(lines, x, y, spot.room * view.scale, shift, force)) return true;
     return false;
   }
 
-  write(lines, x, top) {
-    const ctx = this.ctx;
+  // Shifted up or down by a share of the free room, a smaller ellipse of room is left.
+  fit(lines, x, middle, room, shift, force) {
+    const y = middle + shift * room, b = room * (1 - Math.abs(shift)), a = b / page.label_aspect;
+    const height = lines.reduce((sum, l) => sum + l.size * 1.15, 0);
+    let width = 0;
+    for (const line of lines) {
+      this.ctx.font = `${line.weight} ${line.size}px ${font}`;
+      width = Math.max(width, this.ctx.measureText(line.text).width);
+    }
+    const w = width / 2 + 2, h = height / 2 + 1;
+    if (!force && (w / a) ** 2 + (h / b) ** 2 > 1.7) return false;
+    if (this.taken.some((t) => Math.abs(t.x - x) < t.w + w && Math.abs(t.y - y) < t.h + h)) return false;
+    this.taken.push({ x, y, w, h, lines, top: y - height / 2 });
+    return true;
+  }
+
+  writeAll(ctx) {
+    ctx.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
+    for (const label of this.taken) this.write(ctx, label);
+  }
+
+  write(ctx, { lines, x, top }) {
     ctx.textAlign = 'center';
     ctx.textBaseline = 'middle';
     ctx.lineJoin = 'round';
@@ -107,7 +120,10 @@ function gridForms(grid, factor) {
   const color = grid.mark === '▲' ? page.ramp.over : grid.mark ? page.ramp.under : '#1f2a33';
   const size = Math.round(11 * factor);
   const code = { text: grid.mark ? `${grid.short} ${grid.mark}` : grid.short, size, weight: 600, color };
-  const forms = [[code, { text: whole(grid.households), size, weight: 400, color: '#38434c' }], [code]];
+  const load = { text: whole(grid.households), size, weight: 400, color: '#38434c' };
+  const forms = [[code, load], [code]];
+  // The whole code once there is plenty of room.
+  if (factor > 1 && grid.code && grid.code !== grid.short) forms.unshift([{ ...code, text: grid.code + (grid.mark && ' ' + grid.mark) }, load]);
   if (grid.mark) forms.push([{ text: grid.mark, size: 9, weight: 400, color }]);
   return forms;
 }
@@ -115,18 +131,20 @@ function gridForms(grid, factor) {
 function drawLabels(ctx) {
   ctx.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
   const labels = new Labels(ctx);
-  const middling = byRoom.length ? byRoom[byRoom.length >> 1].spot.room * view.scale : 0;
+  const size = middling();
   const names = () => {
-    for (const zone of zones) {
+    for (const zone of zonesByRoom) {
       const style = { weight: 700, color: '#3b2a55' };
-      if (zone.spot) labels.place(zone.spot, [15, 12].map((size) => [{ text: zone.name || zone.id, size, ...style }]));
+      labels.place(zone.spot, [14, 12].map((size) => [{ text: zone.name || zone.id, size, ...style }]));
     }
   };
   if (state.picked && state.picked.spot) labels.place(state.picked.spot, gridForms(state.picked, 1.15), true);
-  if (middling < 9) names();
-  const factor = Math.min(1.3, Math.max(1, middling / 40));
+  if (size < 9) names();
+  const factor = Math.min(1.3, Math.max(1, size / 40));
   for (const grid of byRoom) if (grid !== state.picked) labels.place(grid.spot, gridForms(grid, factor));
-  if (middling >= 9) names();
+  if (size >= 9) names();
+  labels.writeAll(ctx);
+  last.labels = labels;
 }
 
 function drawMap(ctx) {
@@ -181,6 +199,8 @@ function drawOver() {
   }
   if (state.picked) outline(state.picked, '#111111', 3.5);
   if (state.hover && state.hover !== state.picked) outline(state.hover, '#111111', 2);
+  // Outlines do not strike labels through.
+  if ((state.found || state.picked || state.hover) && still()) last.labels.writeAll(ctx);
   if (state.place) {
     ctx.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
     const [x, y] = toScreen(...state.place);
@@ -206,7 +226,8 @@ function drawScale() {
 }
 
 // Redrawing in full may take long on a big plan: then the last picture is moved along and redrawn once the hand rests.
-const last = { canvas: document.createElement('canvas'), view: null, millis: 0 };
+const last = { canvas: document.createElement('canvas'), view: null, labels: null, millis: 0 };
+const still = () => last.view && last.view.x === view.x && last.view.y === view.y && last.view.scale === view.scale;
 let waiting = 0, resting = 0;
 
 function fullDraw() {
@@ -214,7 +235,7 @@ function fullDraw() {
   drawMap(base.getContext('2d'));
   last.millis = performance.now() - start;
   last.view = { ...view };
-  if (last.millis > 20) {
+  if (last.millis > 12) {
     last.canvas.width = base.width;
     last.canvas.height = base.height;
     last.canvas.getContext('2d').drawImage(base, 0, 0);
@@ -230,20 +251,26 @@ function quickDraw() {
   ctx.drawImage(last.canvas, x, y, last.canvas.width * k, last.canvas.height * k);
 }
 
+function drawAll() {
+  clearTimeout(resting);
+  fullDraw();
+  drawOver();
+  drawScale();
+}
+
 function redraw() {
   if (waiting) return;
   waiting = requestAnimationFrame(() => {
     waiting = 0;
     clearTimeout(resting);
     const same = last.view && last.view.width === view.width && last.view.height === view.height && last.view.ratio === view.ratio;
-    const moved = same && (last.view.x !== view.x || last.view.y !== view.y || last.view.scale !== view.scale);
-    if (moved && last.millis > 20) {
+    if (same && !still() && last.millis > 12) {
       quickDraw();
-      resting = setTimeout(() => { fullDraw(); drawOver(); }, 120);
+      drawOver();
+      drawScale();
+      resting = setTimeout(drawAll, 120);
     } else {
-      fullDraw();
+      drawAll();
     }
-    drawOver();
-    drawScale();
   });
 }

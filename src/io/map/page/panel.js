@@ -19,7 +19,7 @@ function table(columns, rows, props) {
   const lines = rows.map((row) => {
     const tr = el('tr', act(() => props.pick(row)));
     columns.forEach((column, i) => {
-      const td = el('td', column.num ? { class: 'num' } : {});
+      const td = el('td', column.num ? { class: 'num' } : i === 0 ? { class: 'key' } : {});
       if (i === 0 && row.fill) td.append(el('span', { class: 'chip', style: { background: row.fill } }));
       td.append(column.show ? column.show(row) : String(column.of(row) ?? ''));
       tr.append(td);
@@ -27,14 +27,17 @@ function table(columns, rows, props) {
     row.tr = tr;
     return { row, tr };
   });
-  const compare = (a, b) => a === b ? 0 : a === null || a === undefined ? 1 : b === null || b === undefined ? -1
-    : typeof a === 'number' ? a - b : String(a).localeCompare(String(b), 'en', { numeric: true });
+  const collator = new Intl.Collator('en', { numeric: true });
+  const missing = (v) => v === null || v === undefined || v === '';
+  // What is missing comes last, whichever way the column is sorted.
+  const compare = (a, b, way) => missing(a) || missing(b) ? missing(a) - missing(b)
+    : way * (typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(a, b));
   const sort = (column, head) => {
     const up = head.getAttribute('aria-sort') !== 'ascending';
     heads.forEach((h) => h.removeAttribute('aria-sort'));
     head.setAttribute('aria-sort', up ? 'ascending' : 'descending');
     const keyed = lines.map((line) => ({ ...line, key: column.of(line.row) }));
-    keyed.sort((a, b) => up ? compare(a.key, b.key) : compare(b.key, a.key));
+    keyed.sort((a, b) => compare(a.key, b.key, up ? 1 : -1));
     body.append(...keyed.map((line) => line.tr));
   };
   const head = el('tr');
@@ -78,10 +81,10 @@ function findingList() {
     const place = f.place && Number.isFinite(f.place[0]) && Number.isFinite(f.place[1]) ? [plane.x(f.place[0]), plane.y(f.place[1])] : null;
     const fly = () => {
       state.place = place;
-      go([place[0] - 150, place[1] - 150, place[0] + 150, place[1] + 150], 0.8);
+      go([place[0] - 250, place[1] - 250, place[0] + 250, place[1] + 250], 0.8);
     };
     list.append(el('li', { ...(place ? act(fly) : {}), class: ['info', 'warning', 'violation'].includes(f.severity) ? f.severity : '' },
-      el('b', { text: `${f.severity} · ${f.code}${place ? ' ⌖' : ''}` }), el('span', { text: f.message })));
+      el('b', { text: `${f.severity} · ${f.code}${place ? ' ◎' : ''}` }), el('span', { text: f.message })));
   }
   return list;
 }

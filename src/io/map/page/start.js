@@ -73,3 +73,4 @@ listen({ hover, leave, click: (px, py) => pick(gridAt(...toPlane(px, py))), clea
 resize();
 follow();
 window.addEventListener('hashchange', follow);
+document.getElementById('legend').addEventListener('toggle', () => { last.view = null; redraw(); });

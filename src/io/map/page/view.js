@@ -23,9 +23,29 @@ function fit(b, share) {
   redraw();
 }
 
+// Everything, and beside or above the legend where it would hide some of it and there is room enough.
 function fitAll() {
+  const legend = document.getElementById('legend'), width = legend.offsetWidth + 20, height = legend.offsetHeight + 20;
   fit(plane.bounds, 0.92);
+  const hidden = () => grids.some((g) => g.shape.lists.some((list) => {
+    for (let i = 0; i < list.length; i += 2) {
+      const [x, y] = toScreen(list[i], list[i + 1]);
+      if (x < width && y > view.height - height) return true;
+    }
+    return false;
+  }));
+  if (legend.open && hidden()) {
+    const b = plane.bounds, whole = view.scale;
+    const within = (w, h) => 0.94 * Math.min(w / Math.max(1, b[2] - b[0]), h / Math.max(1, b[3] - b[1]));
+    const beside = within(view.width - width, view.height), above = within(view.width, view.height - height);
+    if (Math.max(beside, above) > 0.7 * whole) {
+      view.scale = Math.min(whole, Math.max(beside, above));
+      if (beside >= above) view.x -= width / 2 / view.scale;
+      else view.y += height / 2 / view.scale;
+    }
+  }
   view.moved = false;
+  redraw();
 }
 
 function zoomAt(px, py, factor) {
@@ -47,14 +67,16 @@ function pan(dx, dy) {
 
 function resize() {
   const box = base.parentElement.getBoundingClientRect();
-  view.width = Math.max(1, box.width);
-  view.height = Math.max(1, box.height);
-  view.ratio = window.devicePixelRatio || 1;
+  const width = Math.max(1, box.width), height = Math.max(1, box.height), ratio = window.devicePixelRatio || 1;
+  if (width === view.width && height === view.height && ratio === view.ratio) return;
+  Object.assign(view, { width, height, ratio });
   for (const canvas of [base, over]) {
     canvas.width = Math.round(view.width * view.ratio);
     canvas.height = Math.round(view.height * view.ratio);
   }
-  view.moved ? redraw() : fitAll();
+  if (!view.moved) fitAll();
+  // At once: a canvas that was resized is blank.
+  drawAll();
 }
 
 function listen(hooks) {

@@ -233,11 +233,40 @@ fn scale_of_colors(flow: &mut Flow, ramp: &Ramp) {
     flow.y += 17.0;
 }
 
-fn scale_and_north(out: &mut String, layout: &Layout) {
+/// What lies above the map, so that no label runs under it: the north arrow, the scale bar.
+pub(super) fn furniture(layout: &Layout) -> [Rect; 2] {
     let m = layout.map;
+    let length = scale_length(layout) * layout.scale;
+    let north = Rect {
+        x: m.x + m.w - 14.0,
+        y: m.y + 2.0,
+        w: 12.0,
+        h: 17.0,
+    };
+    [
+        north,
+        Rect {
+            x: m.x + m.w - length - 8.0,
+            y: m.y + m.h - 13.0,
+            w: length + 6.0,
+            h: 11.0,
+        },
+    ]
+}
+
+/// Length of the scale bar in metres: 1, 2 or 5 and zeros, at most 60 mm on paper.
+fn scale_length(layout: &Layout) -> f64 {
     let metres = 60.0 / layout.scale;
     let power = 10f64.powf(metres.log10().floor());
-    let round = [5.0, 2.0, 1.0].into_iter().find(|f| f * power <= metres).unwrap_or(1.0) * power;
+    [5.0, 2.0, 1.0].into_iter().find(|f| f * power <= metres).unwrap_or(1.0) * power
+}
+
+fn scale_and_north(out: &mut String, layout: &Layout) {
+    let m = layout.map;
+    for plate in furniture(layout) {
+        let _ = writeln!(out, "<rect {} rx=\"1\" fill=\"#fff\" fill-opacity=\".75\"/>", rect(plate));
+    }
+    let round = scale_length(layout);
     let name = if round >= 1000.0 {
         format!("{} km", round / 1000.0)
     } else {
