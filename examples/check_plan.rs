@@ -4,7 +4,7 @@
 mod cli;
 
 use clap::Parser;
-use evengrid::io::{layers::read_layers, plan_read};
+use evengrid::io::{plan_read, read_layers};
 use evengrid::plan::check;
 use evengrid::recipe::Draft;
 use evengrid::territory::territory;

@@ -4,7 +4,7 @@
 mod cli;
 
 use clap::Parser;
-use evengrid::io::{folder::Staged, layers::read_layers, map, plan_files, sheet};
+use evengrid::io::{Staged, map, plan_files, read_layers, sheet};
 use evengrid::pipeline::{Drawn, Watch, draw};
 use evengrid::plan::StageRecord;
 use evengrid::recipe::{Draft, Recipe};
