@@ -1,0 +1,224 @@
+//! Laws of the partition: whatever the graph, grids are contiguous and non-empty, tallies are recounts, bounds hold and
+//! the number of threads changes nothing.
+
+use evengrid::graph::{Edge, UnitGraph};
+use evengrid::io::metis;
+use evengrid::measure::{Band, Load};
+use evengrid::partition::{Count, Effort, Outcome, PartitionError, Partitioned, Problem, Score, Standing, partition};
+use proptest::prelude::*;
+
+/// A graph of loads in thousandths and edges (a, b, cost).
+fn graph(resources: usize, loads: &[i64], edges: &[(u32, u32, u32)]) -> UnitGraph {
+    let edges: Vec<Edge> = edges.iter().map(|&(a, b, cost)| Edge { a, b, cost }).collect();
+    UnitGraph::new(resources, loads.iter().map(|&l| Load(l)).collect(), &edges, None).unwrap()
+}
+
+/// A random tree with some more edges: connected, with many cut vertices.
+fn connected(units: std::ops::RangeInclusive<usize>, most: i64) -> impl Strategy<Value = UnitGraph> {
+    units.prop_flat_map(move |n| {
+        let loads = prop::collection::vec(0..most, n);
+        let up = prop::collection::vec((any::<u32>(), 1u32..50), n - 1);
+        let more = prop::collection::vec((0..n as u32, 0..n as u32, 1u32..50), 0..n);
+        (loads, up, more).prop_map(|(loads, up, more)| {
+            let tree = up.iter().enumerate().map(|(i, &(r, c))| (i as u32 + 1, r % (i as u32 + 1), c));
+            graph(1, &loads, &tree.chain(more).collect::<Vec<_>>())
+        })
+    })
+}
+
+fn problem(graph: UnitGraph, target: i64, count: Count) -> Problem {
+    let bands = vec![Band::around(Load(target), 0.1); graph.resources()];
+    Problem {
+        graph,
+        bands,
+        count,
+        seed: 7,
+        effort: Effort::default(),
+    }
+}
+
+fn obeys(problem: &Problem) -> Partitioned {
+    let plan = partition(problem).unwrap();
+    plan.assignment.check(&problem.graph).unwrap();
+    assert_eq!(plan.assignment.score(&problem.graph, &problem.bands), plan.score);
+    let sum = |r: usize| (0..plan.assignment.grids()).map(|p| plan.assignment.loads(p)[r]).sum::<Load>();
+    for r in 0..problem.graph.resources() {
+        assert_eq!(sum(r), (0..problem.graph.len()).map(|u| problem.graph.loads(u)[r]).sum::<Load>());
+    }
+    assert!(plan.score.violation >= plan.bounds.violation());
+    plan
+}
+
+/// Best score, least largest deviation and fewest grids out of band over all contiguous partitions into `k` parts, by
+/// plain recursion over restricted growth strings.
+fn brute_force(problem: &Problem, k: usize) -> (Score, f64, u32) {
+    struct Best<'a>(&'a Problem, usize, Score, f64, u32);
+    fn go(best: &mut Best, part: &mut Vec<u32>, used: usize) {
+        let n = best.0.graph.len();
+        if used + n - part.len() < best.1 {
+            return;
+        }
+        if part.len() < n {
+            for p in 0..(used + 1).min(best.1) {
+                part.push(p as u32);
+                go(best, part, used.max(p + 1));
+                part.pop();
+            }
+            return;
+        }
+        if let Ok(a) = evengrid::partition::Assignment::new(&best.0.graph, part) {
+            let band = best.0.bands[0];
+            let deviation = (0..best.1).map(|p| band.deviation(a.loads(p)[0]).abs()).fold(0.0, f64::max);
+            let out = (0..best.1).filter(|&p| !a.in_band(p, &best.0.bands)).count() as u32;
+            best.2 = best.2.min(a.score(&best.0.graph, &best.0.bands));
+            best.3 = best.3.min(deviation);
+            best.4 = best.4.min(out);
+        }
+    }
+    let most = Score {
+        violation: i64::MAX,
+        spread: 0,
+        cut: 0,
+    };
+    let mut best = Best(problem, k, most, f64::MAX, u32::MAX);
+    go(&mut best, &mut Vec::new(), 0);
+    (best.2, best.3, best.4)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 550, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn bounds_never_exceed_the_optimum(g in connected(2..=8, 300), target in 100i64..400) {
+        let problem = problem(g, target, Count::ForBand);
+        let plan = obeys(&problem);
+        let component = &plan.bounds.components[0];
+        prop_assert_eq!(component.grids as usize, plan.assignment.grids());
+        let (score, deviation, out) = brute_force(&problem, plan.assignment.grids());
+        prop_assert!(component.violation.value <= score.violation);
+        prop_assert!(component.deviation.value <= deviation + 1e-9, "{} > {}", component.deviation.value, deviation);
+        let culprits = plan.bounds.culprits.len() as u32;
+        prop_assert!(component.out_of_band.value <= out.max(culprits));
+        prop_assert!(culprits == 0 || out > 0);
+        prop_assert_eq!(plan.score, score);
+        prop_assert_eq!(plan.outcome, Outcome::Optimal);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_graph_any_count(
+        loads in prop::collection::vec(prop_oneof![3 => 0i64..200, 1 => Just(0), 1 => 200i64..2000], 2..120),
+        edges in prop::collection::vec((any::<u32>(), any::<u32>(), 0u32..100), 0..300),
+        resources in 1usize..3,
+        k in 1u32..20,
+    ) {
+        let n = loads.len() / resources;
+        let edges: Vec<_> = edges.into_iter().map(|(a, b, c)| (a % n as u32, b % n as u32, c)).collect();
+        let g = graph(resources, &loads[..n * resources], &edges);
+        let (_, components) = g.components();
+        obeys(&problem(g.clone(), 300, Count::ForBand));
+        let exact = problem(g, 300, Count::Exactly(k));
+        match partition(&exact) {
+            Ok(_) => prop_assert_eq!(obeys(&exact).assignment.grids(), k as usize),
+            Err(PartitionError::TooFewGrids { .. }) => prop_assert!((k as usize) < components),
+            Err(PartitionError::TooManyGrids { .. }) => prop_assert!(k as usize > n),
+            Err(e) => prop_assert!(false, "{}", e),
+        }
+    }
+
+    #[test]
+    fn threads_and_reruns_change_nothing(g in connected(150..=400, 100)) {
+        let problem = problem(g, 500, Count::ForBand);
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| partition(&problem).unwrap().assignment)
+        };
+        let one = on(1);
+        prop_assert_eq!(&one, &on(2));
+        prop_assert_eq!(&one, &on(1));
+    }
+
+    #[test]
+    fn metis_text_survives_a_round_trip(g in connected(1..=40, 100)) {
+        let whole: Vec<Load> = (0..g.len()).map(|u| Load(g.load(u).0 * 1000)).collect();
+        let edges: Vec<Edge> = (0..g.len())
+            .flat_map(|u| g.neighbours(u).map(move |(v, cost)| Edge { a: u as u32, b: v as u32, cost }))
+            .filter(|e| e.a < e.b)
+            .collect();
+        let g = UnitGraph::new(1, whole, &edges, None).unwrap();
+        prop_assert_eq!(metis::parse_graph(&metis::write_graph(&g), None).unwrap(), g);
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "[0-9 %\n.x-]{0,80}") {
+        let _ = metis::parse_graph(&text, None);
+        let _ = metis::parse_centres(&text);
+    }
+}
+
+/// A grid of streets with loads that vary by a fixed rule.
+fn town(side: u32) -> UnitGraph {
+    let n = side * side;
+    let loads: Vec<i64> = (0..n).map(|i| i64::from(i.wrapping_mul(2_654_435_761) >> 24) * 300).collect();
+    let right = (0..n).filter(|i| i % side + 1 < side).map(|i| (i, i + 1, 80 + i % 7));
+    let down = (0..n - side).map(|i| (i, i + side, 90 + i % 5));
+    graph(1, &loads, &right.chain(down).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_town_is_brought_into_band() {
+    let problem = problem(town(30), 400_000, Count::ForBand);
+    let plan = obeys(&problem);
+    assert_eq!(plan.score.violation, 0);
+    assert!(plan.assignment.grids() > 70);
+}
+
+#[test]
+fn a_tower_gets_a_grid_of_its_own_and_nobody_suffers() {
+    let town = town(20);
+    let loads: Vec<i64> = (0..town.len()).map(|u| if u == 210 { 900_000 } else { town.load(u).0 }).collect();
+    let edges: Vec<_> = (0..town.len())
+        .flat_map(|u| town.neighbours(u).map(move |(v, c)| (u as u32, v as u32, c)))
+        .filter(|e| e.0 < e.1)
+        .collect();
+    let problem = problem(graph(1, &loads, &edges), 400_000, Count::ForBand);
+    let plan = obeys(&problem);
+    assert_eq!(plan.bounds.culprits.len(), 1);
+    let standings = plan.standings(&problem);
+    assert_eq!(standings.iter().filter(|&&s| s == Standing::Forced).count(), 1);
+    assert!(!standings.contains(&Standing::Unforced));
+    assert_eq!(plan.score.violation, plan.bounds.violation());
+}
+
+#[test]
+fn where_the_count_does_not_fit_loads_are_even() {
+    let loads = [36_500; 20];
+    let path: Vec<_> = (0..19).map(|i| (i, i + 1, 1)).collect();
+    let plan = obeys(&problem(graph(1, &loads, &path), 300_000, Count::ForBand));
+    assert_eq!(
+        (plan.assignment.loads(0)[0], plan.assignment.loads(1)[0]),
+        (Load(365_000), Load(365_000))
+    );
+    assert_eq!(plan.bounds.components[0].feasible_counts, None);
+}
+
+#[test]
+fn bad_problems_are_errors() {
+    let empty = problem(graph(1, &[], &[]), 300, Count::ForBand);
+    assert_eq!(partition(&empty).unwrap_err(), PartitionError::Empty);
+    let mut bands = problem(graph(1, &[5, 5], &[(0, 1, 1)]), 300, Count::ForBand);
+    bands.bands.clear();
+    assert_eq!(partition(&bands).unwrap_err(), PartitionError::BandCount { bands: 0, resources: 1 });
+    let huge = problem(graph(1, &[i64::MAX, i64::MAX], &[(0, 1, 1)]), 300, Count::ForBand);
+    assert!(matches!(partition(&huge).unwrap_err(), PartitionError::TooHeavy { .. }));
+    let apart = problem(graph(1, &[5, 5], &[]), 300, Count::Exactly(1));
+    assert_eq!(
+        partition(&apart).unwrap_err(),
+        PartitionError::TooFewGrids { asked: 1, components: 2 }
+    );
+    let nothing = obeys(&problem(graph(1, &[0, 0, 0], &[(0, 1, 1)]), 300, Count::ForBand));
+    assert_eq!(nothing.assignment.grids(), 2);
+}
