@@ -79,6 +79,7 @@ pub(super) fn check(document: &Value, lines: &BTreeMap<String, usize>) -> Vec<Fa
         faults: Vec::new(),
     };
     check.table(document, "");
+    check.faults.sort_by_key(|fault| fault.line);
     check.faults
 }
 
