@@ -1,8 +1,8 @@
 //! GeoJSON, feature by feature: of every feature only the wanted properties and the shape are decoded.
 //!
 //! The text is cut into features by brackets ([`Scanner`]) and each feature is decoded from its bytes
-//! by serde; memory is bounded by the longest feature. Measured against `geojson::FeatureReader` this
-//! is several times faster, because properties that nobody asked for are stepped over.
+//! by serde; memory is bounded by the longest feature. On 9 MB of households this is more than twice as
+//! fast as `geojson::FeatureReader`, because properties that nobody asked for are stepped over.
 
 use super::error::ReadError;
 use super::stream::{Input, MAX_VALUE_BYTES, Scanner, Stop};
@@ -178,18 +178,18 @@ impl Document<'_> {
             }
         }
         let (mut kind, mut has_features) = (None, false);
-        if self.need("'\"' or '}'")? != b'}' {
+        if self.need()? != b'}' {
             loop {
-                let key = self.member::<String>("the name of a member")?;
+                let key = self.member::<String>()?;
                 self.expect(b':', "':'")?;
                 match key.as_str() {
-                    "features" if self.need("'['")? == b'[' => {
+                    "features" if self.need()? == b'[' => {
                         has_features = true;
                         self.features(take)?;
                     }
-                    "type" => kind = self.member::<serde_json::Value>("a type")?.as_str().map(str::to_string),
+                    "type" => kind = self.member::<serde_json::Value>()?.as_str().map(str::to_string),
                     "crs" => {
-                        let crs = self.member::<serde_json::Value>("a crs")?;
+                        let crs = self.member::<serde_json::Value>()?;
                         if let Some(crs) = foreign_crs(&crs) {
                             return Err(ReadError::Crs {
                                 file: self.file.to_string(),
@@ -197,9 +197,9 @@ impl Document<'_> {
                             });
                         }
                     }
-                    _ => drop(self.member::<IgnoredAny>("a value")?),
+                    _ => drop(self.member::<IgnoredAny>()?),
                 }
-                match self.need("',' or '}'")? {
+                match self.need()? {
                     b',' => self.scan.advance(1),
                     b'}' => break,
                     _ => return Err(self.syntax("',' or '}' is needed")),
@@ -225,12 +225,12 @@ impl Document<'_> {
 
     fn features(&mut self, take: &mut impl FnMut(u64, Record<'_>) -> Result<(), ReadError>) -> Result<(), ReadError> {
         self.scan.advance(1);
-        if self.need("a feature or ']'")? == b']' {
+        if self.need()? == b']' {
             self.scan.advance(1);
             return Ok(());
         }
         loop {
-            self.need("a feature")?;
+            self.need()?;
             let length = self.scan_value()?;
             let record = self.records + 1;
             let bytes = &self.scan.rest()[..length];
@@ -253,7 +253,7 @@ impl Document<'_> {
             }
             self.scan.advance(length);
             self.records = record;
-            match self.need("',' or ']'")? {
+            match self.need()? {
                 b',' => self.scan.advance(1),
                 b']' => break,
                 _ => return Err(self.syntax("',' or ']' is needed between features")),
@@ -274,8 +274,8 @@ impl Document<'_> {
         Ok(())
     }
 
-    fn member<T: serde::de::DeserializeOwned>(&mut self, what: &str) -> Result<T, ReadError> {
-        self.need(what)?;
+    fn member<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, ReadError> {
+        self.need()?;
         let length = self.scan_value()?;
         let value = serde_json::from_slice(&self.scan.rest()[..length]).map_err(|e| self.broken(&e, length))?;
         self.scan.advance(length);
@@ -283,7 +283,7 @@ impl Document<'_> {
     }
 
     fn expect(&mut self, byte: u8, what: &str) -> Result<(), ReadError> {
-        if self.need(what)? != byte {
+        if self.need()? != byte {
             return Err(self.syntax(format!("{what} is needed")));
         }
         self.scan.advance(1);
@@ -311,7 +311,7 @@ impl Document<'_> {
         self.scan.peek().map_err(|e| self.io(e))
     }
 
-    fn need(&mut self, _what: &str) -> Result<u8, ReadError> {
+    fn need(&mut self) -> Result<u8, ReadError> {
         self.peek()?.ok_or_else(|| self.truncated())
     }
 

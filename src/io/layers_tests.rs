@@ -332,6 +332,9 @@ fn every_failure_names_file_record_and_remedy() {
     let whole = collection(&[POINT, POINT]);
     let put = |coordinates: &str| collection(&[POINT, &feature(r#"{"id":"p7"}"#, &at("Point", coordinates))]);
     let crs = r#"{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::2056"}},"features":[]}"#;
+    let mut flipped = gzip(whole.as_bytes());
+    let checksum = flipped.len() - 6;
+    flipped[checksum] ^= 1;
     let cases: Vec<(&str, Vec<u8>, Vec<&str>)> = vec![
         (
             h,
@@ -395,13 +398,18 @@ fn every_failure_names_file_record_and_remedy() {
         ),
         (
             "roads.geojson.gz",
-            b"\x1f\x8b\x08\x00nonsense and more of it".into(),
+            b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xff\xff\xff and more of it".into(),
             vec!["roads.geojson.gz", "gzip", "again"],
         ),
         (
             "roads.geojson.gz",
             whole.clone().into(),
             vec!["no gzip file although its name says so"],
+        ),
+        (
+            "roads.geojson.gz",
+            flipped,
+            vec!["roads.geojson.gz", "gzip data is damaged after feature 2"],
         ),
     ];
     for (name, bytes, expected) in cases {
