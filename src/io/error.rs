@@ -134,9 +134,7 @@ pub enum ReadError {
         limit: usize,
     },
     /// Nothing to divide.
-    #[error(
-        "{file}: no household point among {features} features; the layer must hold Point features (centroids, if it holds buildings)"
-    )]
+    #[error("{file}: no household point among {features} features; the layer must hold Point features (centroids, if it holds buildings)")]
     NoPoints {
         /// The file.
         file: String,

@@ -5,6 +5,8 @@ mod error;
 mod folder;
 mod geojson;
 mod layers;
+#[cfg(test)]
+mod layers_tests;
 pub mod map;
 pub mod metis;
 pub mod plan_files;

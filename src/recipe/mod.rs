@@ -15,7 +15,10 @@ mod checked;
 mod draft;
 mod fault;
 mod keys;
+#[cfg(test)]
+mod tests;
 
 pub use checked::*;
 pub use draft::*;
 pub use fault::{Fault, RecipeErrors};
+pub use keys::LAYERS;

@@ -1,0 +1,180 @@
+use super::keys::keys;
+use super::*;
+use serde_json::Value;
+
+fn faults(toml: &str) -> Vec<String> {
+    match Draft::from_toml(toml).and_then(Draft::build) {
+        Ok(recipe) => panic!("no fault in {toml}: {recipe:?}"),
+        Err(errors) => errors.faults.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn all_presets_build() {
+    for (name, _) in PRESETS {
+        let preset = Draft::preset(name).unwrap();
+        assert!(preset.clone().build().is_ok(), "{name}");
+        let extended = Draft {
+            extends: Some(name.into()),
+            ..Draft::default()
+        };
+        assert_eq!(extended.build().unwrap(), preset.build().unwrap(), "{name}");
+    }
+    assert_eq!(Draft::preset("nothing"), None);
+    let community = Draft::preset("community").unwrap().build().unwrap();
+    let targets = ["compound", "mixed", "rural", "else"].map(|class| community.grid.target_of(Some(class)).units());
+    assert_eq!(targets, [500.0, 300.0, 400.0, 300.0]);
+}
+
+#[test]
+fn the_default_preset_lists_every_key() {
+    let (_, text) = PRESETS[0];
+    let written: Value = serde_json::to_value(Draft::from_toml(text).unwrap()).unwrap();
+    assert_eq!(written, Recipe::default().to_value(), "default.toml says what holds");
+    let told = |path: &str| {
+        let pointer = format!("/{}", path.replace('.', "/"));
+        written.pointer(&pointer).is_some()
+    };
+    for (path, _) in keys() {
+        let key = path.rsplit('.').next().unwrap();
+        assert!(
+            told(&path) || text.contains(&format!("\n# {key} = ")),
+            "{path} is not in default.toml"
+        );
+    }
+}
+
+#[test]
+fn every_commented_key_of_the_default_preset_is_right() {
+    let (_, text) = PRESETS[0];
+    let told: String = text
+        .lines()
+        .map(|line| {
+            line.strip_prefix("# ")
+                .filter(|l| {
+                    l.split_once(" = ")
+                        .is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+                })
+                .unwrap_or(line)
+        })
+        .collect::<Vec<_>>()
+        .join("\n");
+    let recipe = Draft::from_toml(&told).unwrap().build().unwrap();
+    assert_eq!(
+        (recipe.division.level, recipe.division.scheme.as_deref()),
+        (Some(9), Some("neighbourhood"))
+    );
+}
+
+#[test]
+fn a_recipe_survives_writing_and_reading() {
+    let toml = "extends = \"community\"\nseed = 7\n[division]\nlevel = 8\n[layers.households]\nproperties = { weight = \"pop\" }";
+    let recipe = Draft::from_toml(toml).unwrap().build().unwrap();
+    let text = serde_json::to_string(&recipe).unwrap();
+    assert!(
+        text.starts_with(r#"{"schema":1,"seed":7,"division":{"level":8},"grid":{"target":300.0,"#),
+        "{text}"
+    );
+    assert_eq!(Draft::from_json(&text).unwrap().build().unwrap(), recipe);
+    assert_eq!(serde_json::from_str::<Recipe>(&text).unwrap(), recipe);
+    assert_eq!(serde_json::to_value(&recipe).unwrap(), recipe.to_value());
+    assert_eq!(recipe.layers.households.property("weight"), "pop");
+    assert_eq!(recipe.layers.households.file, "households");
+}
+
+#[test]
+fn overlays_merge_tables_and_replace_lists() {
+    let above = Draft::from_toml("[grid]\ntarget = 500\n[barriers]\nminor = [\"path\"]\n[barriers.roads]\nservice = 5").unwrap();
+    let below = Draft::from_toml("seed = 3\n[grid]\ntarget = 400\ntolerance = 0.2\n[barriers.roads]\nprimary = 70").unwrap();
+    let recipe = above.or(below).build().unwrap();
+    assert_eq!((recipe.grid.target.units(), recipe.grid.tolerance, recipe.seed), (500.0, 0.2, 3));
+    assert_eq!(recipe.barriers.minor, ["path"]);
+    let roads = ["service", "primary", "motorway"].map(|class| recipe.barriers.roads[class]);
+    assert_eq!(roads, [5, 70, 100]);
+}
+
+#[test]
+fn all_values_out_of_range_are_told_at_once() {
+    let told = faults(
+        "schema = 2\nextends = \"comunity\"\n[division]\nlevel = -1\n[grid]\ntarget = 0\ntolerance = 1.0\nsettlement_targets = { rural = 2e9 }\n\
+         [load]\nkinds = [\"a\", \"a\"]\ndefault_weight = -1\n[cut]\nsnap_m = 101\nsplit_above = 0.0\n[barriers.roads]\nprimary = 101\n\
+         [barriers.water]\nriver = -1\n[attach]\nnearest_m = inf\n[effort]\nstarts = 0\npasses = 9999999999\n\
+         [layers.households]\nfile = \"\"\nproperties = { wieght = \"pop\" }",
+    );
+    // `inf` is no JSON number, so that it is told first, with its line.
+    assert_eq!(told, ["line 20: attach.nearest_m = inf: a finite number is expected"]);
+    let told = faults(
+        "schema = 2\nextends = \"comunity\"\n[division]\nlevel = -1\n[grid]\ntarget = 0\ntolerance = 1.0\nsettlement_targets = { rural = 2e9 }\n\
+         [load]\nkinds = [\"a\", \"a\"]\ndefault_weight = -1\n[cut]\nsnap_m = 101\nsplit_above = 0.0\n[barriers.roads]\nprimary = 101\n\
+         [barriers.water]\nriver = -1\n[attach]\nnearest_m = 1e6\n[effort]\nstarts = 0\npasses = 9999999999\n\
+         [layers.households]\nfile = \"\"\nproperties = { wieght = \"pop\" }",
+    );
+    let expected = [
+        "extends = \"comunity\": no such preset; there are: default, community; did you mean 'community'?",
+        "schema = 2: this version reads schema 1",
+        "division.level = -1: a whole number from 0 to 1000",
+        "grid.target = 0: a load from 0.001 to 1000000000",
+        "grid.tolerance = 1: a share above 0 and below 1",
+        "grid.settlement_targets.rural = 2000000000",
+        "load.kinds = \"a\"",
+        "load.default_weight = -1",
+        "cut.snap_m = 101: a number from 0 to 100",
+        "cut.split_above = 0",
+        "barriers.roads.primary = 101: a whole number from 0 to 100",
+        "barriers.water.river = -1",
+        "attach.nearest_m = 1000000",
+        "effort.starts = 0",
+        "effort.passes = 9999999999",
+        "layers.households.file = \"\"",
+        "layers.households.properties.wieght = \"pop\": no property of this layer; did you mean 'weight'?",
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for part in expected {
+        assert!(told.iter().any(|fault| fault.starts_with(part)), "'{part}' is not in {told:#?}");
+    }
+}
+
+#[test]
+fn unknown_keys_and_wrong_sorts_are_told_with_lines_and_remedy() {
+    let told = faults(
+        "sead = 1\ntolerance = 0.2\n[grid]\ntarget = \"300\"\ntolerence = 0.1\n[barriers.roads]\nprimary = 1.5\n[layers.housholds]\nfile = \"x\"\n[zzz]\na = 1",
+    );
+    let expected = [
+        "line 1: sead: unknown key 'sead'; did you mean 'seed'?",
+        "line 2: tolerance: unknown key 'tolerance'; did you mean 'grid.tolerance'?",
+        "line 4: grid.target = \"300\": a number is expected",
+        "line 5: grid.tolerence: unknown key 'tolerence'; did you mean 'tolerance'?",
+        "line 7: barriers.roads.primary = 1.5: a whole number is expected",
+        "line 8: layers.housholds: unknown key 'housholds'; did you mean 'households'?",
+        "line 10: zzz: unknown key 'zzz'; remove it; known here: schema, seed, extends, division, grid, load, cut, barriers, attach, effort, layers",
+    ];
+    assert_eq!(told, expected);
+    assert!(faults("seed = -1")[0].contains("0 or more"));
+    assert!(faults("grid = 3")[0].contains("a table of keys"));
+    assert!(faults("a = 1\nb = [")[0].starts_with("line 2: not valid TOML"));
+}
+
+#[test]
+fn json_is_read_like_toml() {
+    let toml = Draft::from_toml("seed = 2\n[grid]\ntarget = 250").unwrap();
+    assert_eq!(
+        Draft::from_json(r#"{"seed":2,"grid":{"target":250,"tolerance":null},"cut":null}"#).unwrap(),
+        toml
+    );
+    let error = Draft::from_json(r#"{"sed":2,"grid":{"target":[]}}"#).unwrap_err();
+    assert_eq!(error.faults.len(), 2, "{error}");
+    assert!(Draft::from_json("{\n\"seed\":").unwrap_err().to_string().contains("line 2"));
+    assert!(Draft::from_json("3").unwrap_err().to_string().contains("a table of keys"));
+}
+
+#[test]
+fn no_text_makes_it_panic() {
+    let (_, text) = PRESETS[0];
+    for at in (0..text.len()).step_by(7).filter(|at| text.is_char_boundary(*at)) {
+        for junk in ["[", "\"", "=", "9", "\n"] {
+            let broken = format!("{}{junk}{}", &text[..at], &text[at..]);
+            let _ = Draft::from_toml(&broken).and_then(Draft::build);
+        }
+        let _ = Draft::from_toml(&text[..at]).and_then(Draft::build);
+    }
+}
