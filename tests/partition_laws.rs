@@ -33,7 +33,7 @@ fn problem(graph: UnitGraph, target: i64, count: Count) -> Problem {
         bands,
         count,
         seed: 7,
-        effort: Effort::default(),
+        effort: Effort { starts: 3, passes: 3, windows: 4 },
     }
 }
 
@@ -50,9 +50,9 @@ fn obeys(problem: &Problem) -> Partitioned {
 }
 
 /// Best score, least largest deviation and fewest grids out of band over all contiguous partitions into `k` parts, by
-/// plain recursion over restricted growth strings.
-fn brute_force(problem: &Problem, k: usize) -> (Score, f64, u32) {
-    struct Best<'a>(&'a Problem, usize, Score, f64, u32);
+/// plain recursion over restricted growth strings; the third only over those without two of `culprits` in one grid.
+fn brute_force(problem: &Problem, k: usize, culprits: &[usize]) -> (Score, f64, u32) {
+    struct Best<'a>(&'a Problem, usize, Score, f64, u32, &'a [usize]);
     fn go(best: &mut Best, part: &mut Vec<u32>, used: usize) {
         let n = best.0.graph.len();
         if used + n - part.len() < best.1 {
@@ -72,7 +72,11 @@ fn brute_force(problem: &Problem, k: usize) -> (Score, f64, u32) {
             let out = (0..best.1).filter(|&p| !a.in_band(p, &best.0.bands)).count() as u32;
             best.2 = best.2.min(a.score(&best.0.graph, &best.0.bands));
             best.3 = best.3.min(deviation);
-            best.4 = best.4.min(out);
+            let mut homes: Vec<u32> = best.5.iter().map(|&u| part[u]).collect();
+            homes.sort_unstable();
+            if homes.windows(2).all(|w| w[0] != w[1]) {
+                best.4 = best.4.min(out);
+            }
         }
     }
     let most = Score {
@@ -80,7 +84,7 @@ fn brute_force(problem: &Problem, k: usize) -> (Score, f64, u32) {
         spread: 0,
         cut: 0,
     };
-    let mut best = Best(problem, k, most, f64::MAX, u32::MAX);
+    let mut best = Best(problem, k, most, f64::MAX, u32::MAX, culprits);
     go(&mut best, &mut Vec::new(), 0);
     (best.2, best.3, best.4)
 }
@@ -94,19 +98,19 @@ proptest! {
         let plan = obeys(&problem);
         let component = &plan.bounds.components[0];
         prop_assert_eq!(component.grids as usize, plan.assignment.grids());
-        let (score, deviation, out) = brute_force(&problem, plan.assignment.grids());
+        let culprits: Vec<usize> = plan.bounds.culprits.iter().map(|c| c.unit.0 as usize).collect();
+        let (score, deviation, out) = brute_force(&problem, plan.assignment.grids(), &culprits);
         prop_assert!(component.violation.value <= score.violation);
         prop_assert!(component.deviation.value <= deviation + 1e-9, "{} > {}", component.deviation.value, deviation);
-        let culprits = plan.bounds.culprits.len() as u32;
-        prop_assert!(component.out_of_band.value <= out.max(culprits));
-        prop_assert!(culprits == 0 || out > 0);
+        prop_assert!(component.out_of_band.value <= out);
+        prop_assert!(culprits.is_empty() || out > 0);
         prop_assert_eq!(plan.score, score);
         prop_assert_eq!(plan.outcome, Outcome::Optimal);
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_graph_any_count(
@@ -199,9 +203,10 @@ fn where_the_count_does_not_fit_loads_are_even() {
     let path: Vec<_> = (0..19).map(|i| (i, i + 1, 1)).collect();
     let plan = obeys(&problem(graph(1, &loads, &path), 300_000, Count::ForBand));
     assert_eq!(
-        (plan.assignment.loads(0)[0], plan.assignment.loads(1)[0]),
-        (Load(365_000), Load(365_000))
+        (0..plan.assignment.grids()).map(|g| plan.assignment.loads(g)[0].0).collect::<std::collections::BTreeSet<_>>(),
+        [219_000, 255_500].into()
     );
+    assert_eq!(plan.assignment.grids(), 3, "243 each is nearer to 300 than 365 each");
     assert_eq!(plan.bounds.components[0].feasible_counts, None);
 }
 

@@ -67,6 +67,10 @@ pub struct ComponentBounds {
     pub violation: Bound<i64>,
     /// Least possible number of grids out of band.
     pub out_of_band: Bound<u32>,
+    /// Units heavier than the band allows, each of which puts the grid it is in out of band.
+    pub heavy: u32,
+    /// Their loads, one per resource.
+    pub heavy_loads: Vec<Load>,
 }
 
 /// Everything known before the search.
@@ -79,13 +83,15 @@ pub struct Bounds {
 }
 
 impl ComponentBounds {
-    /// True unless arithmetic forbids that all grids are in band with this count.
+    /// True unless arithmetic forbids that all grids but those of heavy units are in band with this count.
     pub fn can_be_in_band(&self, bands: &[Band]) -> bool {
         let k = i64::from(self.grids);
-        bands
-            .iter()
-            .zip(&self.loads)
-            .all(|(b, l)| b.low.0.saturating_mul(k) <= l.0 && l.0 <= b.high.0.saturating_mul(k))
+        let light = (k - i64::from(self.heavy)).max(0);
+        bands.iter().zip(self.loads.iter().zip(&self.heavy_loads)).all(|(b, (all, heavy))| {
+            let enough = b.low.0.saturating_mul(light) <= all.0 - heavy.0;
+            // a grid that is out of band anyway takes what is too much for the others
+            enough && (self.heavy > 0 || all.0 <= b.high.0.saturating_mul(k))
+        })
     }
 }
 
@@ -98,8 +104,10 @@ impl Bounds {
     /// Component of the graph and whether its count can be had in the band; for `grids` in all resources.
     pub(super) fn component(net: &Net, units: &[u32], grids: u32, bands: &[Band], culprits: &[Culprit]) -> ComponentBounds {
         let loads = net.sum(units.iter().map(|&u| u as usize));
-        let (mut deviation, mut violation, mut fits) = (0.0f64, 0i64, true);
+        let (mut deviation, mut violation) = (0.0f64, 0i64);
         let k = i64::from(grids);
+        let too_heavy = |&&u: &&u32| bands.iter().zip(net.loads(u as usize)).any(|(b, &l)| l > b.high.0);
+        let heavy_units: Vec<usize> = units.iter().filter(too_heavy).map(|&u| u as usize).collect();
         for (i, band) in bands.iter().enumerate() {
             let (mut excess, mut heavy, mut rest) = (0i64, 0i64, loads[i]);
             for &u in units {
@@ -111,8 +119,7 @@ impl Bounds {
             }
             let mean = loads[i] as f64 / k as f64;
             deviation = deviation.max((mean - band.target.0 as f64).abs() / band.target.0.max(1) as f64);
-            let (room, need) = (band.high.0.saturating_mul(k), band.low.0.saturating_mul(k));
-            fits &= (need..=room).contains(&loads[i]);
+            let room = band.high.0.saturating_mul(k);
             let short = if heavy <= k {
                 let (room, need) = (band.high.0.saturating_mul(k - heavy), band.low.0.saturating_mul(k - heavy));
                 excess + (rest.saturating_sub(room)).max(need.saturating_sub(rest)).max(0)
@@ -124,57 +131,63 @@ impl Bounds {
         for culprit in culprits {
             deviation = deviation.max(culprit_deviation(net, culprit, bands));
         }
-        ComponentBounds {
+        let heavy_loads = net.sum(heavy_units.iter().copied()).into_iter().map(Load).collect();
+        let mut bounds = ComponentBounds {
             first: UnitId(units[0]),
             units: units.len() as u32,
             feasible_counts: feasible_counts(loads[0], &bands[0]),
             loads: loads.into_iter().map(Load).collect(),
             grids,
-            deviation: Bound {
-                value: deviation,
-                assumes: Assumes::Count,
-            },
-            violation: Bound {
-                value: violation,
-                assumes: Assumes::Count,
-            },
-            out_of_band: Bound {
-                value: (culprits.len() as u32).max(u32::from(!fits)),
-                assumes: Assumes::OneCulpritPerGrid,
-            },
+            deviation: Bound { value: deviation, assumes: Assumes::Count },
+            violation: Bound { value: violation, assumes: Assumes::Count },
+            out_of_band: Bound { value: culprits.len() as u32, assumes: Assumes::OneCulpritPerGrid },
+            heavy: heavy_units.len() as u32,
+            heavy_loads,
+        };
+        if !bounds.can_be_in_band(bands) {
+            bounds.out_of_band.value = bounds.out_of_band.value.max((bounds.heavy + 1).min(grids));
         }
+        bounds
     }
 }
 
 /// Either all of the group is in one grid, or one of its branches holds a whole grid.
 fn culprit_deviation(net: &Net, culprit: &Culprit, bands: &[Band]) -> f64 {
     let joined = bands.iter().zip(&culprit.loads).map(|(b, &l)| b.deviation(l)).fold(0.0, f64::max);
-    let v = culprit.unit.at();
-    let group: Vec<u32> = culprit.group.iter().map(|u| u.0).collect();
-    let place = |u: usize| group.binary_search(&(u as u32)).ok().filter(|_| u != v);
-    let mut seen = vec![false; group.len()];
-    let mut apart = joined;
-    for s in 0..group.len() {
-        if seen[s] || group[s] as usize == v {
-            continue;
-        }
-        seen[s] = true;
-        let mut branch = vec![group[s] as usize];
-        let mut at = 0;
-        while at < branch.len() {
-            for (w, _) in net.neighbours(branch[at]) {
-                if let Some(p) = place(w).filter(|&p| !seen[p]) {
-                    seen[p] = true;
-                    branch.push(w);
-                }
+    let short = |branch: Vec<u32>| {
+        let loads = net.sum(branch.into_iter().map(|u| u as usize));
+        bands.iter().zip(loads).map(|(b, l)| -b.deviation(Load(l))).fold(0.0, f64::max)
+    };
+    culprit.branches(net).into_iter().map(short).fold(joined, f64::min)
+}
+
+impl Culprit {
+    /// The pieces into which the rest of the group falls without the unit, each in rising order. O(group · log).
+    pub(super) fn branches(&self, net: &Net) -> Vec<Vec<u32>> {
+        let place = |u: usize| self.group.binary_search(&UnitId(u as u32)).ok().filter(|_| u != self.unit.at());
+        let mut seen = vec![false; self.group.len()];
+        let mut branches = Vec::new();
+        for s in 0..self.group.len() {
+            if seen[s] || self.group[s] == self.unit {
+                continue;
             }
-            at += 1;
+            seen[s] = true;
+            let mut branch = vec![self.group[s].0];
+            let mut at = 0;
+            while at < branch.len() {
+                for (w, _) in net.neighbours(branch[at] as usize) {
+                    if let Some(p) = place(w).filter(|&p| !seen[p]) {
+                        seen[p] = true;
+                        branch.push(w as u32);
+                    }
+                }
+                at += 1;
+            }
+            branch.sort_unstable();
+            branches.push(branch);
         }
-        let loads = net.sum(branch.into_iter());
-        let short = bands.iter().zip(loads).map(|(b, l)| -b.deviation(Load(l))).fold(0.0, f64::max);
-        apart = apart.min(short);
+        branches
     }
-    apart
 }
 
 /// The culprits of a graph, by unit.

@@ -13,7 +13,8 @@ pub(super) fn feasible_counts(total: i64, band: &Band) -> Option<(u32, u32)> {
         u32::MAX
     };
     let most = if band.low.0 > 0 { clamp(total / band.low.0) } else { u32::MAX };
-    (fewest <= most).then_some((fewest, most))
+    let some = band.high.0 > 0 || total == 0;
+    (some && fewest <= most).then_some((fewest, most))
 }
 
 /// The best count for `total`: feasible and nearest to total / target, or else the one with the
@@ -33,15 +34,15 @@ pub(super) fn best_count(total: i64, units: u32, band: &Band) -> u32 {
 }
 
 /// Deals `k` grids to places of (total load, units), at least one and at most as many as units to each, the next always
-/// to the place with the highest load per grid (D'Hondt). O(k log places).
+/// to the place that would still have the highest load per grid with one more (D'Hondt). O(k log places).
 pub(super) fn deal(k: u32, places: &[(i64, u32)]) -> Vec<u32> {
     let mut counts = vec![1; places.len()];
     // Load per grid as an integer with 20 binary digits after the point; units break ties at no load.
     let key = |i: usize, c: u32| {
         let (total, units) = places[i];
         (
-            (i128::from(total) << 20) / i128::from(c),
-            u64::from(units) * 1024 / u64::from(c),
+            (i128::from(total) << 20) / i128::from(c + 1),
+            u64::from(units) * 1024 / u64::from(c + 1),
             Reverse(i),
         )
     };
@@ -65,7 +66,7 @@ mod tests {
     fn counts_by_arithmetic() {
         let band = Band::around(Load(300), 0.1);
         assert_eq!(feasible_counts(730, &band), None);
-        assert_eq!(best_count(730, 100, &band), 2);
+        assert_eq!(best_count(730, 100, &band), 3);
         assert_eq!(feasible_counts(3000, &band), Some((10, 11)));
         assert_eq!(best_count(3000, 100, &band), 10);
         assert_eq!(best_count(0, 100, &band), 1);

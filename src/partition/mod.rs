@@ -26,6 +26,7 @@ mod counts;
 mod exact;
 mod net;
 mod problem;
+mod recombine;
 mod refine;
 mod regions;
 mod rng;
@@ -39,11 +40,12 @@ pub use bounds::{Assumes, Bound, Bounds, ComponentBounds, Culprit};
 pub use problem::{Count, Effort, Problem};
 pub use score::Score;
 
-use crate::measure::Load;
+use crate::measure::{Load, UnitId};
 use net::Net;
 use regions::Regions;
 use score::Goal;
 use split::Aim;
+use std::collections::BTreeMap;
 use windows::Draft;
 
 /// Why a problem was refused.
@@ -162,7 +164,14 @@ impl Partitioned {
                 *standing = Standing::Forced;
             }
         };
-        self.bounds.culprits.iter().for_each(|c| force(c.unit.at()));
+        for c in &self.bounds.culprits {
+            force(c.unit.at());
+            // a branch that stands alone
+            let mut inside: BTreeMap<u32, u32> = BTreeMap::new();
+            c.group.iter().for_each(|u| *inside.entry(part_of[u.at()]).or_default() += 1);
+            let alone = |u: &&UnitId| inside[&part_of[u.at()]] == self.assignment.units(part_of[u.at()] as usize);
+            c.group.iter().filter(alone).for_each(|u| force(u.at()));
+        }
         component
             .iter()
             .enumerate()
@@ -188,7 +197,7 @@ pub fn partition(problem: &Problem) -> Result<Partitioned, PartitionError> {
     let regions = Regions::of(&net, problem)?;
     let (part, parts) = regions.split(&net, &aim);
     let mut draft = Draft::new(part, parts);
-    let exhausted = !regions.optimal && windows::improve(&net, &mut draft, &aim, problem.effort.passes.max(1));
+    let exhausted = !regions.optimal && windows::improve(&net, &mut draft, &aim, &problem.effort);
     let assignment = Assignment::new(&problem.graph, &draft.into_part())?;
     let score = assignment.score(&problem.graph, &problem.bands);
     let gap = (score.violation - regions.bounds.violation()).max(0) as f64 / 1e6 / assignment.grids() as f64;

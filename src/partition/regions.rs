@@ -7,13 +7,17 @@ use super::counts::{best_count, deal};
 use super::exact::{TINY, enumerate};
 use super::net::Net;
 use super::problem::{Count, Problem};
+use super::score::{Goal, penalty};
 use super::split::{Aim, split};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 
 /// A contiguous set of units that is to become so many grids.
 struct Region {
     units: Vec<u32>,
     grids: u32,
+    /// One grid, whatever the others get.
+    fixed: bool,
 }
 
 /// The graph taken apart: regions are split independently.
@@ -52,12 +56,13 @@ impl Regions {
             let tiny = units.len() <= TINY;
             optimal &= tiny || counts[c] == 1 || counts[c] as usize == units.len();
             let mut parts = std::mem::take(&mut carved[c]);
-            let free: Vec<usize> = (0..parts.len()).filter(|&i| !parts[i].is_culprit(&culprits_of[c])).collect();
+            let free: Vec<usize> = (0..parts.len()).filter(|&i| !parts[i].fixed).collect();
             let fixed = (parts.len() - free.len()) as u32;
             let left = counts[c].saturating_sub(fixed);
+            let crowded = fixed > counts[c] || (left as usize) < free.len();
             let room: u32 = free.iter().map(|&i| parts[i].units.len() as u32).sum();
-            if tiny || parts.len() < 2 || (left as usize) < free.len() || left > room {
-                regions.push(Region { units, grids: counts[c] });
+            if tiny || parts.len() < 2 || crowded || left > room {
+                regions.push(Region { units, grids: counts[c], fixed: false });
                 continue;
             }
             if matches!(problem.count, Count::Exactly(_)) {
@@ -104,12 +109,6 @@ impl Regions {
     }
 }
 
-impl Region {
-    fn is_culprit(&self, culprits: &[Culprit]) -> bool {
-        culprits.iter().any(|c| self.units.binary_search(&c.unit.0).is_ok())
-    }
-}
-
 /// (load, units) of sets of units.
 fn weigh(net: &Net, sets: &[Vec<u32>]) -> Vec<(i64, u32)> {
     sets.iter()
@@ -117,41 +116,64 @@ fn weigh(net: &Net, sets: &[Vec<u32>]) -> Vec<(i64, u32)> {
         .collect()
 }
 
-/// Takes each culprit with its group out of a component as a grid of its own; of what is left, pieces
-/// too light for a grid go with the culprit they border most, the others are regions.
+/// Takes each culprit out of a component as a grid of its own, with its branches as far as that harms the balance less than
+/// making grids of them; of what is left, pieces too light for a grid go with the culprit they border most, the others are regions.
 fn carve(net: &Net, units: &[u32], culprits: &[Culprit], problem: &Problem) -> Vec<Region> {
     let band = &problem.bands[0];
     let whole = |units: Vec<u32>| {
         let total = net.sum(units.iter().map(|&u| u as usize))[0];
         let grids = best_count(total, units.len() as u32, band);
-        Region { units, grids }
+        Region { units, grids, fixed: false }
     };
     if culprits.is_empty() {
         return vec![whole(units.to_vec())];
     }
     let at = |u: usize| units.binary_search(&(u as u32)).expect("neighbours are in the component");
-    let free = culprits.len() as u32;
-    let mut owner = vec![free; units.len()];
-    for (i, c) in culprits.iter().enumerate() {
-        c.group.iter().for_each(|u| owner[at(u.at())] = i as u32);
+    let goals: Vec<Goal> = problem.bands.iter().map(Goal::of).collect();
+    let (mut regions, mut together) = (Vec::new(), Vec::new());
+    for c in culprits {
+        let mut loads: Vec<i64> = c.loads.iter().map(|l| l.0).collect();
+        let mut group: BTreeSet<u32> = c.group.iter().map(|u| u.0).collect();
+        let mut branches: Vec<(Vec<i64>, Vec<u32>)> =
+            c.branches(net).into_iter().map(|b| (net.sum(b.iter().map(|&u| u as usize)), b)).collect();
+        branches.sort_by(|x, y| y.0.cmp(&x.0).then(x.1.cmp(&y.1)));
+        for (branch, units) in branches {
+            let rest: Vec<i64> = loads.iter().zip(&branch).map(|(l, b)| l - b).collect();
+            if penalty(&goals, &rest).violation + penalty(&goals, &branch).violation < penalty(&goals, &loads).violation {
+                units.iter().for_each(|u| {
+                    group.remove(u);
+                });
+                regions.push(Region { units, grids: 1, fixed: true });
+                loads = rest;
+            }
+        }
+        // what fits into a band without its heaviest branches is left to the search
+        if penalty(&goals, &loads).violation > 0 && loads.iter().zip(&goals).any(|(&l, g)| l > g.high) {
+            together.push(group);
+        }
     }
+    let free = together.len() as u32;
+    let mut owner = vec![free; units.len()];
+    for (i, group) in together.iter().enumerate() {
+        group.iter().for_each(|&u| owner[at(u as usize)] = i as u32);
+    }
+    let taken = free + 1;
+    regions.iter().flat_map(|r: &Region| &r.units).for_each(|&u| owner[at(u as usize)] = taken);
     let sub = net.induced(units, |v| Some(at(v) as u32));
     let (piece, count) = pieces(&sub, &owner);
     let mut members = vec![Vec::new(); count];
     piece.iter().enumerate().for_each(|(u, &p)| members[p as usize].push(u));
-    let mut regions = Vec::new();
-    let mut groups = vec![Vec::new(); culprits.len()];
+    let mut groups = vec![Vec::new(); together.len()];
     for list in members {
-        let o = owner[list[0]];
-        let mut home = o;
-        if o == free {
-            let total = sub.sum(list.iter().copied())[0];
-            let mut touch = vec![0; culprits.len()];
-            let across = list.iter().flat_map(|&u| sub.neighbours(u)).filter(|&(v, _)| owner[v] != free);
+        let mut home = owner[list[0]];
+        if home == taken {
+            continue;
+        }
+        if home == free && sub.sum(list.iter().copied())[0] < band.low.0 {
+            let mut touch = vec![0; together.len()];
+            let across = list.iter().flat_map(|&u| sub.neighbours(u)).filter(|&(v, _)| owner[v] < free);
             across.for_each(|(v, c)| touch[owner[v] as usize] += c.max(0) + 1);
-            if total < band.low.0 {
-                home = (0..free).max_by_key(|&g| (touch[g as usize], std::cmp::Reverse(g))).unwrap_or(free);
-            }
+            home = (0..free).filter(|&g| touch[g as usize] > 0).max_by_key(|&g| (touch[g as usize], std::cmp::Reverse(g))).unwrap_or(free);
         }
         let list = list.into_iter().map(|u| units[u]);
         if home == free {
@@ -162,7 +184,7 @@ fn carve(net: &Net, units: &[u32], culprits: &[Culprit], problem: &Problem) -> V
     }
     for mut group in groups {
         group.sort_unstable();
-        regions.push(Region { units: group, grids: 1 });
+        regions.push(Region { units: group, grids: 1, fixed: true });
     }
     regions
 }

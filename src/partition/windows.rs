@@ -5,6 +5,8 @@
 
 use super::contiguity::pieces;
 use super::net::Net;
+use super::problem::Effort;
+use super::recombine::Pool;
 use super::refine::Refine;
 use super::rng::Rng;
 use super::score::{Score, penalty};
@@ -22,6 +24,9 @@ pub(super) struct Draft {
     clock: u32,
 }
 
+/// Grids of a window that is solved by MILP.
+const RECOMBINED: usize = 5;
+
 /// Windows solved in one sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sweep {
@@ -31,6 +36,8 @@ enum Sweep {
     Triples,
     /// So many grids around each one that is out of its band.
     Repair(usize),
+    /// A few grids around each one that is out of its band, chosen from many searches by MILP.
+    Recombine,
 }
 
 impl Draft {
@@ -105,29 +112,43 @@ impl Draft {
     }
 }
 
-/// Improves `draft` by sweeps over windows; true if the last round of sweeps still found something.
-pub(super) fn improve(net: &Net, draft: &mut Draft, aim: &Aim, passes: u32) -> bool {
+/// Improves `draft` by sweeps over windows, each as long as it gains; true if the last round of sweeps still found something.
+pub(super) fn improve(net: &Net, draft: &mut Draft, aim: &Aim, effort: &Effort) -> bool {
     let mut last = [0; 3];
-    let mut gained = false;
-    for pass in 0..passes as usize {
-        gained = false;
+    let mut left = effort.windows as usize;
+    for pass in 0..effort.passes.max(1) as usize {
+        let mut gained = false;
         for (kind, sweep) in [Sweep::Pairs, Sweep::Repair(3 + pass), Sweep::Triples].into_iter().enumerate() {
             let since = last[kind];
             last[kind] = draft.clock;
             draft.clock += 1;
             let windows = windows(net, draft, aim, sweep, since);
-            for round in rounds(windows, draft.members.len()) {
-                let solved: Vec<_> = round.par_iter().map(|parts| solve(net, draft, parts, aim, sweep)).collect();
-                for (parts, better) in round.iter().zip(solved) {
-                    if let Some((units, labels)) = better {
-                        draft.put(parts, &units, &labels);
-                        gained = true;
-                    }
-                }
-            }
+            gained |= run(net, draft, aim, sweep, windows);
+        }
+        if !gained && left > 0 {
+            draft.clock += 1;
+            let mut windows = windows(net, draft, aim, Sweep::Recombine, 0);
+            windows.truncate(left);
+            left -= windows.len();
+            gained = run(net, draft, aim, Sweep::Recombine, windows);
         }
         if !gained {
-            break;
+            return false;
+        }
+    }
+    true
+}
+
+/// Solves windows in rounds and puts back what is better.
+fn run(net: &Net, draft: &mut Draft, aim: &Aim, sweep: Sweep, windows: Vec<Vec<u32>>) -> bool {
+    let mut gained = false;
+    for round in rounds(windows, draft.members.len()) {
+        let solved: Vec<_> = round.par_iter().map(|parts| solve(net, draft, parts, aim, sweep)).collect();
+        for (parts, better) in round.iter().zip(solved) {
+            if let Some((units, labels)) = better {
+                draft.put(parts, &units, &labels);
+                gained = true;
+            }
         }
     }
     gained
@@ -148,7 +169,8 @@ fn windows(net: &Net, draft: &Draft, aim: &Aim, sweep: Sweep, since: u32) -> Vec
                     windows.extend(third.map(|&r| vec![p as u32, q, r]).filter(|w| fresh(w)));
                 }
             }
-            Sweep::Repair(size) => {
+            Sweep::Repair(_) | Sweep::Recombine => {
+                let size = if let Sweep::Repair(size) = sweep { size } else { RECOMBINED };
                 if draft.members[p].len() + beside[p].len() > 1 && draft.penalty(net, aim, p).violation > 0 {
                     windows.push(surround(
                         p as u32,
@@ -224,7 +246,9 @@ fn solve(net: &Net, draft: &Draft, parts: &[u32], aim: &Aim, sweep: Sweep) -> Op
         Sweep::Pairs => 0,
         Sweep::Triples => 1,
         Sweep::Repair(_) => aim.starts,
+        Sweep::Recombine => 4 * aim.starts,
     };
+    let mut pool = Pool::new(&sub, &aim.goals);
     for t in 0..u64::from(tries) {
         let fresh = split(
             &sub,
@@ -234,7 +258,18 @@ fn solve(net: &Net, draft: &Draft, parts: &[u32], aim: &Aim, sweep: Sweep) -> Op
                 ..aim.clone()
             },
         );
-        best = best.min(refined(fresh));
+        let fresh = refined(fresh);
+        if sweep == Sweep::Recombine {
+            pool.add(&fresh.1, k);
+        }
+        best = best.min(fresh);
+    }
+    if sweep == Sweep::Recombine {
+        pool.add(&best.1, k);
+        pool.vary();
+        if let Some(part) = pool.best(&best.1, k) {
+            best = best.min(refined(part));
+        }
     }
     (best.0 < before).then_some((units, best.1))
 }
