@@ -15,7 +15,10 @@ use std::process::ExitCode;
 ///
 /// Level, scheme and tolerance are taken from plan.json where it is there; flags override them.
 #[derive(Parser)]
-#[command(version, after_help = "Example:\n  check_plan --plan plan --layers data/city\n\nExit codes: 0 all hard rules kept, 1 a rule is broken, 2 bad input.")]
+#[command(
+    version,
+    after_help = "Example:\n  check_plan --plan plan --layers data/city\n\nExit codes: 0 all hard rules kept, 1 a rule is broken, 2 bad input."
+)]
 struct Args {
     /// Folder of the plan (grids.geojson, attachments.csv, plan.json)
     #[arg(long, value_name = "DIR")]

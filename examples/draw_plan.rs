@@ -159,7 +159,10 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
     let p = &d.plan;
     say("read", format!("{sources} layers, {} points, {} divisions", d.territory.points.len(), d.territory.divisions.len()));
     say("plane", d.territory.plane.name());
-    say("cut", format!("{} units, {} borders between them", d.fabric.units.len(), d.fabric.borders.iter().filter(|b| b.b.is_some()).count()));
+    say(
+        "cut",
+        format!("{} units, {} borders between them", d.fabric.units.len(), d.fabric.borders.iter().filter(|b| b.b.is_some()).count()),
+    );
     say("grids", format!("{} in {} zones, {} households", p.grids.len(), p.zones.len(), value("households")));
     say(
         "balance",
@@ -170,8 +173,19 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
             100.0 * value("largest-deviation")
         ),
     );
-    say("out of band", format!("{} grids no plan could bring in, {} left by this one", value("out-of-band-forced"), value("out-of-band-unforced")));
-    say("shape", format!("median compactness {:.2}, {:.0} % of borders along barriers, {} grids in several parts", value("compactness-median"), 100.0 * value("barrier-share-mean"), value("in-several-parts")));
+    say(
+        "out of band",
+        format!("{} grids no plan could bring in, {} left by this one", value("out-of-band-forced"), value("out-of-band-unforced")),
+    );
+    say(
+        "shape",
+        format!(
+            "median compactness {:.2}, {:.0} % of borders along barriers, {} grids in several parts",
+            value("compactness-median"),
+            100.0 * value("barrier-share-mean"),
+            value("in-several-parts")
+        ),
+    );
     let count = |s| d.report.findings.iter().filter(|f| f.severity == s).count();
     use evengrid::finding::Severity::*;
     say("findings", format!("{} violations, {} warnings, {} notes in report.json", count(Violation), count(Warning), count(Info)));

@@ -90,34 +90,21 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     println!("units      {} with {} borders", problem.graph.len(), problem.graph.edge_count());
     println!("grids      {}", standings.len());
     println!("in band    {percent:.2} % within {} ± {} %", args.target, 100.0 * args.tolerance);
-    println!(
-        "out        {} forced, {} unforced",
-        count(Standing::Forced),
-        count(Standing::Unforced)
-    );
+    println!("out        {} forced, {} unforced", count(Standing::Forced), count(Standing::Unforced));
     println!("cut        {}", plan.score.cut);
     match plan.outcome {
         Outcome::Optimal => println!("outcome    optimal"),
         Outcome::WithinGap(gap) => println!("outcome    search complete, balance within {:.3} % of the bound", 100.0 * gap),
         _ => println!("outcome    work limit"),
     }
-    println!(
-        "time       {:.2} s (and {:.2} s to read)",
-        searched.as_secs_f64(),
-        read.as_secs_f64()
-    );
+    println!("time       {:.2} s (and {:.2} s to read)", searched.as_secs_f64(), read.as_secs_f64());
     Ok(())
 }
 
 /// The first resource aims at `target`, the others at an even share for as many parts as that makes.
 fn bands(graph: &UnitGraph, target: Load, args: &Args) -> Vec<Band> {
     let total = |r: usize| (0..graph.len()).map(|u| graph.loads(u)[r]).sum::<Load>();
-    let parts = args
-        .parts
-        .map_or_else(|| (total(0).0 as f64 / target.0 as f64).round(), f64::from)
-        .max(1.0);
+    let parts = args.parts.map_or_else(|| (total(0).0 as f64 / target.0 as f64).round(), f64::from).max(1.0);
     let share = |r: usize| Load(((total(r).0 as f64 / parts).round() as i64).max(1));
-    (0..graph.resources())
-        .map(|r| Band::around(if r == 0 { target } else { share(r) }, args.tolerance))
-        .collect()
+    (0..graph.resources()).map(|r| Band::around(if r == 0 { target } else { share(r) }, args.tolerance)).collect()
 }

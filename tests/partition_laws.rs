@@ -28,13 +28,7 @@ fn connected(units: std::ops::RangeInclusive<usize>, most: i64) -> impl Strategy
 
 fn problem(graph: UnitGraph, target: i64, count: Count) -> Problem {
     let bands = vec![Band::around(Load(target), 0.1); graph.resources()];
-    Problem {
-        graph,
-        bands,
-        count,
-        seed: 7,
-        effort: Effort { starts: 3, passes: 3, windows: 4 },
-    }
+    Problem { graph, bands, count, seed: 7, effort: Effort { starts: 3, passes: 3, windows: 4 } }
 }
 
 fn obeys(problem: &Problem) -> Partitioned {
@@ -79,11 +73,7 @@ fn brute_force(problem: &Problem, k: usize, culprits: &[usize]) -> (Score, f64, 
             }
         }
     }
-    let most = Score {
-        violation: i64::MAX,
-        spread: 0,
-        cut: 0,
-    };
+    let most = Score { violation: i64::MAX, spread: 0, cut: 0 };
     let mut best = Best(problem, k, most, f64::MAX, u32::MAX, culprits);
     go(&mut best, &mut Vec::new(), 0);
     (best.2, best.3, best.4)
@@ -184,10 +174,8 @@ fn a_town_is_brought_into_band() {
 fn a_tower_gets_a_grid_of_its_own_and_nobody_suffers() {
     let town = town(20);
     let loads: Vec<i64> = (0..town.len()).map(|u| if u == 210 { 900_000 } else { town.load(u).0 }).collect();
-    let edges: Vec<_> = (0..town.len())
-        .flat_map(|u| town.neighbours(u).map(move |(v, c)| (u as u32, v as u32, c)))
-        .filter(|e| e.0 < e.1)
-        .collect();
+    let edges: Vec<_> =
+        (0..town.len()).flat_map(|u| town.neighbours(u).map(move |(v, c)| (u as u32, v as u32, c))).filter(|e| e.0 < e.1).collect();
     let problem = problem(graph(1, &loads, &edges), 400_000, Count::ForBand);
     let plan = obeys(&problem);
     assert_eq!(plan.bounds.culprits.len(), 1);
@@ -220,10 +208,7 @@ fn bad_problems_are_errors() {
     let huge = problem(graph(1, &[i64::MAX, i64::MAX], &[(0, 1, 1)]), 300, Count::ForBand);
     assert!(matches!(partition(&huge).unwrap_err(), PartitionError::TooHeavy { .. }));
     let apart = problem(graph(1, &[5, 5], &[]), 300, Count::Exactly(1));
-    assert_eq!(
-        partition(&apart).unwrap_err(),
-        PartitionError::TooFewGrids { asked: 1, components: 2 }
-    );
+    assert_eq!(partition(&apart).unwrap_err(), PartitionError::TooFewGrids { asked: 1, components: 2 });
     let nothing = obeys(&problem(graph(1, &[0, 0, 0], &[(0, 1, 1)]), 300, Count::ForBand));
     assert_eq!(nothing.assignment.grids(), 2);
 }

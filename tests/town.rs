@@ -16,11 +16,7 @@ fn default_seed_reproduces_the_committed_town() -> Result<(), Box<dyn Error>> {
         let stored = std::fs::read(folder.join(file.name))?;
         total += stored.len();
         let text = if file.name.ends_with(".gz") { unpacked(&stored)? } else { stored };
-        assert!(
-            text == file.text.as_bytes(),
-            "{} differs from what make_town writes: run it and commit the result",
-            file.name
-        );
+        assert!(text == file.text.as_bytes(), "{} differs from what make_town writes: run it and commit the result", file.name);
     }
     assert!(total <= 2_000_000, "the town has grown to {total} bytes");
     Ok(())

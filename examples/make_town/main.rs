@@ -44,11 +44,7 @@ fn main() -> ExitCode {
     let options = Options::parse();
     match write(&options) {
         Ok(bytes) => {
-            println!(
-                "{}: {} kB written; README.md there lists what is odd in it",
-                options.out.display(),
-                bytes.div_ceil(1000)
-            );
+            println!("{}: {} kB written; README.md there lists what is odd in it", options.out.display(), bytes.div_ceil(1000));
             ExitCode::SUCCESS
         }
         Err((path, error)) => {

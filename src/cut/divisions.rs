@@ -193,9 +193,11 @@ fn owners(t: &Territory, a: &Arrangement<Outlines>, members: &[Vec<u32>]) -> Vec
         }
     }
     let longest = |f: u32| {
-        shared.get(&f).and_then(|m| m.iter().max_by(|x, y| x.1.total_cmp(y.1).then(y.0.cmp(x.0)))).map(|(d, _)| *d).or_else(|| {
-            members[f as usize].iter().copied().find(|&d| d != study)
-        })
+        shared
+            .get(&f)
+            .and_then(|m| m.iter().max_by(|x, y| x.1.total_cmp(y.1).then(y.0.cmp(x.0))))
+            .map(|(d, _)| *d)
+            .or_else(|| members[f as usize].iter().copied().find(|&d| d != study))
     };
     (0..a.faces as u32).map(|f| single(f).or_else(|| longest(f)).map(DivisionId)).collect()
 }

@@ -89,15 +89,26 @@ fn dividers<'a>(lines: impl IntoIterator<Item = &'a Barrier>) -> Vec<Divider> {
 
 fn settle(divided: &Divided, findings: &mut Vec<Finding>) {
     if !divided.settled {
-        findings.push(Finding::new(Severity::Warning, "noding-unsettled", "lines still cross within a lattice step; borders there may touch"));
+        findings.push(Finding::new(
+            Severity::Warning,
+            "noding-unsettled",
+            "lines still cross within a lattice step; borders there may touch",
+        ));
     }
 }
 
 /// Labels faces anew and carries over what is known of their regions.
-fn next_state(before: &State, divided: &Divided, edges: Vec<mesh::Edge>, label: impl Fn(u32) -> u32, water: Option<Vec<bool>>) -> (State, Vec<u32>) {
+fn next_state(
+    before: &State,
+    divided: &Divided,
+    edges: Vec<mesh::Edge>,
+    label: impl Fn(u32) -> u32,
+    water: Option<Vec<bool>>,
+) -> (State, Vec<u32>) {
     let faces = divided.parent.len();
     let (mesh, number) = Mesh::from_labels(edges, &label, faces);
-    let mut after = State { division: vec![DivisionId(0); mesh.regions], piece: vec![0; mesh.regions], water: vec![false; mesh.regions], mesh };
+    let mut after =
+        State { division: vec![DivisionId(0); mesh.regions], piece: vec![0; mesh.regions], water: vec![false; mesh.regions], mesh };
     let mut region = vec![OUTSIDE; faces];
     for f in 0..faces as u32 {
         let n = number[label(f) as usize];
@@ -153,9 +164,9 @@ fn water_index(water: &[Water]) -> Boxes {
 
 fn in_water(index: &Boxes, water: &[Water], p: Pt) -> bool {
     let at = [p.x as f64, p.y as f64];
-    index.locate_in_envelope_intersecting(&AABB::from_corners(at, at)).any(|b| {
-        water[b.data].rings.iter().filter(|r| side_of_ring(r, p) == Side::Inside).count() % 2 == 1
-    })
+    index
+        .locate_in_envelope_intersecting(&AABB::from_corners(at, at))
+        .any(|b| water[b.data].rings.iter().filter(|r| side_of_ring(r, p) == Side::Inside).count() % 2 == 1)
 }
 
 /// Face of every point and balanced load of every face.
@@ -191,8 +202,9 @@ fn by_barriers(t: &Territory, recipe: &Recipe, state: State, findings: &mut Vec<
         *s = (s.0 + 1, s.1 + m.area_m2, s.2.max(m.width_m));
     }
     for (d, (count, area, width)) in sums {
-        let message =
-            format!("{count} slivers and small empty faces with {area:.0} m² in all joined a neighbour of their division (widest {width:.1} m)");
+        let message = format!(
+            "{count} slivers and small empty faces with {area:.0} m² in all joined a neighbour of their division (widest {width:.1} m)"
+        );
         findings.push(Finding::new(Severity::Info, "slivers-absorbed", message).id(&t.division(d).id).measured(area).limit(small));
     }
     merged_state(&state, &divided, cells)
@@ -306,7 +318,9 @@ fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding
     let (face, _) = loads(t, &divided);
     let cut = heavy.iter().filter(|h| **h).count();
     if cut > 0 {
-        let message = format!("{cut} units without minor ways inside were heavier than split_above allows and were cut straight between their points");
+        let message = format!(
+            "{cut} units without minor ways inside were heavier than split_above allows and were cut straight between their points"
+        );
         findings.push(Finding::new(Severity::Info, "units-cut-straight", message).measured(cut as f64));
     }
     (pieces, face.iter().map(|&f| divided.parent[f as usize]).collect())
@@ -376,7 +390,13 @@ fn borders(t: &Territory, edges: &[FabricEdge]) -> Vec<Border> {
         let s = sums.entry((a, b)).or_default();
         *s = (s.0 + length, s.1 + length * discount(t, e.class), s.2.max(e.class));
     }
-    let border = |((a, b), (length_m, cost, class)): ((UnitId, Option<UnitId>), (f64, f64, u16))| Border { a, b, length_m, class, cost: (cost * 1000.0).round().max(1.0) as u64 };
+    let border = |((a, b), (length_m, cost, class)): ((UnitId, Option<UnitId>), (f64, f64, u16))| Border {
+        a,
+        b,
+        length_m,
+        class,
+        cost: (cost * 1000.0).round().max(1.0) as u64,
+    };
     sums.into_iter().map(border).collect()
 }
 
@@ -386,7 +406,8 @@ const NAMED: usize = 50;
 fn tell_points(t: &Territory, unit_of_point: &[Option<UnitId>], findings: &mut Vec<Finding>) {
     let outside: Vec<_> = t.points.iter().zip(unit_of_point).filter(|(_, u)| u.is_none()).map(|(p, _)| p).collect();
     for p in outside.iter().take(NAMED) {
-        let message = format!("the point (load {}) lies in no division; it is attached to the nearest grid or left out of the balance", p.load);
+        let message =
+            format!("the point (load {}) lies in no division; it is attached to the nearest grid or left out of the balance", p.load);
         findings.push(Finding::new(Severity::Warning, "point-outside", message).id(&p.id).at(p.at.lon_lat()).measured(p.load.units()));
     }
     if outside.len() > NAMED {
@@ -413,17 +434,26 @@ fn tell_heavy(t: &Territory, units: &[Unit], unit_of_point: &[Option<UnitId>], f
     }
     for (p, (load, balanced, count)) in &at {
         if balanced.0 * 2 > t.base.0 {
-            let message = format!("{count} points with load {load} on one position cannot be cut apart; split them by entrance or floor if they must be");
+            let message = format!(
+                "{count} points with load {load} on one position cannot be cut apart; split them by entrance or floor if they must be"
+            );
             findings.push(
-                Finding::new(Severity::Warning, "stack-heavy", message).at(p.lon_lat()).measured(load.units()).limit(t.settlements[0].target.units()),
+                Finding::new(Severity::Warning, "stack-heavy", message)
+                    .at(p.lon_lat())
+                    .measured(load.units())
+                    .limit(t.settlements[0].target.units()),
             );
         }
     }
     for u in units {
         if u.balanced > t.base {
-            let message = format!("the unit carries {:.0} % of a grid and could not be split further", 100.0 * u.balanced.0 as f64 / t.base.0 as f64);
+            let message =
+                format!("the unit carries {:.0} % of a grid and could not be split further", 100.0 * u.balanced.0 as f64 / t.base.0 as f64);
             findings.push(
-                Finding::new(Severity::Warning, "unit-heavier-than-grid", message).id(&u.key).at(u.inner.lon_lat()).measured(u.load.units()),
+                Finding::new(Severity::Warning, "unit-heavier-than-grid", message)
+                    .id(&u.key)
+                    .at(u.inner.lon_lat())
+                    .measured(u.load.units()),
             );
         }
     }

@@ -97,9 +97,8 @@ fn simple(walk: Vec<Pt>) -> Vec<Vec<Pt>> {
 }
 
 fn bounds(ring: &[Pt]) -> (Pt, Pt) {
-    ring.iter().fold((ring[0], ring[0]), |(lo, hi), p| {
-        (Pt { x: lo.x.min(p.x), y: lo.y.min(p.y) }, Pt { x: hi.x.max(p.x), y: hi.y.max(p.y) })
-    })
+    ring.iter()
+        .fold((ring[0], ring[0]), |(lo, hi), p| (Pt { x: lo.x.min(p.x), y: lo.y.min(p.y) }, Pt { x: hi.x.max(p.x), y: hi.y.max(p.y) }))
 }
 
 /// Whether `hole` lies in `outer`; both may touch in vertices.

@@ -67,17 +67,10 @@ impl UnitGraph {
         let resources = resources.max(1);
         let n = loads.len() / resources;
         if loads.len() != n * resources || centres.as_ref().is_some_and(|c| c.len() != n) {
-            return Err(GraphError::LoadCount {
-                got: loads.len(),
-                units: n,
-                resources,
-            });
+            return Err(GraphError::LoadCount { got: loads.len(), units: n, resources });
         }
         if let Some(i) = loads.iter().position(|l| l.0 < 0) {
-            return Err(GraphError::NegativeLoad {
-                unit: i / resources,
-                load: loads[i],
-            });
+            return Err(GraphError::NegativeLoad { unit: i / resources, load: loads[i] });
         }
         let mut degree = vec![0u32; n + 1];
         for (i, e) in edges.iter().enumerate() {
@@ -117,14 +110,7 @@ impl UnitGraph {
             }
             offsets[u + 1] = targets.len() as u32;
         }
-        Ok(UnitGraph {
-            offsets,
-            targets,
-            costs,
-            resources,
-            loads,
-            centres,
-        })
+        Ok(UnitGraph { offsets, targets, costs, resources, loads, centres })
     }
 
     /// Number of units.

@@ -7,17 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// Files a plan consists of. A new plan replaces or removes exactly these in its folder; whatever else
 /// lies there is the user's and is not touched. `plan.json` comes last: where it is, the rest is.
-pub const PLAN_FILES: [&str; 9] = [
-    "zones.geojson",
-    "grids.geojson",
-    "attachments.csv",
-    "report.json",
-    "map.html",
-    "map.svg",
-    "changes.json",
-    "moved.csv",
-    "plan.json",
-];
+pub const PLAN_FILES: [&str; 9] =
+    ["zones.geojson", "grids.geojson", "attachments.csv", "report.json", "map.html", "map.svg", "changes.json", "moved.csv", "plan.json"];
 
 const STAGING: &str = ".evengrid-staging";
 const NEW: &str = "new";
@@ -31,13 +22,8 @@ const HALF: &str =
 /// Writes `bytes` to `path`: first beside it under another name, then renamed, so that nobody ever sees
 /// half a file.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    let file_error = |cause| WriteError::File {
-        path: path.to_path_buf(),
-        cause,
-    };
-    let name = path.file_name().ok_or_else(|| WriteError::Name {
-        name: path.display().to_string(),
-    })?;
+    let file_error = |cause| WriteError::File { path: path.to_path_buf(), cause };
+    let name = path.file_name().ok_or_else(|| WriteError::Name { name: path.display().to_string() })?;
     let beside = path.with_file_name(format!(".{}.evengrid-{}", name.to_string_lossy(), std::process::id()));
     let done = write_durably(&beside, bytes).and_then(|()| fs::rename(&beside, path));
     done.map_err(|cause| {
@@ -75,10 +61,7 @@ pub struct Staged {
 impl Staged {
     /// Begins a plan in the folder `out`, which is made where it does not exist.
     pub fn begin(out: &Path) -> Result<Staged, WriteError> {
-        let folder_error = |cause| WriteError::Folder {
-            path: out.to_path_buf(),
-            cause,
-        };
+        let folder_error = |cause| WriteError::Folder { path: out.to_path_buf(), cause };
         let made_out = !out.exists();
         fs::create_dir_all(out).map_err(folder_error)?;
         let staging = out.join(STAGING);
@@ -88,12 +71,7 @@ impl Staged {
         if staging.exists() {
             fs::remove_dir_all(&staging).map_err(folder_error)?;
         }
-        let staged = Staged {
-            out: out.to_path_buf(),
-            staging,
-            names: Vec::new(),
-            made_out,
-        };
+        let staged = Staged { out: out.to_path_buf(), staging, names: Vec::new(), made_out };
         fs::create_dir(&staged.staging).map_err(folder_error)?;
         fs::create_dir(staged.staging.join(NEW)).map_err(folder_error)?;
         fs::create_dir(staged.staging.join(OLD)).map_err(folder_error)?;
@@ -107,10 +85,7 @@ impl Staged {
             return Err(WriteError::Name { name: name.to_string() });
         }
         let path = self.staging.join(NEW).join(name);
-        write_durably(&path, bytes).map_err(|cause| WriteError::File {
-            path: self.out.join(name),
-            cause,
-        })?;
+        write_durably(&path, bytes).map_err(|cause| WriteError::File { path: self.out.join(name), cause })?;
         if !self.names.iter().any(|n| n == name) {
             self.names.push(name.to_string());
         }
@@ -120,17 +95,10 @@ impl Staged {
     /// Puts all files in place, `plan.json` last, and removes files of an old plan that are not among them.
     pub fn commit(mut self) -> Result<(), WriteError> {
         self.names.sort_by_key(|n| n == "plan.json");
-        let stale: Vec<&str> = PLAN_FILES
-            .into_iter()
-            .rev()
-            .filter(|n| self.out.join(n).symlink_metadata().is_ok())
-            .collect();
+        let stale: Vec<&str> = PLAN_FILES.into_iter().rev().filter(|n| self.out.join(n).symlink_metadata().is_ok()).collect();
         // plan.json goes first and comes last: while it is there, all files beside it belong to it.
         let mut aside: Vec<String> = stale.iter().map(|n| n.to_string()).collect();
-        let others = self
-            .names
-            .iter()
-            .filter(|n| !PLAN_FILES.contains(&n.as_str()) && self.out.join(n).symlink_metadata().is_ok());
+        let others = self.names.iter().filter(|n| !PLAN_FILES.contains(&n.as_str()) && self.out.join(n).symlink_metadata().is_ok());
         aside.extend(others.cloned());
         for name in aside.iter().chain(&self.names) {
             let path = self.out.join(name);
@@ -142,10 +110,7 @@ impl Staged {
         write_atomic(&ready, self.names.join("\n").as_bytes())?;
         let old = self.staging.join(OLD);
         let away = aside.iter().map(|name| (self.out.join(name), old.join(name)));
-        let here = self
-            .names
-            .iter()
-            .map(|name| (self.staging.join(NEW).join(name), self.out.join(name)));
+        let here = self.names.iter().map(|name| (self.staging.join(NEW).join(name), self.out.join(name)));
         let steps: Vec<(PathBuf, PathBuf)> = away.chain(here).collect();
         for (done, (from, to)) in steps.iter().enumerate() {
             if let Err(cause) = fs::rename(from, to) {

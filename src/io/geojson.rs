@@ -50,10 +50,9 @@ impl Geometry {
         match &self.shape {
             Shape::Points(p) => Box::new(p.iter().copied()),
             Shape::Lines(l) => Box::new(l.0.iter().flat_map(|l| l.0.iter().copied())),
-            Shape::Areas(a) => Box::new(
-                a.0.iter()
-                    .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()).flat_map(|r| r.0.iter().copied())),
-            ),
+            Shape::Areas(a) => {
+                Box::new(a.0.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()).flat_map(|r| r.0.iter().copied())))
+            }
             Shape::Missing | Shape::Other => Box::new(std::iter::empty()),
         }
     }
@@ -80,12 +79,7 @@ pub(super) struct Feature<'a> {
 impl Feature<'_> {
     /// The raw JSON of a wanted property, unless missing or `null`.
     pub(super) fn raw(&self, wanted: usize) -> Option<&str> {
-        self.picked
-            .get(wanted)
-            .copied()
-            .flatten()
-            .map(RawValue::get)
-            .filter(|raw| *raw != "null")
+        self.picked.get(wanted).copied().flatten().map(RawValue::get).filter(|raw| *raw != "null")
     }
 
     /// The `id` member of the feature itself.
@@ -125,35 +119,16 @@ pub(super) fn each_feature(
     wanted: &[String],
     mut take: impl FnMut(u64, Record<'_>) -> Result<(), ReadError>,
 ) -> Result<Read, ReadError> {
-    let failed = |cause| ReadError::Io {
-        path: path.to_path_buf(),
-        after: 0,
-        cause,
-    };
+    let failed = |cause| ReadError::Io { path: path.to_path_buf(), after: 0, cause };
     let input = Input::open(File::open(path).map_err(failed)?).map_err(failed)?;
     if file.ends_with(".gz") && !input.is_gzip() {
-        return Err(ReadError::Gzip {
-            file: file.to_string(),
-            after: 0,
-            detail: "it is no gzip file although its name says so".into(),
-        });
+        return Err(ReadError::Gzip { file: file.to_string(), after: 0, detail: "it is no gzip file although its name says so".into() });
     }
     let gzip = input.is_gzip();
-    let mut doc = Document {
-        path,
-        file,
-        gzip,
-        scan: Scanner::new(input),
-        records: 0,
-        wanted,
-    };
+    let mut doc = Document { path, file, gzip, scan: Scanner::new(input), records: 0, wanted };
     doc.collection(&mut take)?;
     let Document { records, scan, .. } = doc;
-    let digest = scan.into_input().digest().map_err(|cause| ReadError::Io {
-        path: path.to_path_buf(),
-        after: records,
-        cause,
-    })?;
+    let digest = scan.into_input().digest().map_err(|cause| ReadError::Io { path: path.to_path_buf(), after: records, cause })?;
     Ok(Read { digest, features: records })
 }
 
@@ -191,10 +166,7 @@ impl Document<'_> {
                     "crs" => {
                         let crs = self.member::<serde_json::Value>()?;
                         if let Some(crs) = foreign_crs(&crs) {
-                            return Err(ReadError::Crs {
-                                file: self.file.to_string(),
-                                crs,
-                            });
+                            return Err(ReadError::Crs { file: self.file.to_string(), crs });
                         }
                     }
                     _ => drop(self.member::<IgnoredAny>()?),
@@ -238,13 +210,7 @@ impl Document<'_> {
                 Ok(feature) => {
                     if let Some(at) = feature.geometry.off_the_globe() {
                         let id = feature.raw(0).and_then(text).or_else(|| feature.own_id());
-                        return Err(ReadError::Coordinate {
-                            file: self.file.to_string(),
-                            record,
-                            id,
-                            lon: at.x,
-                            lat: at.y,
-                        });
+                        return Err(ReadError::Coordinate { file: self.file.to_string(), record, id, lon: at.x, lat: at.y });
                     }
                     take(record, Record::Feature(Box::new(feature)))?;
                 }
@@ -294,11 +260,7 @@ impl Document<'_> {
         let record = self.records + 1;
         self.scan.value().map_err(|stop| match stop {
             Stop::Io(e) => self.io(e),
-            Stop::TooLarge => ReadError::TooLarge {
-                file: self.file.to_string(),
-                record,
-                limit: MAX_VALUE_BYTES,
-            },
+            Stop::TooLarge => ReadError::TooLarge { file: self.file.to_string(), record, limit: MAX_VALUE_BYTES },
             // The end may be that of the file, or of a text whose quotes or brackets went astray earlier.
             Stop::End => match serde_json::from_slice::<IgnoredAny>(self.scan.rest()) {
                 Err(e) if e.classify() != Category::Eof => self.broken(&e, self.scan.rest().len()),
@@ -327,13 +289,7 @@ impl Document<'_> {
 
     fn syntax(&self, detail: impl Into<String>) -> ReadError {
         let (line, byte) = self.scan.position();
-        ReadError::Syntax {
-            file: self.file.to_string(),
-            record: self.records + 1,
-            line,
-            byte,
-            detail: detail.into(),
-        }
+        ReadError::Syntax { file: self.file.to_string(), record: self.records + 1, line, byte, detail: detail.into() }
     }
 
     /// A parser's error about the next `length` bytes.
@@ -344,49 +300,26 @@ impl Document<'_> {
         let (file, record) = (self.file.to_string(), self.records + 1);
         let (line, byte) = (line + error.line().saturating_sub(1) as u64, byte + inside as u64);
         match no_number(bytes, inside, error) {
-            Some(token) => ReadError::NotANumber {
-                file,
-                record,
-                token,
-                line,
-                byte,
-            },
-            None => ReadError::Syntax {
-                file,
-                record,
-                line,
-                byte,
-                detail: without_position(error),
-            },
+            Some(token) => ReadError::NotANumber { file, record, token, line, byte },
+            None => ReadError::Syntax { file, record, line, byte, detail: without_position(error) },
         }
     }
 
     fn io(&self, cause: io::Error) -> ReadError {
         let after = self.records;
         match cause.kind() {
-            io::ErrorKind::UnexpectedEof if self.gzip => ReadError::Gzip {
-                file: self.file.to_string(),
-                after,
-                detail: "the file is cut off".into(),
-            },
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if self.gzip => ReadError::Gzip {
-                file: self.file.to_string(),
-                after,
-                detail: cause.to_string(),
-            },
-            _ => ReadError::Io {
-                path: self.path.to_path_buf(),
-                after,
-                cause,
-            },
+            io::ErrorKind::UnexpectedEof if self.gzip => {
+                ReadError::Gzip { file: self.file.to_string(), after, detail: "the file is cut off".into() }
+            }
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if self.gzip => {
+                ReadError::Gzip { file: self.file.to_string(), after, detail: cause.to_string() }
+            }
+            _ => ReadError::Io { path: self.path.to_path_buf(), after, cause },
         }
     }
 
     fn no_collection(&self, found: impl Into<String>) -> ReadError {
-        ReadError::NotFeatureCollection {
-            file: self.file.to_string(),
-            found: found.into(),
-        }
+        ReadError::NotFeatureCollection { file: self.file.to_string(), found: found.into() }
     }
 }
 
@@ -397,11 +330,7 @@ fn without_position(error: &serde_json::Error) -> String {
 
 /// Byte offset of a parser's line and column, both counted from 1.
 fn offset_of(bytes: &[u8], line: usize, column: usize) -> usize {
-    let before: usize = bytes
-        .split_inclusive(|b| *b == b'\n')
-        .take(line.saturating_sub(1))
-        .map(<[u8]>::len)
-        .sum();
+    let before: usize = bytes.split_inclusive(|b| *b == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
     (before + column.saturating_sub(1)).min(bytes.len())
 }
 
@@ -425,11 +354,7 @@ fn foreign_crs(crs: &serde_json::Value) -> Option<String> {
     if crs.is_null() {
         return None;
     }
-    let name = crs
-        .pointer("/properties/name")
-        .or_else(|| crs.get("name"))
-        .or(crs.as_str().map(|_| crs))
-        .and_then(|n| n.as_str());
+    let name = crs.pointer("/properties/name").or_else(|| crs.get("name")).or(crs.as_str().map(|_| crs)).and_then(|n| n.as_str());
     let Some(name) = name else { return Some(crs.to_string()) };
     let upper = name.to_ascii_uppercase();
     let last = upper.rsplit([':', '/']).next().unwrap_or_default();
@@ -446,9 +371,7 @@ enum Fault {
 
 fn decode<'a>(bytes: &'a [u8], wanted: &[String]) -> Result<Feature<'a>, Fault> {
     let mut parser = serde_json::Deserializer::from_slice(bytes);
-    let decoded = FeatureSeed(wanted)
-        .deserialize(&mut parser)
-        .and_then(|feature| parser.end().map(|()| feature));
+    let decoded = FeatureSeed(wanted).deserialize(&mut parser).and_then(|feature| parser.end().map(|()| feature));
     decoded.map_err(|error| {
         if error.to_string().contains("number out of range") {
             return Fault::Text(error);
@@ -494,19 +417,12 @@ impl<'de> Visitor<'de> for FeatureSeed<'_> {
                     other => return Err(A::Error::custom(format!("its type is '{other}', not 'Feature'"))),
                 },
                 Key::Id => feature.id = Some(map.next_value()?),
-                Key::Properties => map.next_value_seed(Properties {
-                    wanted: self.0,
-                    picked: &mut feature.picked,
-                })?,
+                Key::Properties => map.next_value_seed(Properties { wanted: self.0, picked: &mut feature.picked })?,
                 Key::Geometry => feature.geometry = map.next_value()?,
                 Key::Other => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        if typed {
-            Ok(feature)
-        } else {
-            Err(A::Error::custom("it has no type 'Feature'"))
-        }
+        if typed { Ok(feature) } else { Err(A::Error::custom("it has no type 'Feature'")) }
     }
 }
 
@@ -598,10 +514,7 @@ impl<'de> Deserialize<'de> for Geometry {
                 let geometry = match done {
                     Some(geometry) => geometry,
                     None if is_simple(&kind) => return Err(A::Error::custom("the geometry has no coordinates")),
-                    None => Geometry {
-                        shape: Shape::Other,
-                        ..Geometry::default()
-                    },
+                    None => Geometry { shape: Shape::Other, ..Geometry::default() },
                 };
                 Ok(Geometry { kind, ..geometry })
             }
@@ -611,10 +524,7 @@ impl<'de> Deserialize<'de> for Geometry {
 }
 
 fn is_simple(kind: &str) -> bool {
-    matches!(
-        kind,
-        "Point" | "MultiPoint" | "LineString" | "MultiLineString" | "Polygon" | "MultiPolygon"
-    )
+    matches!(kind, "Point" | "MultiPoint" | "LineString" | "MultiLineString" | "Polygon" | "MultiPolygon")
 }
 
 /// Coordinates of a geometry of the named type.
@@ -643,11 +553,7 @@ impl<'de> DeserializeSeed<'de> for Coordinates<'_> {
 impl Geometry {
     fn lines(&mut self, lines: Vec<Vec<Position>>) -> Shape {
         let all = lines.len();
-        let lines: Vec<_> = lines
-            .into_iter()
-            .filter(|l| l.len() >= 2)
-            .map(|l| LineString::new(coords(l)))
-            .collect();
+        let lines: Vec<_> = lines.into_iter().filter(|l| l.len() >= 2).map(|l| LineString::new(coords(l))).collect();
         self.empty_parts = (all - lines.len()) as u32;
         Shape::Lines(MultiLineString::new(lines))
     }
@@ -663,10 +569,7 @@ impl Geometry {
             let holes: Vec<_> = rings.filter(|r| !r.is_empty()).collect();
             let open = |r: &Vec<Coord<f64>>| r.first() != r.last();
             self.unclosed += std::iter::once(&outline).chain(&holes).filter(|r| open(r)).count() as u32;
-            polygons.push(Polygon::new(
-                LineString::new(outline),
-                holes.into_iter().map(LineString::new).collect(),
-            ));
+            polygons.push(Polygon::new(LineString::new(outline), holes.into_iter().map(LineString::new).collect()));
         }
         Shape::Areas(MultiPolygon::new(polygons))
     }
@@ -682,10 +585,7 @@ struct MaybePosition(Option<Coord<f64>>);
 
 impl<'de> Deserialize<'de> for Position {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Position, D::Error> {
-        MaybePosition::deserialize(d)?
-            .0
-            .map(Position)
-            .ok_or_else(|| D::Error::custom("a position without numbers"))
+        MaybePosition::deserialize(d)?.0.map(Position).ok_or_else(|| D::Error::custom("a position without numbers"))
     }
 }
 
@@ -706,10 +606,7 @@ impl<'de> Deserialize<'de> for MaybePosition {
                     return Err(A::Error::custom("a position with one number, two are needed"));
                 };
                 while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(MaybePosition(Some(Coord {
-                    x: x.unwrap_or(f64::NAN),
-                    y: y.unwrap_or(f64::NAN),
-                })))
+                Ok(MaybePosition(Some(Coord { x: x.unwrap_or(f64::NAN), y: y.unwrap_or(f64::NAN) })))
             }
         }
         d.deserialize_seq(Visit)

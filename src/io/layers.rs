@@ -34,10 +34,7 @@ const ENDINGS: [&str; 4] = [".geojson", ".geojson.gz", ".json", ".json.gz"];
 /// | `water-points` | points in the water layer, once per file (`measured`: features) |
 /// | `property-absent` | a property that the recipe names and no feature has |
 pub fn read_layers(folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
-    let listing = std::fs::read_dir(folder).map_err(|cause| ReadError::Folder {
-        path: folder.to_path_buf(),
-        cause,
-    })?;
+    let listing = std::fs::read_dir(folder).map_err(|cause| ReadError::Folder { path: folder.to_path_buf(), cause })?;
     drop(listing);
     let mut found = Vec::new();
     let mut all = Layers::default();
@@ -47,15 +44,13 @@ pub fn read_layers(folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
             Some((path, file, shadowed)) => {
                 if let Some(other) = shadowed {
                     let message = format!("not read, {file} is taken instead; remove one of the two");
-                    all.findings
-                        .push(Finding::new(Severity::Warning, "file-shadowed", message).file(other));
+                    all.findings.push(Finding::new(Severity::Warning, "file-shadowed", message).file(other));
                 }
                 found.push((spec, path, file));
             }
             None => {
                 let message = format!("no {} layer ({}); taken as empty", spec.layer, candidates(spec.source).join(", "));
-                all.findings
-                    .push(Finding::new(Severity::Info, "layer-absent", message).file(&spec.source.file));
+                all.findings.push(Finding::new(Severity::Info, "layer-absent", message).file(&spec.source.file));
             }
         }
     }
@@ -100,11 +95,7 @@ fn join(all: &mut Layers, mut one: Layers) {
 
 fn candidates(source: &LayerSource) -> Vec<String> {
     let file = &source.file;
-    if ENDINGS.iter().any(|e| file.ends_with(e)) {
-        vec![file.clone()]
-    } else {
-        ENDINGS.iter().map(|e| format!("{file}{e}")).collect()
-    }
+    if ENDINGS.iter().any(|e| file.ends_with(e)) { vec![file.clone()] } else { ENDINGS.iter().map(|e| format!("{file}{e}")).collect() }
 }
 
 /// Path and name of the first candidate that exists, and the name of another one that does.
@@ -158,45 +149,15 @@ fn specs(map: &LayerMap) -> [Spec<'_>; 9] {
     const RAIL: &[&str] = &["kind", "railway", "class"];
     const LEVEL: &[&str] = &["admin_level", "level"];
     const POINT: &[&[&str]] = &[&["id"], &["kind"], &["weight"], &["settlement"]];
-    let spec = |layer, source, holds, fields| Spec {
-        layer,
-        source,
-        holds,
-        fields,
-    };
+    let spec = |layer, source, holds, fields| Spec { layer, source, holds, fields };
     [
-        spec(
-            "admin",
-            &map.admin,
-            Holds::Areas,
-            &[&["id"], LEVEL, &["scheme"], &["name"], &["parent"], &["partial"]],
-        ),
+        spec("admin", &map.admin, Holds::Areas, &[&["id"], LEVEL, &["scheme"], &["name"], &["parent"], &["partial"]]),
         spec("study_area", &map.study_area, Holds::Areas, &[&["id"], &["kind"], &["name"]]),
-        spec(
-            "roads",
-            &map.roads,
-            Holds::Lines,
-            &[&["id"], CLASS, &["name"], &["tunnel"], &["bridge"]],
-        ),
-        spec(
-            "water",
-            &map.water,
-            Holds::LinesAndAreas,
-            &[&["id"], WATER, &["name"], &["tunnel"], &["bridge"]],
-        ),
-        spec(
-            "rail",
-            &map.rail,
-            Holds::Lines,
-            &[&["id"], RAIL, &["name"], &["tunnel"], &["bridge"]],
-        ),
+        spec("roads", &map.roads, Holds::Lines, &[&["id"], CLASS, &["name"], &["tunnel"], &["bridge"]]),
+        spec("water", &map.water, Holds::LinesAndAreas, &[&["id"], WATER, &["name"], &["tunnel"], &["bridge"]]),
+        spec("rail", &map.rail, Holds::Lines, &[&["id"], RAIL, &["name"], &["tunnel"], &["bridge"]]),
         spec("households", &map.households, Holds::Points, POINT),
-        spec(
-            "landuse",
-            &map.landuse,
-            Holds::Areas,
-            &[&["id"], &["kind", "landuse", "class"], &["name"]],
-        ),
+        spec("landuse", &map.landuse, Holds::Areas, &[&["id"], &["kind", "landuse", "class"], &["name"]]),
         spec("pois", &map.pois, Holds::Points, POINT),
         spec(
             "base_stations",
@@ -254,16 +215,7 @@ impl<'s> Reading<'s> {
             slots.push((ours, at));
         }
         let seen = vec![false; wanted.len()];
-        Reading {
-            spec,
-            file,
-            source,
-            wanted,
-            slots,
-            seen,
-            tallies: BTreeMap::new(),
-            out: Layers::default(),
-        }
+        Reading { spec, file, source, wanted, slots, seen, tallies: BTreeMap::new(), out: Layers::default() }
     }
 
     fn run(mut self, path: &Path) -> Result<Layers, ReadError> {
@@ -280,10 +232,7 @@ impl<'s> Reading<'s> {
             Ok(())
         })?;
         if self.spec.layer == "households" && self.out.households.is_empty() {
-            return Err(ReadError::NoPoints {
-                file: file.to_string(),
-                features: read.features,
-            });
+            return Err(ReadError::NoPoints { file: file.to_string(), features: read.features });
         }
         for (ours, theirs) in &self.spec.source.properties {
             let absent = self.wanted.iter().position(|w| w == theirs).is_some_and(|at| !self.seen[at]);
@@ -292,20 +241,13 @@ impl<'s> Reading<'s> {
                     "no feature has the property '{theirs}' that the recipe names for '{ours}'; correct [layers.{}]",
                     self.spec.layer
                 );
-                self.out
-                    .findings
-                    .push(Finding::new(Severity::Warning, "property-absent", message).file(file));
+                self.out.findings.push(Finding::new(Severity::Warning, "property-absent", message).file(file));
             }
         }
         let tallied = std::mem::take(&mut self.tallies).into_values();
         self.out.findings.extend(tallied.map(|t| t.first.measured(t.count as f64)));
         let (layer, file) = (self.spec.layer, file.to_string());
-        self.out.sources.push(Source {
-            layer,
-            file,
-            digest: read.digest,
-            features: read.features,
-        });
+        self.out.sources.push(Source { layer, file, digest: read.digest, features: read.features });
         Ok(self.out)
     }
 
@@ -345,12 +287,7 @@ impl<'s> Reading<'s> {
         match shape {
             Shape::Missing => return Some("skipped, it has no geometry".to_string()),
             Shape::Points(_) if holds == Holds::LinesAndAreas && place.is_some() => {
-                self.tally(
-                    item,
-                    place,
-                    "water-points",
-                    "points in the water layer are no barrier; not used (number of features given)",
-                );
+                self.tally(item, place, "water-points", "points in the water layer are no barrier; not used (number of features given)");
                 return None;
             }
             _ if !holds.takes(shape) => {
@@ -359,9 +296,7 @@ impl<'s> Reading<'s> {
             }
             _ => {}
         }
-        place
-            .is_none()
-            .then(|| format!("skipped, its {} is empty", item.feature.geometry.kind))
+        place.is_none().then(|| format!("skipped, its {} is empty", item.feature.geometry.kind))
     }
 
     fn area(&mut self, item: Item<'_>, place: Option<[f64; 2]>, land: MultiPolygon<f64>) {
@@ -372,13 +307,7 @@ impl<'s> Reading<'s> {
                 "study_area" => self.text(&item, "kind").unwrap_or_else(|| "study_area".to_string()),
                 _ => self.class(&item, place, "kind"),
             };
-            let record = AreaRecord {
-                origin,
-                id: item.id,
-                kind,
-                name,
-                land,
-            };
+            let record = AreaRecord { origin, id: item.id, kind, name, land };
             match self.spec.layer {
                 "study_area" => self.out.study_area.push(record),
                 "water" => self.out.water_areas.push(record),
@@ -391,21 +320,10 @@ impl<'s> Reading<'s> {
             self.tell(&item, place, Severity::Warning, "id-missing", message.to_string(), None);
             return;
         };
-        let level = self
-            .number(&item, "admin_level", place, |n| n.fract() == 0.0 && n.abs() < 1e6)
-            .map(|n| n as i32);
+        let level = self.number(&item, "admin_level", place, |n| n.fract() == 0.0 && n.abs() < 1e6).map(|n| n as i32);
         let partial = self.flag(&item, "partial", place).unwrap_or(false);
         let (scheme, parent) = (self.text(&item, "scheme"), self.text(&item, "parent"));
-        self.out.divisions.push(DivisionRecord {
-            origin,
-            id,
-            level,
-            scheme,
-            name,
-            parent,
-            partial,
-            land,
-        });
+        self.out.divisions.push(DivisionRecord { origin, id, level, scheme, name, parent, partial, land });
     }
 
     fn line(&mut self, item: Item<'_>, place: Option<[f64; 2]>, line: MultiLineString<f64>) {
@@ -414,15 +332,7 @@ impl<'s> Reading<'s> {
         let name = self.text(&item, "name");
         let tunnel = self.flag(&item, "tunnel", place).unwrap_or(false);
         let bridge = self.flag(&item, "bridge", place).unwrap_or(false);
-        let record = LineRecord {
-            origin,
-            id: item.id,
-            class,
-            name,
-            tunnel,
-            bridge,
-            line,
-        };
+        let record = LineRecord { origin, id: item.id, class, name, tunnel, bridge, line };
         match self.spec.layer {
             "roads" => self.out.roads.push(record),
             "water" => self.out.water_lines.push(record),
@@ -441,64 +351,30 @@ impl<'s> Reading<'s> {
             self.tell(&item, first, Severity::Warning, "point-split", message, Some(points.len() as f64));
         }
         if item.id.is_none() {
-            self.tally(
-                &item,
-                first,
-                "id-missing",
-                "features have no id and are told by record number (number of features given)",
-            );
+            self.tally(&item, first, "id-missing", "features have no id and are told by record number (number of features given)");
         }
         if self.spec.layer == "base_stations" {
             let azimuth = self.number(&item, "azimuth", first, |_| true);
             let beam_width = self.number(&item, "beam_width", first, |_| true);
             let radius_m = self.number(&item, "radius_m", first, |n| n >= 0.0);
             let indoor = self.flag(&item, "indoor", first);
-            let station = |at| StationRecord {
-                origin,
-                id: item.id.clone(),
-                azimuth,
-                beam_width,
-                radius_m,
-                indoor,
-                at,
-            };
+            let station = |at| StationRecord { origin, id: item.id.clone(), azimuth, beam_width, radius_m, indoor, at };
             self.out.stations.extend(points.into_iter().map(station));
             return;
         }
         let kind = self.text(&item, "kind");
         let weight = self.number(&item, "weight", first, |n| n >= 0.0);
         let settlement = self.text(&item, "settlement");
-        let into = if self.spec.layer == "households" {
-            &mut self.out.households
-        } else {
-            &mut self.out.pois
-        };
+        let into = if self.spec.layer == "households" { &mut self.out.households } else { &mut self.out.pois };
         let (last, others) = points.split_last().expect("a geometry without position is dropped before");
         for at in others {
-            into.push(PointRecord {
-                origin,
-                id: item.id.clone(),
-                kind: kind.clone(),
-                weight,
-                settlement: settlement.clone(),
-                at: *at,
-            });
+            into.push(PointRecord { origin, id: item.id.clone(), kind: kind.clone(), weight, settlement: settlement.clone(), at: *at });
         }
-        into.push(PointRecord {
-            origin,
-            id: item.id,
-            kind,
-            weight,
-            settlement,
-            at: *last,
-        });
+        into.push(PointRecord { origin, id: item.id, kind, weight, settlement, at: *last });
     }
 
     fn origin(&self, item: &Item<'_>) -> Origin {
-        Origin {
-            source: self.source,
-            record: u32::try_from(item.record).unwrap_or(u32::MAX),
-        }
+        Origin { source: self.source, record: u32::try_from(item.record).unwrap_or(u32::MAX) }
     }
 
     fn raw<'f>(&self, feature: &'f Feature<'_>, ours: &str) -> Option<&'f str> {
@@ -514,15 +390,9 @@ impl<'s> Reading<'s> {
         self.text(item, ours).unwrap_or_else(|| {
             let (stand_in, message) = match self.spec.layer {
                 "roads" => ("road", "roads have no class and are taken as 'road' (number of features given)"),
-                "water" => (
-                    "water",
-                    "water features have no kind and are taken as 'water' (number of features given)",
-                ),
+                "water" => ("water", "water features have no kind and are taken as 'water' (number of features given)"),
                 "rail" => ("rail", "railways have no kind and are taken as 'rail' (number of features given)"),
-                _ => (
-                    "unknown",
-                    "features have no kind and are taken as 'unknown' (number of features given)",
-                ),
+                _ => ("unknown", "features have no kind and are taken as 'unknown' (number of features given)"),
             };
             self.tally(item, place, "class-missing", message);
             stand_in.to_string()
@@ -536,10 +406,7 @@ impl<'s> Reading<'s> {
         if written.is_none() && raw == "\"\"" {
             return None;
         }
-        let number = written
-            .as_deref()
-            .and_then(|t| t.trim().parse::<f64>().ok())
-            .filter(|n| n.is_finite() && fit(*n));
+        let number = written.as_deref().and_then(|t| t.trim().parse::<f64>().ok()).filter(|n| n.is_finite() && fit(*n));
         if number.is_none() {
             let shown: String = raw.chars().take(40).collect();
             let message = format!("{ours} is {shown}, which cannot be used; taken as missing");
@@ -556,12 +423,7 @@ impl<'s> Reading<'s> {
             "culvert" | "building_passage" | "underground" if ours == "tunnel" => Some(true),
             "viaduct" | "aqueduct" | "boardwalk" | "cantilever" | "covered" | "movable" | "trestle" if ours == "bridge" => Some(true),
             _ => {
-                self.tally(
-                    item,
-                    place,
-                    "flag-unknown",
-                    format!("'{written}' for {ours} and the like is not known and taken as no"),
-                );
+                self.tally(item, place, "flag-unknown", format!("'{written}' for {ours} and the like is not known and taken as no"));
                 Some(false)
             }
         }
@@ -601,8 +463,5 @@ impl<'s> Reading<'s> {
 /// Our property names of a layer, the ones a recipe may map.
 #[cfg(test)]
 pub(super) fn property_names(map: &LayerMap) -> Vec<(&'static str, Vec<&'static str>)> {
-    specs(map)
-        .iter()
-        .map(|s| (s.layer, s.fields.iter().map(|names| names[0]).collect()))
-        .collect()
+    specs(map).iter().map(|s| (s.layer, s.fields.iter().map(|names| names[0]).collect())).collect()
 }

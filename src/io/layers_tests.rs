@@ -46,12 +46,7 @@ fn good(name: &str, bytes: impl AsRef<[u8]>) -> Layers {
 }
 
 fn codes(layers: &Layers) -> Vec<&str> {
-    layers
-        .findings
-        .iter()
-        .map(|f| f.code.as_str())
-        .filter(|c| *c != "layer-absent")
-        .collect()
+    layers.findings.iter().map(|f| f.code.as_str()).filter(|c| *c != "layer-absent").collect()
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -64,27 +59,12 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn every_layer_is_read_and_absent_ones_are_told() {
     let line = at("LineString", "[[9,47],[9.1,47.1]]");
     let area = at("Polygon", "[[[9,47],[9.1,47],[9.1,47.1],[9,47]]]");
-    let folder = with(
-        "roads.geojson",
-        collection(&[&feature(r#"{"id":"r1","highway":"primary","tunnel":"yes","layer":"-1"}"#, &line)]),
-    );
-    let admin = feature(
-        r#"{"id":"a","admin_level":"9","scheme":"x","name":"A","parent":"c","partial":false}"#,
-        &area,
-    );
+    let folder = with("roads.geojson", collection(&[&feature(r#"{"id":"r1","highway":"primary","tunnel":"yes","layer":"-1"}"#, &line)]));
+    let admin = feature(r#"{"id":"a","admin_level":"9","scheme":"x","name":"A","parent":"c","partial":false}"#, &area);
     folder.write("admin.geojson.gz", gzip(collection(&[&admin]).as_bytes()));
-    let waters = [
-        feature(r#"{"waterway":"river","layer":-1}"#, &line),
-        feature(r#"{"natural":"wetland"}"#, &area),
-    ];
-    folder.write(
-        "water.json",
-        collection(&[&waters[0], &waters[1], &feature("{}", &at("Point", "[9,47]"))]),
-    );
-    folder.write(
-        "rail.json.gz",
-        gzip(collection(&[&feature(r#"{"railway":"tram","bridge":"viaduct"}"#, &line)]).as_bytes()),
-    );
+    let waters = [feature(r#"{"waterway":"river","layer":-1}"#, &line), feature(r#"{"natural":"wetland"}"#, &area)];
+    folder.write("water.json", collection(&[&waters[0], &waters[1], &feature("{}", &at("Point", "[9,47]"))]));
+    folder.write("rail.json.gz", gzip(collection(&[&feature(r#"{"railway":"tram","bridge":"viaduct"}"#, &line)]).as_bytes()));
     folder.write("landuse.geojson", collection(&[&feature(r#"{"id":1,"kind":"park"}"#, &area)]));
     let station = feature(r#"{"azimuth":"120","beam_width":65,"indoor":false}"#, &at("Point", "[9,47]"));
     folder.write("base_stations.geojson", collection(&[&station]));
@@ -92,39 +72,15 @@ fn every_layer_is_read_and_absent_ones_are_told() {
     let division = &layers.divisions[0];
     assert_eq!((division.id.as_str(), division.level, division.partial), ("a", Some(9), false));
     assert_eq!((division.scheme.as_deref(), division.parent.as_deref()), (Some("x"), Some("c")));
-    assert_eq!(
-        (layers.roads[0].class.as_str(), layers.roads[0].tunnel, layers.roads[0].bridge),
-        ("primary", true, false)
-    );
-    assert_eq!(
-        (layers.water_lines[0].class.as_str(), layers.water_lines[0].tunnel),
-        ("river", false)
-    );
+    assert_eq!((layers.roads[0].class.as_str(), layers.roads[0].tunnel, layers.roads[0].bridge), ("primary", true, false));
+    assert_eq!((layers.water_lines[0].class.as_str(), layers.water_lines[0].tunnel), ("river", false));
     assert_eq!(layers.water_areas[0].kind, "wetland");
     assert_eq!((layers.rail[0].class.as_str(), layers.rail[0].bridge), ("tram", true));
-    assert_eq!(
-        (layers.landuse[0].id.as_deref(), layers.landuse[0].kind.as_str()),
-        (Some("1"), "park")
-    );
+    assert_eq!((layers.landuse[0].id.as_deref(), layers.landuse[0].kind.as_str()), (Some("1"), "park"));
     let station = &layers.stations[0];
-    assert_eq!(
-        (station.azimuth, station.beam_width, station.radius_m, station.indoor),
-        (Some(120.0), Some(65.0), None, Some(false))
-    );
+    assert_eq!((station.azimuth, station.beam_width, station.radius_m, station.indoor), (Some(120.0), Some(65.0), None, Some(false)));
     let order: Vec<_> = layers.sources.iter().map(|s| s.layer).collect();
-    assert_eq!(
-        order,
-        [
-            "admin",
-            "study_area",
-            "roads",
-            "water",
-            "rail",
-            "households",
-            "landuse",
-            "base_stations"
-        ]
-    );
+    assert_eq!(order, ["admin", "study_area", "roads", "water", "rail", "households", "landuse", "base_stations"]);
     assert_eq!(layers.file(layers.rail[0].origin), "rail.json.gz");
     assert_eq!(layers.sources[3].features, 3);
     let absent = layers.findings.iter().find(|f| f.code == "layer-absent").unwrap();
@@ -160,35 +116,19 @@ fn ids_weights_and_flags_are_taken_as_written() {
         (r#"{"id":"x","weight":-1}"#, "", Some("x"), None),
     ];
     for (properties, own, id, weight) in cases {
-        let text = format!(
-            r#"{{"type":"Feature",{own}"properties":{properties},"geometry":{}}}"#,
-            at("Point", "[9,47,412.5]")
-        );
+        let text = format!(r#"{{"type":"Feature",{own}"properties":{properties},"geometry":{}}}"#, at("Point", "[9,47,412.5]"));
         let layers = good("households.geojson", collection(&[&text]));
         let household = &layers.households[0];
-        assert_eq!(
-            (household.id.as_deref(), household.weight, household.at),
-            (id, weight, [9.0, 47.0]),
-            "{properties}"
-        );
+        assert_eq!((household.id.as_deref(), household.weight, household.at), (id, weight, [9.0, 47.0]), "{properties}");
         let told = properties.contains("many") || properties.contains("-1");
         assert_eq!(codes(&layers).contains(&"value-unreadable"), told, "{properties}");
         assert_eq!(codes(&layers).contains(&"id-missing"), id.is_none(), "{properties}");
     }
     let line = at("LineString", "[[9,47],[9.1,47.1]]");
-    for (value, tunnel) in [
-        ("\"yes\"", true),
-        ("true", true),
-        ("1", true),
-        ("\"culvert\"", true),
-        ("\"no\"", false),
-        ("0", false),
-        ("null", false),
-    ] {
-        let layers = good(
-            "rail.geojson",
-            collection(&[&feature(&format!(r#"{{"id":1,"kind":"rail","tunnel":{value}}}"#), &line)]),
-        );
+    for (value, tunnel) in
+        [("\"yes\"", true), ("true", true), ("1", true), ("\"culvert\"", true), ("\"no\"", false), ("0", false), ("null", false)]
+    {
+        let layers = good("rail.geojson", collection(&[&feature(&format!(r#"{{"id":1,"kind":"rail","tunnel":{value}}}"#), &line)]));
         assert_eq!(layers.rail[0].tunnel, tunnel, "{value}");
         assert!(codes(&layers).is_empty(), "{value}: {:?}", layers.findings);
     }
@@ -200,16 +140,10 @@ fn ids_weights_and_flags_are_taken_as_written() {
 fn other_names_come_from_the_recipe() {
     let toml = "[layers.households]\nfile = \"people\"\nproperties = { weight = \"pop\", id = \"code\", kind = \"code\", settlement = \"nowhere\" }";
     let map = Draft::from_toml(toml).unwrap().build().unwrap().layers;
-    let folder = with(
-        "people.geojson",
-        collection(&[&feature(r#"{"weight":9,"pop":4,"code":"z"}"#, &at("Point", "[9,47]"))]),
-    );
+    let folder = with("people.geojson", collection(&[&feature(r#"{"weight":9,"pop":4,"code":"z"}"#, &at("Point", "[9,47]"))]));
     let layers = read_layers(&folder.path(), &map).unwrap();
     let person = &layers.households[0];
-    assert_eq!(
-        (person.weight, person.id.as_deref(), person.kind.as_deref()),
-        (Some(4.0), Some("z"), Some("z"))
-    );
+    assert_eq!((person.weight, person.id.as_deref(), person.kind.as_deref()), (Some(4.0), Some("z"), Some("z")));
     let absent = layers.findings.iter().find(|f| f.code == "property-absent").unwrap();
     assert!(absent.message.contains("'nowhere'"), "{absent}");
 }
@@ -234,38 +168,22 @@ fn what_cannot_be_taken_is_a_finding() {
     let cases = [
         ("roads", feature(r#"{"id":"x"}"#, &point), "geometry-dropped"),
         ("roads", feature(r#"{"id":"x"}"#, "null"), "geometry-dropped"),
-        (
-            "roads",
-            feature(r#"{"id":"x"}"#, r#"{"type":"GeometryCollection","geometries":[]}"#),
-            "geometry-dropped",
-        ),
+        ("roads", feature(r#"{"id":"x"}"#, r#"{"type":"GeometryCollection","geometries":[]}"#), "geometry-dropped"),
         ("roads", feature(r#"{"id":"x"}"#, &at("Helix", "[[[[9]]]]")), "geometry-dropped"),
         ("roads", feature(r#"{"id":"x"}"#, &at("LineString", "[]")), "geometry-dropped"),
         ("roads", feature(r#"{"id":"x"}"#, &at("LineString", "[[9,47]]")), "geometry-dropped"),
-        (
-            "roads",
-            r#"{"type":"Feature","id":"x","properties":null}"#.into(),
-            "geometry-dropped",
-        ),
+        ("roads", r#"{"type":"Feature","id":"x","properties":null}"#.into(), "geometry-dropped"),
         ("landuse", feature(r#"{"id":"x"}"#, &at("MultiPolygon", "[]")), "geometry-dropped"),
         ("landuse", feature(r#"{"id":"x"}"#, &at("Polygon", "[[]]")), "geometry-dropped"),
         ("pois", feature(r#"{"id":"x"}"#, &at("Point", "[]")), "geometry-dropped"),
-        (
-            "roads",
-            feature(r#"{"id":"x"}"#, &at("LineString", "[[9,47],[9]]")),
-            "feature-malformed",
-        ),
+        ("roads", feature(r#"{"id":"x"}"#, &at("LineString", "[[9,47],[9]]")), "feature-malformed"),
         ("roads", feature(r#"{"id":"x"}"#, &at("LineString", "[9,47]")), "feature-malformed"),
         ("roads", feature(r#"{"id":"x"}"#, r#"{"type":"LineString"}"#), "feature-malformed"),
         ("roads", feature("[1]", &point), "feature-malformed"),
         ("roads", "null".into(), "feature-malformed"),
         ("roads", "7".into(), "feature-malformed"),
         ("roads", point.clone(), "feature-malformed"),
-        (
-            "admin",
-            feature("{}", &at("Polygon", "[[[9,47],[9.1,47],[9.1,47.1],[9,47]]]")),
-            "id-missing",
-        ),
+        ("admin", feature("{}", &at("Polygon", "[[[9,47],[9.1,47],[9.1,47.1],[9,47]]]")), "id-missing"),
     ];
     for (layer, text, code) in cases {
         let layers = good(&format!("{layer}.geojson"), collection(&[POINT, &text]));
@@ -282,10 +200,7 @@ fn what_is_bent_into_shape_is_told() {
     let ring = feature(r#"{"id":"x","kind":"park"}"#, &at("Polygon", "[[[9,47],[9.1,47],[9.1,47.1]]]"));
     let layers = good("landuse.geojson", collection(&[&ring]));
     assert_eq!(codes(&layers), ["ring-closed"]);
-    let parts = feature(
-        r#"{"id":"x","class":"path"}"#,
-        &at("MultiLineString", "[[[9,47]],[[9,47],[9.1,47]]]"),
-    );
+    let parts = feature(r#"{"id":"x","class":"path"}"#, &at("MultiLineString", "[[[9,47]],[[9,47],[9.1,47]]]"));
     let layers = good("roads.geojson", collection(&[&parts]));
     assert_eq!((codes(&layers), layers.roads[0].line.0.len()), (vec!["part-dropped"], 1));
     let many = feature(r#"{"id":"x","weight":2}"#, &at("MultiPoint", "[[9,47],[9.01,47]]"));
@@ -311,10 +226,7 @@ fn order_of_members_white_space_and_crs84_do_not_matter() {
         r#"{"type":"name","properties":{"name":"EPSG:4326"}}"#,
         r#"{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4326"}}"#,
     ] {
-        good(
-            "roads.geojson",
-            format!(r#"{{"type":"FeatureCollection","crs":{crs},"features":[]}}"#),
-        );
+        good("roads.geojson", format!(r#"{{"type":"FeatureCollection","crs":{crs},"features":[]}}"#));
     }
 }
 
@@ -336,11 +248,7 @@ fn every_failure_names_file_record_and_remedy() {
     let checksum = flipped.len() - 6;
     flipped[checksum] ^= 1;
     let cases: Vec<(&str, Vec<u8>, Vec<&str>)> = vec![
-        (
-            h,
-            whole.as_bytes()[..whole.len() - 20].into(),
-            vec![h, "cut off after feature 1", "line 3", "export it again"],
-        ),
+        (h, whole.as_bytes()[..whole.len() - 20].into(), vec![h, "cut off after feature 1", "line 3", "export it again"]),
         (h, whole.as_bytes()[..whole.len() - 1].into(), vec!["cut off after feature 2"]),
         (h, b"{\"type\":\"FeatureCollection\",\"fea".into(), vec!["cut off after feature 0"]),
         (h, b"".into(), vec![h, "empty", "FeatureCollection"]),
@@ -351,66 +259,26 @@ fn every_failure_names_file_record_and_remedy() {
         (h, put("[Infinity,47]").into(), vec!["record 2", "Infinity"]),
         (h, put("[1e999,47]").into(), vec!["record 2", "too large"]),
         (h, put("[null,47]").into(), vec!["record 2", "'p7'", "NaN", "missing"]),
-        (
-            h,
-            put("[47,1234567.5]").into(),
-            vec![h, "record 2", "'p7'", "1234567.5", "±90", "projected metres", "EPSG:4326"],
-        ),
+        (h, put("[47,1234567.5]").into(), vec![h, "record 2", "'p7'", "1234567.5", "±90", "projected metres", "EPSG:4326"]),
         (h, put("[47,100]").into(), vec!["record 2", "'p7'", "47, 100", "swapped"]),
         (h, put("[200,47]").into(), vec!["200, 47", "±180"]),
-        (
-            h,
-            collection(&[POINT, r#"{"type":"Feature" "id":1}"#]).into(),
-            vec![h, "record 2", "not valid JSON", "line 3"],
-        ),
-        (
-            h,
-            collection(&[POINT, r#"{"type":"Feature,"id":1}"#]).into(),
-            vec![h, "record 2", "not valid JSON"],
-        ),
-        (
-            h,
-            collection(&[POINT, "{\"type\":\"Feature\",\"a\":[1}"]).into(),
-            vec![h, "record 2", "not valid JSON"],
-        ),
+        (h, collection(&[POINT, r#"{"type":"Feature" "id":1}"#]).into(), vec![h, "record 2", "not valid JSON", "line 3"]),
+        (h, collection(&[POINT, r#"{"type":"Feature,"id":1}"#]).into(), vec![h, "record 2", "not valid JSON"]),
+        (h, collection(&[POINT, "{\"type\":\"Feature\",\"a\":[1}"]).into(), vec![h, "record 2", "not valid JSON"]),
         (h, format!("{whole} x").into(), vec![h, "after the end"]),
         (h, whole.replace(",\n", "\n").into(), vec!["',' or ']'"]),
         (h, b"[1,2]".into(), vec![h, "FeatureCollection"]),
         (h, POINT.into(), vec!["type 'Feature'", "RFC 7946"]),
         (h, b"{}".into(), vec!["without type"]),
-        (
-            h,
-            b"{\"type\":\"FeatureCollection\",\"features\":{}}".into(),
-            vec!["without an array of features"],
-        ),
+        (h, b"{\"type\":\"FeatureCollection\",\"features\":{}}".into(), vec!["without an array of features"]),
         (h, b"\xff\xfe{\0".into(), vec!["UTF-16"]),
         (h, collection(&[]).into(), vec![h, "no household point", "0 features"]),
-        (
-            h,
-            collection(&[&feature("{}", "null")]).into(),
-            vec![h, "no household point", "1 features"],
-        ),
+        (h, collection(&[&feature("{}", "null")]).into(), vec![h, "no household point", "1 features"]),
         ("roads.geojson", crs.into(), vec!["roads.geojson", "EPSG::2056", "ogr2ogr"]),
-        (
-            "roads.geojson.gz",
-            gzip(whole.as_bytes())[..40].into(),
-            vec!["roads.geojson.gz", "gzip", "cut off"],
-        ),
-        (
-            "roads.geojson.gz",
-            b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xff\xff\xff and more of it".into(),
-            vec!["roads.geojson.gz", "gzip", "again"],
-        ),
-        (
-            "roads.geojson.gz",
-            whole.clone().into(),
-            vec!["no gzip file although its name says so"],
-        ),
-        (
-            "roads.geojson.gz",
-            flipped,
-            vec!["roads.geojson.gz", "gzip data is damaged after feature 2"],
-        ),
+        ("roads.geojson.gz", gzip(whole.as_bytes())[..40].into(), vec!["roads.geojson.gz", "gzip", "cut off"]),
+        ("roads.geojson.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xff\xff\xff and more of it".into(), vec!["roads.geojson.gz", "gzip", "again"]),
+        ("roads.geojson.gz", whole.clone().into(), vec!["no gzip file although its name says so"]),
+        ("roads.geojson.gz", flipped, vec!["roads.geojson.gz", "gzip data is damaged after feature 2"]),
     ];
     for (name, bytes, expected) in cases {
         let message = bad(name, &bytes);
@@ -426,10 +294,7 @@ fn what_must_be_there_is_asked_for() {
     let gone = read_layers(&folder.path().join("gone"), &map()).unwrap_err().to_string();
     assert!(gone.contains("gone") && gone.contains("existing folder"), "{gone}");
     let none = read(&folder).unwrap_err().to_string();
-    assert!(
-        none.contains("households.geojson.gz") && none.contains("[layers.households]"),
-        "{none}"
-    );
+    assert!(none.contains("households.geojson.gz") && none.contains("[layers.households]"), "{none}");
     folder.write("households.geojson", collection(&[POINT]));
     let none = read(&folder).unwrap_err().to_string();
     assert!(none.contains("admin or study_area") && none.contains("[layers.admin]"), "{none}");
@@ -438,21 +303,13 @@ fn what_must_be_there_is_asked_for() {
 #[test]
 fn deep_nesting_and_long_records_do_no_harm() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let layers = good(
-        "roads.geojson",
-        collection(&[&feature(
-            &format!(r#"{{"id":"x","deep":{deep}}}"#),
-            &at("LineString", "[[9,47],[9,48]]"),
-        )]),
-    );
+    let layers =
+        good("roads.geojson", collection(&[&feature(&format!(r#"{{"id":"x","deep":{deep}}}"#), &at("LineString", "[[9,47],[9,48]]"))]));
     assert_eq!(layers.roads.len(), 1);
     let layers = good("roads.geojson", collection(&[&feature("{}", &at("LineString", &deep))]));
     assert_eq!(codes(&layers), ["feature-malformed"]);
     let long: Vec<String> = (0..60_000).map(|i| format!("[9.{i:05},47]")).collect();
-    let layers = good(
-        "roads.geojson",
-        collection(&[&feature("{}", &at("LineString", &format!("[{}]", long.join(","))))]),
-    );
+    let layers = good("roads.geojson", collection(&[&feature("{}", &at("LineString", &format!("[{}]", long.join(","))))]));
     assert_eq!(layers.roads[0].line.0[0].0.len(), 60_000);
 }
 

@@ -124,9 +124,7 @@ pub enum MetisFileError {
 pub fn read_graph(path: &Path, centres: Option<&Path>) -> Result<UnitGraph, MetisFileError> {
     let text = |path: &Path| std::fs::read_to_string(path).map_err(|source| MetisFileError::File { path: path.into(), source });
     let format = |path: &Path, source| MetisFileError::Format { path: path.into(), source };
-    let points = centres
-        .map(|path| parse_centres(&text(path)?).map_err(|e| format(path, e)))
-        .transpose()?;
+    let points = centres.map(|path| parse_centres(&text(path)?).map_err(|e| format(path, e))).transpose()?;
     let (points_given, file) = (points.as_ref().map(Vec::len), centres.unwrap_or(path));
     parse_graph(&text(path)?, points).map_err(|e| match (&e, points_given) {
         (MetisError::Graph(GraphError::LoadCount { .. }), Some(_)) => format(file, e),
@@ -136,41 +134,22 @@ pub fn read_graph(path: &Path, centres: Option<&Path>) -> Result<UnitGraph, Meti
 
 /// Reads a table of centres: a heading that names the columns `x` and `y`, then a line per unit.
 pub fn parse_centres(text: &str) -> Result<Vec<[f32; 2]>, MetisError> {
-    let mut lines = text
-        .lines()
-        .enumerate()
-        .map(|(i, l)| (i + 1, l.trim()))
-        .filter(|(_, l)| !l.is_empty());
+    let mut lines = text.lines().enumerate().map(|(i, l)| (i + 1, l.trim())).filter(|(_, l)| !l.is_empty());
     let heading = || MetisError::Columns { line: 1 };
     let (line, names) = lines.next().ok_or_else(heading)?;
     let column = |name: &str| names.split(',').position(|n| n.trim() == name).ok_or(MetisError::Columns { line });
     let (x, y) = (column("x")?, column("y")?);
     let cell = |line: usize, row: &str, i: usize| -> Result<f32, MetisError> {
-        let word = row
-            .split(',')
-            .nth(i)
-            .ok_or(MetisError::Short {
-                line,
-                expected: "a coordinate",
-            })?
-            .trim();
+        let word = row.split(',').nth(i).ok_or(MetisError::Short { line, expected: "a coordinate" })?.trim();
         let value = word.parse().ok().filter(|v: &f32| v.is_finite());
-        value.ok_or_else(|| MetisError::Number {
-            line,
-            found: word.chars().take(30).collect(),
-            expected: "a coordinate",
-        })
+        value.ok_or_else(|| MetisError::Number { line, found: word.chars().take(30).collect(), expected: "a coordinate" })
     };
     lines.map(|(line, row)| Ok([cell(line, row, x)?, cell(line, row, y)?])).collect()
 }
 
 /// Reads a graph with the centres given. O(text + m log m).
 pub fn parse_graph(text: &str, centres: Option<Vec<[f32; 2]>>) -> Result<UnitGraph, MetisError> {
-    let mut lines = text
-        .lines()
-        .enumerate()
-        .map(|(i, l)| (i + 1, l.trim()))
-        .filter(|(_, l)| !l.starts_with('%'));
+    let mut lines = text.lines().enumerate().map(|(i, l)| (i + 1, l.trim())).filter(|(_, l)| !l.starts_with('%'));
     let (line, header) = lines.by_ref().find(|(_, l)| !l.is_empty()).ok_or(MetisError::NoHeader)?;
     let head = Header::parse(line, header)?;
     let capacity = head.units.min(text.len());
@@ -181,59 +160,31 @@ pub fn parse_graph(text: &str, centres: Option<Vec<[f32; 2]>>) -> Result<UnitGra
             if content.is_empty() {
                 continue;
             }
-            return Err(MetisError::Units {
-                announced: head.units,
-                found: found + 1,
-            });
+            return Err(MetisError::Units { announced: head.units, found: found + 1 });
         }
-        let mut words = Words {
-            line,
-            words: content.split_ascii_whitespace(),
-        };
+        let mut words = Words { line, words: content.split_ascii_whitespace() };
         if head.sizes {
             words.number("the unit's size, a whole number", u64::MAX)?;
         }
         for _ in 0..head.constraints {
-            let weight = if head.weights {
-                words.number("a unit weight, a whole number", 1 << 42)?
-            } else {
-                1
-            };
+            let weight = if head.weights { words.number("a unit weight, a whole number", 1 << 42)? } else { 1 };
             loads.push(Load::from_units(weight as f64).unwrap_or(Load::ZERO));
         }
         while let Some(word) = words.words.next() {
             let neighbour = words.parse(word, "a neighbour, a whole number", u64::MAX)?;
             if neighbour == 0 || neighbour > head.units as u64 {
-                return Err(MetisError::Neighbour {
-                    line,
-                    neighbour,
-                    units: head.units,
-                });
+                return Err(MetisError::Neighbour { line, neighbour, units: head.units });
             }
-            let cost = if head.costs {
-                words.number("an edge weight, a whole number", u64::from(u32::MAX))?
-            } else {
-                1
-            };
-            listed.push(Edge {
-                a: found as u32,
-                b: neighbour as u32 - 1,
-                cost: cost as u32,
-            });
+            let cost = if head.costs { words.number("an edge weight, a whole number", u64::from(u32::MAX))? } else { 1 };
+            listed.push(Edge { a: found as u32, b: neighbour as u32 - 1, cost: cost as u32 });
         }
         found += 1;
     }
     if found != head.units {
-        return Err(MetisError::Units {
-            announced: head.units,
-            found,
-        });
+        return Err(MetisError::Units { announced: head.units, found });
     }
     if listed.len() as u64 != head.edges.saturating_mul(2) {
-        return Err(MetisError::Edges {
-            announced: head.edges,
-            found: listed.len() as u64,
-        });
+        return Err(MetisError::Edges { announced: head.edges, found: listed.len() as u64 });
     }
     let edges = both_sides(listed)?;
     Ok(UnitGraph::new(head.constraints, loads, &edges, centres)?)
@@ -247,16 +198,10 @@ fn both_sides(listed: Vec<Edge>) -> Result<Vec<Edge>, MetisError> {
     let mut edges = Vec::with_capacity(listed.len() / 2);
     let mut rest = &listed[..];
     while let Some((first, _)) = rest.split_first() {
-        let same = rest
-            .iter()
-            .take_while(|e| key(e).0 == key(first).0 && key(e).1 == key(first).1 && e.cost == first.cost)
-            .count();
+        let same = rest.iter().take_while(|e| key(e).0 == key(first).0 && key(e).1 == key(first).1 && e.cost == first.cost).count();
         let upward = rest[..same].iter().filter(|e| e.a < e.b).count();
         if upward * 2 != same {
-            return Err(MetisError::OneSided {
-                a: first.a + 1,
-                b: first.b + 1,
-            });
+            return Err(MetisError::OneSided { a: first.a + 1, b: first.b + 1 });
         }
         edges.extend(rest[..same].iter().filter(|e| e.a < e.b));
         rest = &rest[same..];
@@ -303,10 +248,7 @@ struct Header {
 
 impl Header {
     fn parse(line: usize, text: &str) -> Result<Header, MetisError> {
-        let wrong = || MetisError::Header {
-            line,
-            found: text.chars().take(60).collect(),
-        };
+        let wrong = || MetisError::Header { line, found: text.chars().take(60).collect() };
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
         let number = |i: usize, default: u64| words.get(i).map_or(Ok(default), |w| w.parse().map_err(|_| wrong()));
         let (units, edges, format, constraints): (u64, u64, u64, u64) = (number(0, 0)?, number(1, 0)?, number(2, 0)?, number(3, 1)?);
@@ -320,14 +262,7 @@ impl Header {
             return Err(MetisError::TooMany { line, units, most });
         }
         let (sizes, weights, costs) = (digit(100) == 1, digit(10) == 1, digit(1) == 1);
-        Ok(Header {
-            units: units as usize,
-            edges,
-            sizes,
-            weights,
-            costs,
-            constraints: if weights { constraints as usize } else { 1 },
-        })
+        Ok(Header { units: units as usize, edges, sizes, weights, costs, constraints: if weights { constraints as usize } else { 1 } })
     }
 }
 
@@ -344,11 +279,7 @@ impl Words<'_> {
 
     fn parse(&self, word: &str, expected: &'static str, most: u64) -> Result<u64, MetisError> {
         let number = word.parse().ok().filter(|&x| x <= most);
-        number.ok_or_else(|| MetisError::Number {
-            line: self.line,
-            found: word.chars().take(30).collect(),
-            expected,
-        })
+        number.ok_or_else(|| MetisError::Number { line: self.line, found: word.chars().take(30).collect(), expected })
     }
 }
 

@@ -55,7 +55,12 @@ fn geometry(out: &mut String, land: &[Rings]) {
 fn collection<P: Serialize>(name: &str, rows: &[P], land: &[Vec<Rings>], id: impl Fn(&P) -> &str) -> serde_json::Result<String> {
     let mut out = format!("{{\"type\":\"FeatureCollection\",\"name\":\"{name}\",\"features\":[\n");
     for (i, (row, land)) in rows.iter().zip(land).enumerate() {
-        let _ = write!(out, "{{\"type\":\"Feature\",\"id\":{},\"properties\":{},\"geometry\":", serde_json::to_string(id(row))?, serde_json::to_string(row)?);
+        let _ = write!(
+            out,
+            "{{\"type\":\"Feature\",\"id\":{},\"properties\":{},\"geometry\":",
+            serde_json::to_string(id(row))?,
+            serde_json::to_string(row)?
+        );
         geometry(&mut out, land);
         out.push_str(if i + 1 < rows.len() { "},\n" } else { "}\n" });
     }

@@ -85,7 +85,11 @@ fn attachments(path: &Path) -> Result<Vec<[String; 3]>, PlanReadError> {
     let header = rows.next().unwrap_or_default();
     let column = |name: &str| {
         let found = header.iter().position(|h| h == name);
-        found.ok_or_else(|| PlanReadError::Feature { path: path.into(), record: 1, cause: format!("no column '{name}'; the header must name it") })
+        found.ok_or_else(|| PlanReadError::Feature {
+            path: path.into(),
+            record: 1,
+            cause: format!("no column '{name}'; the header must name it"),
+        })
     };
     let (entity, grid, rule) = (column("entity_id")?, column("grid_id")?, column("rule")?);
     let cell = |r: &Vec<String>, i: usize| r.get(i).cloned().unwrap_or_default();

@@ -31,19 +31,9 @@ pub(super) enum Input {
 
 impl Input {
     pub(super) fn open(file: File) -> io::Result<Input> {
-        let mut raw = BufReader::with_capacity(
-            CHUNK,
-            Digesting {
-                inner: file,
-                hash: Sha256::new(),
-            },
-        );
+        let mut raw = BufReader::with_capacity(CHUNK, Digesting { inner: file, hash: Sha256::new() });
         let gzip = raw.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-        Ok(if gzip {
-            Input::Gzip(MultiGzDecoder::new(raw))
-        } else {
-            Input::Plain(raw)
-        })
+        Ok(if gzip { Input::Gzip(MultiGzDecoder::new(raw)) } else { Input::Plain(raw) })
     }
 
     pub(super) fn is_gzip(&self) -> bool {
@@ -97,15 +87,7 @@ pub(super) struct Scanner<R> {
 
 impl<R: Read> Scanner<R> {
     pub(super) fn new(input: R) -> Self {
-        Scanner {
-            input,
-            buf: vec![0; CHUNK],
-            start: 0,
-            end: 0,
-            byte: 0,
-            line: 1,
-            limit: MAX_VALUE_BYTES,
-        }
+        Scanner { input, buf: vec![0; CHUNK], start: 0, end: 0, byte: 0, line: 1, limit: MAX_VALUE_BYTES }
     }
 
     /// Line and byte of the next unread byte.

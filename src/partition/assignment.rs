@@ -55,12 +55,8 @@ impl Assignment {
     pub fn new(graph: &UnitGraph, parts: &[u32]) -> Result<Assignment, Fault> {
         let most = parts.iter().max().map_or(0, |&p| p as usize + 1);
         let mut number = vec![u32::MAX; most];
-        let mut assignment = Assignment {
-            part_of: Vec::with_capacity(parts.len()),
-            resources: graph.resources(),
-            loads: Vec::new(),
-            units: Vec::new(),
-        };
+        let mut assignment =
+            Assignment { part_of: Vec::with_capacity(parts.len()), resources: graph.resources(), loads: Vec::new(), units: Vec::new() };
         for (u, &p) in parts.iter().enumerate().take(graph.len()) {
             if number[p as usize] == u32::MAX {
                 number[p as usize] = assignment.units.len() as u32;
@@ -75,10 +71,7 @@ impl Assignment {
             }
         }
         if parts.len() != graph.len() {
-            return Err(Fault::UnitCount {
-                got: parts.len(),
-                units: graph.len(),
-            });
+            return Err(Fault::UnitCount { got: parts.len(), units: graph.len() });
         }
         assignment.check(graph)?;
         Ok(assignment)
@@ -87,10 +80,7 @@ impl Assignment {
     /// Recounts everything the type promises. O(n + m).
     pub fn check(&self, graph: &UnitGraph) -> Result<(), Fault> {
         if self.part_of.len() != graph.len() {
-            return Err(Fault::UnitCount {
-                got: self.part_of.len(),
-                units: graph.len(),
-            });
+            return Err(Fault::UnitCount { got: self.part_of.len(), units: graph.len() });
         }
         let r = self.resources;
         let (mut loads, mut units) = (vec![Load::ZERO; self.loads.len()], vec![0u32; self.units.len()]);
@@ -106,10 +96,7 @@ impl Assignment {
             if first[p as usize] == u32::MAX {
                 first[p as usize] = piece[u];
             } else if first[p as usize] != piece[u] {
-                return Err(Fault::Torn {
-                    grid: GridId(p),
-                    unit: UnitId::new(u),
-                });
+                return Err(Fault::Torn { grid: GridId(p), unit: UnitId::new(u) });
             }
         }
         for p in 0..self.units.len() {

@@ -16,14 +16,7 @@ pub(super) struct Contiguity {
 
 impl Contiguity {
     pub fn new(n: usize) -> Contiguity {
-        Contiguity {
-            stamp: 0,
-            seen: vec![0; n],
-            search: vec![0; n],
-            queues: Vec::new(),
-            heads: Vec::new(),
-            root: Vec::new(),
-        }
+        Contiguity { stamp: 0, seen: vec![0; n], search: vec![0; n], queues: Vec::new(), heads: Vec::new(), root: Vec::new() }
     }
 
     /// True if the part of `u` stays non-empty and connected without `u`.

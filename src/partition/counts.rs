@@ -7,11 +7,7 @@ use std::collections::BinaryHeap;
 /// The counts K with K·low ≤ `total` ≤ K·high; empty if there is none.
 pub(super) fn feasible_counts(total: i64, band: &Band) -> Option<(u32, u32)> {
     let clamp = |k: i64| u32::try_from(k).unwrap_or(u32::MAX);
-    let fewest = if band.high.0 > 0 {
-        clamp(total / band.high.0 + i64::from(total % band.high.0 != 0)).max(1)
-    } else {
-        u32::MAX
-    };
+    let fewest = if band.high.0 > 0 { clamp(total / band.high.0 + i64::from(total % band.high.0 != 0)).max(1) } else { u32::MAX };
     let most = if band.low.0 > 0 { clamp(total / band.low.0) } else { u32::MAX };
     let some = band.high.0 > 0 || total == 0;
     (some && fewest <= most).then_some((fewest, most))
@@ -40,11 +36,7 @@ pub(super) fn deal(k: u32, places: &[(i64, u32)]) -> Vec<u32> {
     // Load per grid as an integer with 20 binary digits after the point; units break ties at no load.
     let key = |i: usize, c: u32| {
         let (total, units) = places[i];
-        (
-            (i128::from(total) << 20) / i128::from(c + 1),
-            u64::from(units) * 1024 / u64::from(c + 1),
-            Reverse(i),
-        )
+        ((i128::from(total) << 20) / i128::from(c + 1), u64::from(units) * 1024 / u64::from(c + 1), Reverse(i))
     };
     let mut heap: BinaryHeap<_> = (0..places.len()).filter(|&i| places[i].1 > 1).map(|i| key(i, 1)).collect();
     for _ in places.len()..k as usize {
@@ -72,17 +64,7 @@ mod tests {
         assert_eq!(best_count(0, 100, &band), 1);
         assert_eq!(best_count(140, 100, &band), 1);
         assert_eq!(best_count(10_000, 5, &band), 5);
-        assert_eq!(
-            feasible_counts(
-                10,
-                &Band {
-                    low: Load(0),
-                    target: Load(0),
-                    high: Load(0)
-                }
-            ),
-            None
-        );
+        assert_eq!(feasible_counts(10, &Band { low: Load(0), target: Load(0), high: Load(0) }), None);
     }
 
     #[test]

@@ -21,11 +21,7 @@ pub(super) fn enumerate(net: &Net, k: u32, goals: &[Goal]) -> Option<Vec<u32>> {
     let price = |set: usize| -> Option<Score> {
         connected(set, &beside).then(|| {
             let inside = || (0..n).filter(|u| set >> u & 1 == 1);
-            let cut = inside()
-                .flat_map(|u| net.neighbours(u))
-                .filter(|&(v, _)| set >> v & 1 == 0)
-                .map(|(_, c)| c)
-                .sum();
+            let cut = inside().flat_map(|u| net.neighbours(u)).filter(|&(v, _)| set >> v & 1 == 0).map(|(_, c)| c).sum();
             penalty(goals, &net.sum(inside())) + Score { cut, ..Score::default() }
         })
     };

@@ -146,17 +146,9 @@ impl Partitioned {
     pub fn standings(&self, problem: &Problem) -> Vec<Standing> {
         let (component, count) = problem.graph.components();
         let part_of = self.assignment.part_of();
-        let hopeless: Vec<bool> = (0..count)
-            .map(|c| !self.bounds.components[c].can_be_in_band(&problem.bands))
-            .collect();
+        let hopeless: Vec<bool> = (0..count).map(|c| !self.bounds.components[c].can_be_in_band(&problem.bands)).collect();
         let mut standings: Vec<Standing> = (0..self.assignment.grids())
-            .map(|p| {
-                if self.assignment.in_band(p, &problem.bands) {
-                    Standing::InBand
-                } else {
-                    Standing::Unforced
-                }
-            })
+            .map(|p| if self.assignment.in_band(p, &problem.bands) { Standing::InBand } else { Standing::Unforced })
             .collect();
         let mut force = |u: usize| {
             let standing = &mut standings[part_of[u] as usize];
@@ -172,11 +164,7 @@ impl Partitioned {
             let alone = |u: &&UnitId| inside[&part_of[u.at()]] == self.assignment.units(part_of[u.at()] as usize);
             c.group.iter().filter(alone).for_each(|u| force(u.at()));
         }
-        component
-            .iter()
-            .enumerate()
-            .filter(|(_, c)| hopeless[**c as usize])
-            .for_each(|(u, _)| force(u));
+        component.iter().enumerate().filter(|(_, c)| hopeless[**c as usize]).for_each(|(u, _)| force(u));
         standings
     }
 }
@@ -189,11 +177,7 @@ impl Partitioned {
 pub fn partition(problem: &Problem) -> Result<Partitioned, PartitionError> {
     check(problem)?;
     let net = Net::of(&problem.graph);
-    let aim = Aim {
-        goals: problem.bands.iter().map(Goal::of).collect(),
-        starts: problem.effort.starts.max(1),
-        seed: problem.seed,
-    };
+    let aim = Aim { goals: problem.bands.iter().map(Goal::of).collect(), starts: problem.effort.starts.max(1), seed: problem.seed };
     let regions = Regions::of(&net, problem)?;
     let (part, parts) = regions.split(&net, &aim);
     let mut draft = Draft::new(part, parts);
@@ -206,12 +190,7 @@ pub fn partition(problem: &Problem) -> Result<Partitioned, PartitionError> {
         (_, true) => Outcome::WorkLimit,
         _ => Outcome::WithinGap(gap),
     };
-    Ok(Partitioned {
-        assignment,
-        bounds: regions.bounds,
-        outcome,
-        score,
-    })
+    Ok(Partitioned { assignment, bounds: regions.bounds, outcome, score })
 }
 
 fn check(problem: &Problem) -> Result<(), PartitionError> {
@@ -220,26 +199,15 @@ fn check(problem: &Problem) -> Result<(), PartitionError> {
         return Err(PartitionError::Empty);
     }
     if bands.len() != graph.resources() {
-        return Err(PartitionError::BandCount {
-            bands: bands.len(),
-            resources: graph.resources(),
-        });
+        return Err(PartitionError::BandCount { bands: bands.len(), resources: graph.resources() });
     }
     for (resource, b) in bands.iter().enumerate() {
         if b.target <= Load::ZERO || b.low > b.target || b.high < b.target || b.high.0 > LIMIT {
-            return Err(PartitionError::Band {
-                resource,
-                low: b.low,
-                target: b.target,
-                high: b.high,
-            });
+            return Err(PartitionError::Band { resource, low: b.low, target: b.target, high: b.high });
         }
         let total = (0..graph.len()).try_fold(0i64, |sum, u| sum.checked_add(graph.loads(u)[resource].0));
         if total.is_none_or(|t| t > LIMIT) {
-            return Err(PartitionError::TooHeavy {
-                resource,
-                limit: Load(LIMIT),
-            });
+            return Err(PartitionError::TooHeavy { resource, limit: Load(LIMIT) });
         }
     }
     Ok(())

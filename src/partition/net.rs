@@ -21,11 +21,7 @@ impl Net {
         let n = graph.len();
         let mut net = Net::with_capacity(n, 2 * graph.edge_count(), graph.resources());
         for u in 0..n {
-            net.push(
-                graph.loads(u).iter().map(|l| l.0),
-                1,
-                graph.neighbours(u).map(|(v, c)| (v as u32, i64::from(c))),
-            );
+            net.push(graph.loads(u).iter().map(|l| l.0), 1, graph.neighbours(u).map(|(v, c)| (v as u32, i64::from(c))));
         }
         net
     }
@@ -60,11 +56,7 @@ impl Net {
         let mut net = Net::with_capacity(vertices.len(), vertices.len() * 6, self.resources);
         for &u in vertices {
             let u = u as usize;
-            net.push(
-                self.loads(u).iter().copied(),
-                self.units[u],
-                self.neighbours(u).filter_map(|(v, c)| Some((place(v)?, c))),
-            );
+            net.push(self.loads(u).iter().copied(), self.units[u], self.neighbours(u).filter_map(|(v, c)| Some((place(v)?, c))));
         }
         net
     }
@@ -80,10 +72,7 @@ impl Net {
     /// Neighbours of `u` with the cost of a border between.
     pub fn neighbours(&self, u: usize) -> impl Iterator<Item = (usize, i64)> + Clone + '_ {
         let row = self.offsets[u] as usize..self.offsets[u + 1] as usize;
-        self.targets[row.clone()]
-            .iter()
-            .zip(&self.costs[row])
-            .map(|(&v, &c)| (v as usize, c))
+        self.targets[row.clone()].iter().zip(&self.costs[row]).map(|(&v, &c)| (v as usize, c))
     }
 
     /// Loads of `u`, one per resource.

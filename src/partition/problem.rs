@@ -25,11 +25,7 @@ pub struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Effort {
-            starts: 8,
-            passes: 8,
-            windows: 24,
-        }
+        Effort { starts: 8, passes: 8, windows: 24 }
     }
 }
 

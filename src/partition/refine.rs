@@ -45,33 +45,15 @@ impl<'a> Refine<'a> {
                 *s += l;
             }
         }
-        Refine {
-            net,
-            goals,
-            least,
-            part,
-            loads,
-            units,
-            contiguity: Contiguity::new(net.len()),
-            beside: Vec::new(),
-        }
+        Refine { net, goals, least, part, loads, units, contiguity: Contiguity::new(net.len()), beside: Vec::new() }
     }
 
     /// Score of the partition. O(n + m).
     pub fn score(&self) -> Score {
         let r = self.net.resources();
-        let mut score = self
-            .goals
-            .chunks(r)
-            .zip(self.loads.chunks(r))
-            .fold(Score::default(), |s, (g, l)| s + penalty(g, l));
+        let mut score = self.goals.chunks(r).zip(self.loads.chunks(r)).fold(Score::default(), |s, (g, l)| s + penalty(g, l));
         for u in 0..self.net.len() {
-            score.cut += self
-                .net
-                .neighbours(u)
-                .filter(|&(v, _)| v > u && self.part[v] != self.part[u])
-                .map(|(_, c)| c)
-                .sum::<i64>();
+            score.cut += self.net.neighbours(u).filter(|&(v, _)| v > u && self.part[v] != self.part[u]).map(|(_, c)| c).sum::<i64>();
         }
         score
     }
@@ -166,13 +148,7 @@ impl<'a> Refine<'a> {
 
     fn offer(&mut self, u: usize, version: u32, heap: &mut BinaryHeap<Reverse<Move>>, rng: &mut Rng) {
         if let Some((change, to)) = self.best_move(u) {
-            heap.push(Reverse(Move {
-                change,
-                tie: rng.next() as u32,
-                unit: u as u32,
-                to,
-                version,
-            }));
+            heap.push(Reverse(Move { change, tie: rng.next() as u32, unit: u as u32, to, version }));
         }
     }
 
@@ -198,20 +174,7 @@ impl<'a> Refine<'a> {
             }
         }
         let leave = self.change(from, u, -1);
-        let best = beside
-            .iter()
-            .map(|&(p, c)| {
-                (
-                    leave
-                        + self.change(p, u, 1)
-                        + Score {
-                            cut: own - c,
-                            ..Score::default()
-                        },
-                    p,
-                )
-            })
-            .min();
+        let best = beside.iter().map(|&(p, c)| (leave + self.change(p, u, 1) + Score { cut: own - c, ..Score::default() }, p)).min();
         self.beside = beside;
         best
     }

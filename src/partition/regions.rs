@@ -35,15 +35,9 @@ impl Regions {
         let mut members = vec![Vec::new(); count];
         component.iter().enumerate().for_each(|(u, &c)| members[c as usize].push(u as u32));
         let mut culprits_of = vec![Vec::new(); count];
-        culprits(net, &problem.bands)
-            .into_iter()
-            .for_each(|c| culprits_of[component[c.unit.at()] as usize].push(c));
+        culprits(net, &problem.bands).into_iter().for_each(|c| culprits_of[component[c.unit.at()] as usize].push(c));
 
-        let mut carved: Vec<Vec<Region>> = members
-            .iter()
-            .zip(&culprits_of)
-            .map(|(units, c)| carve(net, units, c, problem))
-            .collect();
+        let mut carved: Vec<Vec<Region>> = members.iter().zip(&culprits_of).map(|(units, c)| carve(net, units, c, problem)).collect();
         let counts: Vec<u32> = match problem.count {
             Count::ForBand => carved.iter().map(|regions| regions.iter().map(|r| r.grids).sum()).collect(),
             Count::Exactly(asked) if (asked as usize) < count => return Err(PartitionError::TooFewGrids { asked, components: count }),
@@ -74,11 +68,7 @@ impl Regions {
             regions.append(&mut parts);
         }
         let culprits = culprits_of.into_iter().flatten().collect();
-        Ok(Regions {
-            regions,
-            bounds: Bounds { components, culprits },
-            optimal,
-        })
+        Ok(Regions { regions, bounds: Bounds { components, culprits }, optimal })
     }
 
     /// First partition of every region, in parallel; grids are numbered region by region.
@@ -111,9 +101,7 @@ impl Regions {
 
 /// (load, units) of sets of units.
 fn weigh(net: &Net, sets: &[Vec<u32>]) -> Vec<(i64, u32)> {
-    sets.iter()
-        .map(|units| (net.sum(units.iter().map(|&u| u as usize))[0], units.len() as u32))
-        .collect()
+    sets.iter().map(|units| (net.sum(units.iter().map(|&u| u as usize))[0], units.len() as u32)).collect()
 }
 
 /// Takes each culprit out of a component as a grid of its own, with its branches as far as that harms the balance less than

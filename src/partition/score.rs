@@ -24,11 +24,7 @@ pub struct Score {
 impl Add for Score {
     type Output = Score;
     fn add(self, o: Score) -> Score {
-        Score {
-            violation: self.violation + o.violation,
-            spread: self.spread + o.spread,
-            cut: self.cut + o.cut,
-        }
+        Score { violation: self.violation + o.violation, spread: self.spread + o.spread, cut: self.cut + o.cut }
     }
 }
 impl AddAssign for Score {
@@ -39,11 +35,7 @@ impl AddAssign for Score {
 impl Neg for Score {
     type Output = Score;
     fn neg(self) -> Score {
-        Score {
-            violation: -self.violation,
-            spread: -self.spread,
-            cut: -self.cut,
-        }
+        Score { violation: -self.violation, spread: -self.spread, cut: -self.cut }
     }
 }
 impl Sub for Score {
@@ -64,11 +56,7 @@ pub(super) struct Goal {
 
 impl Goal {
     pub fn of(band: &Band) -> Goal {
-        Goal {
-            low: band.low.0,
-            high: band.high.0,
-            scale: band.target.0.max(1),
-        }
+        Goal { low: band.low.0, high: band.high.0, scale: band.target.0.max(1) }
     }
 
     /// What carrying `load` costs: zero inside the band.
@@ -79,11 +67,7 @@ impl Goal {
         }
         let violation = millionths(Load(off), Load(self.scale)).min(MOST);
         let steps = (violation / STEP).min(1 << 20);
-        Score {
-            violation,
-            spread: steps * steps,
-            cut: 0,
-        }
+        Score { violation, spread: steps * steps, cut: 0 }
     }
 }
 
@@ -108,25 +92,8 @@ mod tests {
         assert_eq!(goal.penalty(270_000), Score::default());
         assert_eq!(goal.penalty(330_000), Score::default());
         assert_eq!(goal.penalty(330_001).violation, 4);
-        assert_eq!(
-            goal.penalty(360_000),
-            Score {
-                violation: 100_000,
-                spread: 25,
-                cut: 0
-            }
-        );
-        assert!(
-            Score {
-                violation: 1,
-                spread: 0,
-                cut: 0
-            } > Score {
-                violation: 0,
-                spread: 0,
-                cut: 9
-            }
-        );
+        assert_eq!(goal.penalty(360_000), Score { violation: 100_000, spread: 25, cut: 0 });
+        assert!(Score { violation: 1, spread: 0, cut: 0 } > Score { violation: 0, spread: 0, cut: 9 });
         let even = goal.penalty(365_000) + goal.penalty(365_000);
         let uneven = goal.penalty(400_000) + goal.penalty(330_000);
         assert!(even.violation <= uneven.violation + 1 && even.spread < uneven.spread);

@@ -41,19 +41,11 @@ impl Aim {
             let low = g.low.saturating_mul(j).max(t.saturating_sub(g.high.saturating_mul(k - j)));
             let high = g.high.saturating_mul(j).min(t.saturating_sub(g.low.saturating_mul(k - j)));
             if low > high {
-                return Goal {
-                    low: share - g.scale / 100,
-                    high: share + g.scale / 100,
-                    scale: g.scale,
-                };
+                return Goal { low: share - g.scale / 100, high: share + g.scale / 100, scale: g.scale };
             }
             let share = share.clamp(low, high);
             let (below, above) = ((share - low) as f64 * narrow, (high - share) as f64 * narrow);
-            Goal {
-                low: share - below as i64,
-                high: share + above as i64,
-                scale: g.scale,
-            }
+            Goal { low: share - below as i64, high: share + above as i64, scale: g.scale }
         };
         self.goals.iter().zip(total).map(goal).collect()
     }
@@ -61,11 +53,7 @@ impl Aim {
     /// Goals of both sides; what side 1 carries follows from side 0.
     fn sides(&self, total: &[i64], j: u32, k: u32) -> Vec<Goal> {
         let mut goals = self.side(total, j, k);
-        goals.extend(total.iter().map(|_| Goal {
-            low: i64::MIN / 4,
-            high: i64::MAX / 4,
-            scale: 1,
-        }));
+        goals.extend(total.iter().map(|_| Goal { low: i64::MIN / 4, high: i64::MAX / 4, scale: 1 }));
         goals
     }
 }
@@ -93,20 +81,9 @@ pub(super) fn split(net: &Net, k: u32, aim: &Aim) -> Vec<u32> {
             return vec![0; sides[s].len()];
         }
         let sub = net.induced(&sides[s], |v| (bisection.side[v] as usize == s).then(|| place[v]));
-        split(
-            &sub,
-            grids[s],
-            &Aim {
-                seed: seeds[s],
-                ..aim.clone()
-            },
-        )
+        split(&sub, grids[s], &Aim { seed: seeds[s], ..aim.clone() })
     };
-    let (left, right) = if net.len() >= PARALLEL {
-        rayon::join(|| solve(0), || solve(1))
-    } else {
-        (solve(0), solve(1))
-    };
+    let (left, right) = if net.len() >= PARALLEL { rayon::join(|| solve(0), || solve(1)) } else { (solve(0), solve(1)) };
     for (u, &s) in bisection.side.iter().enumerate() {
         let at = place[u] as usize;
         part[u] = if s == 0 { left[at] } else { grids[0] + right[at] };
@@ -140,11 +117,7 @@ fn bisect(net: &Net, k: u32, aim: &Aim, rng: &mut Rng) -> Option<Bisection> {
         let least = [b.grids, k - b.grids];
         let mut refine = Refine::new(net, &goals, &least, b.side);
         refine.run(3, 30 + net.len() / 20, rng);
-        Bisection {
-            grids: b.grids,
-            score: refine.score(),
-            side: refine.into_part(),
-        }
+        Bisection { grids: b.grids, score: refine.score(), side: refine.into_part() }
     };
     let mut best = drawn.into_iter().map(|b| refine(top, b, rng)).min_by_key(|b| b.score)?;
     for at in (0..levels.len()).rev() {

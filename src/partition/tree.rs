@@ -61,11 +61,7 @@ pub(super) fn tree_bisection(net: &Net, k: u32, aim: &Aim, rng: &mut Rng) -> Opt
         for j in [ideal, ideal + 1] {
             let j = j.clamp(lean, stout).clamp(fewest, most.max(fewest));
             let goals = goals[j as usize].get_or_insert_with(|| aim.side(&total, j, k));
-            let score = penalty(goals, below)
-                + Score {
-                    cut: cut[u],
-                    ..Score::default()
-                };
+            let score = penalty(goals, below) + Score { cut: cut[u], ..Score::default() };
             if best.is_none_or(|(s, ..)| score < s) {
                 best = Some((score, j, u));
             }

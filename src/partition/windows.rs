@@ -48,13 +48,7 @@ impl Draft {
             rank[u] = members[p as usize].len() as u32;
             members[p as usize].push(u as u32);
         }
-        Draft {
-            part,
-            rank,
-            members,
-            changed: vec![1; parts],
-            clock: 1,
-        }
+        Draft { part, rank, members, changed: vec![1; parts], clock: 1 }
     }
 
     pub fn into_part(self) -> Vec<u32> {
@@ -69,9 +63,7 @@ impl Draft {
             units.extend_from_slice(&self.members[p as usize]);
             labels.resize(units.len(), i as u32);
         }
-        let sub = net.induced(&units, |v| {
-            parts.iter().position(|&p| p == self.part[v]).map(|i| base[i] + self.rank[v])
-        });
+        let sub = net.induced(&units, |v| parts.iter().position(|&p| p == self.part[v]).map(|i| base[i] + self.rank[v]));
         (units, sub, labels)
     }
 
@@ -172,12 +164,7 @@ fn windows(net: &Net, draft: &Draft, aim: &Aim, sweep: Sweep, since: u32) -> Vec
             Sweep::Repair(_) | Sweep::Recombine => {
                 let size = if let Sweep::Repair(size) = sweep { size } else { RECOMBINED };
                 if draft.members[p].len() + beside[p].len() > 1 && draft.penalty(net, aim, p).violation > 0 {
-                    windows.push(surround(
-                        p as u32,
-                        size,
-                        &beside,
-                        &mut Rng::at(aim.seed ^ u64::from(draft.clock), p as u64),
-                    ));
+                    windows.push(surround(p as u32, size, &beside, &mut Rng::at(aim.seed ^ u64::from(draft.clock), p as u64)));
                 }
             }
         }
@@ -228,9 +215,7 @@ fn solve(net: &Net, draft: &Draft, parts: &[u32], aim: &Aim, sweep: Sweep) -> Op
     }
     let goals: Vec<_> = std::iter::repeat_n(&aim.goals, k).flatten().copied().collect();
     let least = vec![1; k];
-    let place = parts
-        .iter()
-        .fold(u64::from(draft.clock), |h, &p| h.wrapping_mul(0x1_0000_01b3) ^ u64::from(p));
+    let place = parts.iter().fold(u64::from(draft.clock), |h, &p| h.wrapping_mul(0x1_0000_01b3) ^ u64::from(p));
     let mut rng = Rng::at(aim.seed, place);
     let mut refined = |labels: Vec<u32>| {
         let mut refine = Refine::new(&sub, &goals, &least, labels);
@@ -250,14 +235,7 @@ fn solve(net: &Net, draft: &Draft, parts: &[u32], aim: &Aim, sweep: Sweep) -> Op
     };
     let mut pool = Pool::new(&sub, &aim.goals);
     for t in 0..u64::from(tries) {
-        let fresh = split(
-            &sub,
-            k as u32,
-            &Aim {
-                seed: Rng::at(aim.seed ^ place, t).next(),
-                ..aim.clone()
-            },
-        );
+        let fresh = split(&sub, k as u32, &Aim { seed: Rng::at(aim.seed ^ place, t).next(), ..aim.clone() });
         let fresh = refined(fresh);
         if sweep == Sweep::Recombine {
             pool.add(&fresh.1, k);

@@ -146,29 +146,27 @@ impl Judge<'_> {
             *seen.entry(&g.grid_id).or_default() += 1;
         }
         let twice: Vec<(String, usize)> = seen.into_iter().filter(|s| s.1 > 1 || s.0.is_empty()).map(|(k, n)| (k.to_string(), n)).collect();
-        self.say("ids", twice.is_empty(), true, format!("{} ids missing or used twice among {} grids", twice.len(), self.found.grids.len()));
+        self.say(
+            "ids",
+            twice.is_empty(),
+            true,
+            format!("{} ids missing or used twice among {} grids", twice.len(), self.found.grids.len()),
+        );
         for (id, n) in twice {
             self.violation("id-not-unique", &id, None, n as f64, 1.0, format!("{n} grids carry this id; give each its own"));
         }
     }
 
     fn shapes(&mut self) {
-        let bad: Vec<(usize, String)> = self
-            .land
-            .par_iter()
-            .enumerate()
-            .filter_map(|(i, l)| l.validation_errors().first().map(|e| (i, e.to_string())))
-            .collect();
+        let bad: Vec<(usize, String)> =
+            self.land.par_iter().enumerate().filter_map(|(i, l)| l.validation_errors().first().map(|e| (i, e.to_string()))).collect();
         self.say("valid", bad.is_empty(), true, format!("{} invalid of {} grid geometries", bad.len(), self.land.len()));
         for (i, e) in bad {
             let at = self.land[i].bounding_rect().map(|r| r.center());
             self.violation("geometry-invalid", &self.found.grids[i].grid_id.clone(), at, 1.0, 0.0, e);
         }
-        let parts: Vec<usize> = self
-            .land
-            .par_iter()
-            .map(|l| geo::unary_union(l.iter()).iter().filter(|p| p.unsigned_area() > PART_M2).count())
-            .collect();
+        let parts: Vec<usize> =
+            self.land.par_iter().map(|l| geo::unary_union(l.iter()).iter().filter(|p| p.unsigned_area() > PART_M2).count()).collect();
         let mut apart = 0;
         for (i, &n) in parts.iter().enumerate() {
             let g = &self.found.grids[i];
@@ -266,7 +264,12 @@ impl Judge<'_> {
                 Some(_) => {}
             }
         }
-        self.say("nested", unknown == 0 && leak <= limit, true, format!("{unknown} grids of no known division, {leak:.2} m² across a division"));
+        self.say(
+            "nested",
+            unknown == 0 && leak <= limit,
+            true,
+            format!("{unknown} grids of no known division, {leak:.2} m² across a division"),
+        );
     }
 
     /// Households in grids, loads as told, attachments.
@@ -276,7 +279,11 @@ impl Judge<'_> {
             .land
             .iter()
             .enumerate()
-            .flat_map(|(i, l)| l.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())).flat_map(move |r| r.lines().map(move |s| GeomWithData::new(s, i))))
+            .flat_map(|(i, l)| {
+                l.iter()
+                    .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()))
+                    .flat_map(move |r| r.lines().map(move |s| GeomWithData::new(s, i)))
+            })
             .collect();
         let borders = RTree::bulk_load(lines);
         let place = |p: &crate::territory::DemandPoint| {
@@ -328,15 +335,22 @@ impl Judge<'_> {
         for (p, (inside, near)) in self.t.points.iter().zip(placed) {
             match of.get(p.id.as_str()) {
                 None if inside.is_some() => missing.push(p),
-                Some(r) if r[2] == "location" && near.is_empty() && inside.is_some() && index.get(r[1].as_str()) != inside.as_ref() => wrong.push(p),
+                Some(r) if r[2] == "location" && near.is_empty() && inside.is_some() && index.get(r[1].as_str()) != inside.as_ref() => {
+                    wrong.push(p)
+                }
                 _ => {}
             }
         }
-        let figure = format!("{} households missing, {twice} twice, {} attached by location to a grid they are not in", missing.len(), wrong.len());
+        let figure =
+            format!("{} households missing, {twice} twice, {} attached by location to a grid they are not in", missing.len(), wrong.len());
         let named: Vec<(&str, String, Coord<f64>, &str)> = missing
             .iter()
             .map(|p| ("entity-missing", p.id.clone(), self.t.plane.metres(p.at).into(), "the entity has no row in the attachments"))
-            .chain(wrong.iter().map(|p| ("entity-misplaced", p.id.clone(), self.t.plane.metres(p.at).into(), "the entity lies in another grid")))
+            .chain(
+                wrong
+                    .iter()
+                    .map(|p| ("entity-misplaced", p.id.clone(), self.t.plane.metres(p.at).into(), "the entity lies in another grid")),
+            )
             .collect();
         self.say("attached", missing.is_empty() && twice == 0 && wrong.is_empty(), true, figure);
         for (code, id, at, message) in named {
@@ -356,7 +370,13 @@ impl Judge<'_> {
         let n = ordinary.len().max(1) as f64;
         let inside = ordinary.iter().filter(|d| d.1.abs() <= tolerance + 1e-9).count();
         let worst = ordinary.iter().map(|d| d.1.abs()).fold(0.0, f64::max);
-        let figure = format!("{inside} of {} grids within {:.0} % ({:.1} %); largest deviation {:.1} %", ordinary.len(), tolerance * 100.0, 100.0 * inside as f64 / n, worst * 100.0);
+        let figure = format!(
+            "{inside} of {} grids within {:.0} % ({:.1} %); largest deviation {:.1} %",
+            ordinary.len(),
+            tolerance * 100.0,
+            100.0 * inside as f64 / n,
+            worst * 100.0
+        );
         self.say("balance", inside == ordinary.len(), false, figure);
         for (id, d) in ordinary.iter().filter(|d| d.1.abs() > tolerance + 1e-9) {
             let message = format!("{:+.1} % off its target", d * 100.0);
@@ -385,7 +405,12 @@ impl Judge<'_> {
         };
         let crossed: f64 = self.land.par_iter().map(inside).collect::<Vec<f64>>().iter().sum();
         let share = 100.0 * crossed / total.max(1e-9);
-        self.say("barriers", true, false, format!("{:.1} of {:.1} km of strong barriers run inside grids ({share:.1} %)", crossed / 1e3, total / 1e3));
+        self.say(
+            "barriers",
+            true,
+            false,
+            format!("{:.1} of {:.1} km of strong barriers run inside grids ({share:.1} %)", crossed / 1e3, total / 1e3),
+        );
     }
 }
 

@@ -195,7 +195,11 @@ fn bound(zone: &Zone, done: &Partitioned, own: &[usize], rows: &[PlanGrid], grid
     let assumes: BTreeSet<String> = components.iter().map(|c| c.deviation.assumes.to_string()).collect();
     let heavy = |c: &crate::partition::Culprit| {
         let at = c.unit.at();
-        format!("{} carries {:.0} % of a grid with what must go with it", zone.clusters[at][0], 100.0 * (1.0 + bands[0].deviation(c.loads[0])))
+        format!(
+            "{} carries {:.0} % of a grid with what must go with it",
+            zone.clusters[at][0],
+            100.0 * (1.0 + bands[0].deviation(c.loads[0]))
+        )
     };
     ZoneBound {
         grids_worth: round(grids_worth, 6),

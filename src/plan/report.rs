@@ -82,7 +82,11 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
         if !b.count_feasible {
             let message = format!(
                 "{} households make {:.2} grids; no whole number of grids fits ±{:.0} %: the best possible largest deviation is {:.1} %, this plan reaches {:.1} %",
-                z.households, b.grids_worth, recipe.grid.tolerance * 100.0, b.possible_deviation * 100.0, b.reached_deviation * 100.0
+                z.households,
+                b.grids_worth,
+                recipe.grid.tolerance * 100.0,
+                b.possible_deviation * 100.0,
+                b.reached_deviation * 100.0
             );
             let f = Finding::new(Severity::Warning, "count-infeasible", message);
             findings.push(f.id(&z.division_id).measured(b.possible_deviation).limit(recipe.grid.tolerance));

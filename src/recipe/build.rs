@@ -26,9 +26,7 @@ impl Draft {
             load: check.load(draft.load),
             cut: check.cut(draft.cut),
             barriers: check.barriers(draft.barriers),
-            attach: AttachRule {
-                nearest_m: check.number("attach.nearest_m", draft.attach.nearest_m, 0.0, 100_000.0),
-            },
+            attach: AttachRule { nearest_m: check.number("attach.nearest_m", draft.attach.nearest_m, 0.0, 100_000.0) },
             effort: EffortRule {
                 starts: check.whole("effort.starts", draft.effort.starts, 1, 1024),
                 passes: check.whole("effort.passes", draft.effort.passes, 0, 1000),
@@ -36,11 +34,7 @@ impl Draft {
             },
             layers: check.layers(draft.layers),
         };
-        if check.faults.is_empty() {
-            Ok(recipe)
-        } else {
-            Err(RecipeErrors { faults: check.faults })
-        }
+        if check.faults.is_empty() { Ok(recipe) } else { Err(RecipeErrors { faults: check.faults }) }
     }
 
     /// Over the presets it extends, one after the other, and over the defaults.
@@ -52,11 +46,7 @@ impl Draft {
                 None => {
                     let names: Vec<&str> = PRESETS.iter().map(|(known, _)| *known).collect();
                     let meant = nearest(&name, names.iter().copied()).map_or(String::new(), |m| format!(" did you mean '{m}'?"));
-                    check.fault(
-                        "extends",
-                        format!("\"{name}\""),
-                        format!("no such preset; there are: {};{meant}", names.join(", ")),
-                    );
+                    check.fault("extends", format!("\"{name}\""), format!("no such preset; there are: {};{meant}", names.join(", ")));
                 }
             }
         }
@@ -86,24 +76,14 @@ struct Check {
 impl Check {
     fn fault(&mut self, path: &str, value: impl Display, message: impl Into<String>) {
         let (path, value) = (path.to_string(), Some(value.to_string()));
-        self.faults.push(Fault {
-            path,
-            line: None,
-            value,
-            message: message.into(),
-        });
+        self.faults.push(Fault { path, line: None, value, message: message.into() });
     }
 
     /// The value; the defaults say every key, so that none is missing here.
     fn said<T: Default>(&mut self, path: &str, value: Option<T>) -> T {
         value.unwrap_or_else(|| {
             let message = "neither said nor in the defaults".to_string();
-            self.faults.push(Fault {
-                path: path.to_string(),
-                line: None,
-                value: None,
-                message,
-            });
+            self.faults.push(Fault { path: path.to_string(), line: None, value: None, message });
             T::default()
         })
     }
@@ -146,16 +126,9 @@ impl Check {
     fn division(&mut self, draft: DivisionDraft) -> DivisionChoice {
         let level = draft.level.map(|level| self.whole("division.level", Some(level), 0, 1000));
         if draft.scheme.as_deref().is_some_and(|s| s.trim().is_empty()) {
-            self.fault(
-                "division.scheme",
-                "\"\"",
-                "the name of a scheme is expected; leave the key out for the only one",
-            );
+            self.fault("division.scheme", "\"\"", "the name of a scheme is expected; leave the key out for the only one");
         }
-        DivisionChoice {
-            level,
-            scheme: draft.scheme,
-        }
+        DivisionChoice { level, scheme: draft.scheme }
     }
 
     fn grid(&mut self, draft: GridDraft) -> GridRule {
@@ -163,31 +136,20 @@ impl Check {
         let target = self.target("grid.target", target);
         let tolerance = self.said("grid.tolerance", draft.tolerance);
         if !(tolerance > 0.0 && tolerance < 1.0) {
-            self.fault(
-                "grid.tolerance",
-                tolerance,
-                "a share above 0 and below 1 is expected, e.g. 0.1 for ±10 %",
-            );
+            self.fault("grid.tolerance", tolerance, "a share above 0 and below 1 is expected, e.g. 0.1 for ±10 %");
         }
         let classes = self.said("grid.settlement_targets", draft.settlement_targets);
         let targets = classes.into_iter().map(|(class, target)| {
             let target = self.target(&format!("grid.settlement_targets.{class}"), target);
             (class, target)
         });
-        GridRule {
-            target,
-            tolerance,
-            settlement_targets: targets.collect(),
-        }
+        GridRule { target, tolerance, settlement_targets: targets.collect() }
     }
 
     fn load(&mut self, draft: LoadDraft) -> LoadRule {
         let kinds = self.names("load.kinds", draft.kinds);
         let weight = self.number("load.default_weight", draft.default_weight, 0.0, MAX_LOAD);
-        LoadRule {
-            kinds,
-            default_weight: Load::from_units(weight).unwrap_or_default(),
-        }
+        LoadRule { kinds, default_weight: Load::from_units(weight).unwrap_or_default() }
     }
 
     fn cut(&mut self, draft: CutDraft) -> CutRule {
@@ -199,11 +161,7 @@ impl Check {
             bridges_join: self.said("cut.bridges_join", draft.bridges_join),
         };
         if !(rule.split_above > 0.0 && rule.split_above <= 1.0) {
-            self.fault(
-                "cut.split_above",
-                rule.split_above,
-                "a share of the target above 0 and up to 1 is expected",
-            );
+            self.fault("cut.split_above", rule.split_above, "a share of the target above 0 and up to 1 is expected");
         }
         rule
     }
@@ -252,10 +210,7 @@ impl Check {
         if file.trim().is_empty() {
             self.fault(&format!("layers.{name}.file"), "\"\"", "a file name is expected");
         }
-        let known = LAYERS
-            .iter()
-            .find(|(layer, _)| *layer == name)
-            .map_or(&[][..], |(_, properties)| properties);
+        let known = LAYERS.iter().find(|(layer, _)| *layer == name).map_or(&[][..], |(_, properties)| properties);
         let mut properties = draft.properties.unwrap_or_default();
         for (ours, theirs) in &properties {
             let path = format!("layers.{name}.properties.{ours}");
@@ -288,27 +243,18 @@ impl From<Recipe> for Draft {
             ("pois", l.pois),
             ("base_stations", l.base_stations),
         ];
-        let layer = |s: LayerSource| LayerDraft {
-            file: Some(s.file),
-            properties: Some(s.properties),
-        };
+        let layer = |s: LayerSource| LayerDraft { file: Some(s.file), properties: Some(s.properties) };
         Draft {
             schema: Some(SCHEMA),
             seed: Some(r.seed),
             extends: None,
-            division: DivisionDraft {
-                level: r.division.level.map(i64::from),
-                scheme: r.division.scheme,
-            },
+            division: DivisionDraft { level: r.division.level.map(i64::from), scheme: r.division.scheme },
             grid: GridDraft {
                 target: Some(r.grid.target.units()),
                 tolerance: Some(r.grid.tolerance),
                 settlement_targets: Some(r.grid.settlement_targets.into_iter().map(|(class, t)| (class, t.units())).collect()),
             },
-            load: LoadDraft {
-                kinds: Some(r.load.kinds),
-                default_weight: Some(r.load.default_weight.units()),
-            },
+            load: LoadDraft { kinds: Some(r.load.kinds), default_weight: Some(r.load.default_weight.units()) },
             cut: CutDraft {
                 snap_m: Some(r.cut.snap_m),
                 min_face_m2: Some(r.cut.min_face_m2),
@@ -322,9 +268,7 @@ impl From<Recipe> for Draft {
                 water: strengths(r.barriers.water),
                 rail: strengths(r.barriers.rail),
             },
-            attach: AttachDraft {
-                nearest_m: Some(r.attach.nearest_m),
-            },
+            attach: AttachDraft { nearest_m: Some(r.attach.nearest_m) },
             effort: EffortDraft {
                 starts: Some(i64::from(r.effort.starts)),
                 passes: Some(i64::from(r.effort.passes)),

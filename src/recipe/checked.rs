@@ -52,10 +52,7 @@ pub struct GridRule {
 impl GridRule {
     /// Target for a settlement class, the general one where the class has none.
     pub fn target_of(&self, settlement: Option<&str>) -> Load {
-        settlement
-            .and_then(|s| self.settlement_targets.get(s))
-            .copied()
-            .unwrap_or(self.target)
+        settlement.and_then(|s| self.settlement_targets.get(s)).copied().unwrap_or(self.target)
     }
 }
 

@@ -10,10 +10,8 @@ use std::collections::BTreeMap;
 pub const SCHEMA: i64 = 1;
 
 /// Presets that ship with the crate: name and text.
-pub const PRESETS: [(&str, &str); 2] = [
-    ("default", include_str!("presets/default.toml")),
-    ("community", include_str!("presets/community.toml")),
-];
+pub const PRESETS: [(&str, &str); 2] =
+    [("default", include_str!("presets/default.toml")), ("community", include_str!("presets/community.toml"))];
 
 /// A recipe as written. What is not said comes from the preset it extends and then from the preset
 /// `default`. [`build`](Draft::build) checks it.
@@ -61,12 +59,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 
 /// Layers in the order of the format, unknown ones last.
 fn in_order<S: serde::Serializer>(layers: &BTreeMap<String, LayerDraft>, s: S) -> Result<S::Ok, S::Error> {
-    let place = |name: &str| {
-        super::keys::LAYERS
-            .iter()
-            .position(|(known, _)| *known == name)
-            .unwrap_or(usize::MAX)
-    };
+    let place = |name: &str| super::keys::LAYERS.iter().position(|(known, _)| *known == name).unwrap_or(usize::MAX);
     let mut ordered: Vec<_> = layers.iter().collect();
     ordered.sort_by_key(|(name, _)| place(name));
     s.collect_map(ordered)
@@ -195,14 +188,7 @@ impl Draft {
         let syntax = |error: toml::de::Error| {
             let line = error.span().map(|span| line_at(span.start));
             let message = format!("not valid TOML: {}", error.message().trim_end());
-            RecipeErrors {
-                faults: vec![Fault {
-                    path: String::new(),
-                    line,
-                    value: None,
-                    message,
-                }],
-            }
+            RecipeErrors { faults: vec![Fault { path: String::new(), line, value: None, message }] }
         };
         let table = toml::de::DeTable::parse(text).map_err(syntax)?;
         let (mut lines, mut faults) = (BTreeMap::new(), Vec::new());
@@ -217,12 +203,7 @@ impl Draft {
     pub fn from_json(text: &str) -> Result<Draft, RecipeErrors> {
         let value = serde_json::from_str(text).map_err(|error| {
             let line = (error.line() > 0).then(|| error.line());
-            let fault = Fault {
-                path: String::new(),
-                line,
-                value: None,
-                message: format!("not valid JSON: {error}"),
-            };
+            let fault = Fault { path: String::new(), line, value: None, message: format!("not valid JSON: {error}") };
             RecipeErrors { faults: vec![fault] }
         })?;
         Draft::from_value(value, &BTreeMap::new())
@@ -234,12 +215,7 @@ impl Draft {
             return Err(RecipeErrors { faults });
         }
         serde_json::from_value(without_nulls(value)).map_err(|error| {
-            let fault = Fault {
-                path: String::new(),
-                line: None,
-                value: None,
-                message: error.to_string(),
-            };
+            let fault = Fault { path: String::new(), line: None, value: None, message: error.to_string() };
             RecipeErrors { faults: vec![fault] }
         })
     }
@@ -277,13 +253,9 @@ impl Draft {
 /// `null` in JSON says nothing.
 fn without_nulls(value: Value) -> Value {
     match value {
-        Value::Object(table) => Value::Object(
-            table
-                .into_iter()
-                .filter(|(_, v)| !v.is_null())
-                .map(|(k, v)| (k, without_nulls(v)))
-                .collect(),
-        ),
+        Value::Object(table) => {
+            Value::Object(table.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, without_nulls(v))).collect())
+        }
         other => other,
     }
 }
@@ -297,27 +269,14 @@ fn note_lines(
     faults: &mut Vec<Fault>,
 ) {
     for (key, value) in table.iter() {
-        let inner = if path.is_empty() {
-            key.get_ref().to_string()
-        } else {
-            format!("{path}.{}", key.get_ref())
-        };
+        let inner = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
         if let Some(table) = value.get_ref().as_table() {
             note_lines(table, &inner, line_at, lines, faults);
         }
         let line = line_at(key.span().start);
-        if let Some(number) = value
-            .get_ref()
-            .as_float()
-            .filter(|n| n.as_str().parse::<f64>().is_ok_and(|n| !n.is_finite()))
-        {
+        if let Some(number) = value.get_ref().as_float().filter(|n| n.as_str().parse::<f64>().is_ok_and(|n| !n.is_finite())) {
             let (value, message) = (Some(number.as_str().to_string()), "a finite number is expected".to_string());
-            faults.push(Fault {
-                path: inner.clone(),
-                line: Some(line),
-                value,
-                message,
-            });
+            faults.push(Fault { path: inner.clone(), line: Some(line), value, message });
         }
         lines.insert(inner, line);
     }

@@ -62,22 +62,15 @@ const KEYS: [(&str, Sort); 23] = [
 /// Every key with its sort.
 pub(super) fn keys() -> Vec<(String, Sort)> {
     let plain = KEYS.iter().map(|(path, sort)| (path.to_string(), *sort));
-    let layers = LAYERS.iter().flat_map(|(layer, _)| {
-        [
-            (format!("layers.{layer}.file"), Sort::Text),
-            (format!("layers.{layer}.properties"), Sort::Names),
-        ]
-    });
+    let layers = LAYERS
+        .iter()
+        .flat_map(|(layer, _)| [(format!("layers.{layer}.file"), Sort::Text), (format!("layers.{layer}.properties"), Sort::Names)]);
     plain.chain(layers).collect()
 }
 
 /// Faults of a document: unknown keys and values of the wrong sort. `lines` tells where a path stands.
 pub(super) fn check(document: &Value, lines: &BTreeMap<String, usize>) -> Vec<Fault> {
-    let mut check = Check {
-        keys: keys(),
-        lines,
-        faults: Vec::new(),
-    };
+    let mut check = Check { keys: keys(), lines, faults: Vec::new() };
     check.table(document, "");
     check.faults.sort_by_key(|fault| fault.line);
     check.faults
@@ -92,15 +85,7 @@ struct Check<'a> {
 impl Check<'_> {
     fn table(&mut self, value: &Value, path: &str) {
         let Value::Object(table) = value else {
-            return self.wrong(
-                path,
-                value,
-                if path.is_empty() {
-                    "a recipe is a table of keys"
-                } else {
-                    "a table of keys is expected"
-                },
-            );
+            return self.wrong(path, value, if path.is_empty() { "a recipe is a table of keys" } else { "a table of keys is expected" });
         };
         for (key, value) in table {
             let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
@@ -109,11 +94,7 @@ impl Check<'_> {
             }
             if let Some((_, sort)) = self.keys.iter().find(|(known, _)| *known == inner) {
                 self.value(&inner, value, *sort);
-            } else if self
-                .keys
-                .iter()
-                .any(|(known, _)| known.strip_prefix(&inner).is_some_and(|rest| rest.starts_with('.')))
-            {
+            } else if self.keys.iter().any(|(known, _)| known.strip_prefix(&inner).is_some_and(|rest| rest.starts_with('.'))) {
                 self.table(value, &inner);
             } else {
                 self.unknown(path, key, &inner);
@@ -123,18 +104,10 @@ impl Check<'_> {
 
     fn unknown(&mut self, path: &str, key: &str, inner: &str) {
         let prefix = if path.is_empty() { String::new() } else { format!("{path}.") };
-        let mut here: Vec<&str> = self
-            .keys
-            .iter()
-            .filter_map(|(known, _)| known.strip_prefix(&prefix))
-            .map(|k| k.split('.').next().unwrap_or(k))
-            .collect();
+        let mut here: Vec<&str> =
+            self.keys.iter().filter_map(|(known, _)| known.strip_prefix(&prefix)).map(|k| k.split('.').next().unwrap_or(k)).collect();
         here.dedup();
-        let elsewhere = self
-            .keys
-            .iter()
-            .find(|(known, _)| known.rsplit('.').next() == Some(key))
-            .map(|(known, _)| known.as_str());
+        let elsewhere = self.keys.iter().find(|(known, _)| known.rsplit('.').next() == Some(key)).map(|(known, _)| known.as_str());
         let remedy = match (nearest(key, here.iter().copied()), elsewhere) {
             (Some(meant), _) => format!("did you mean '{meant}'?"),
             (None, Some(elsewhere)) => format!("did you mean '{elsewhere}'?"),
@@ -159,9 +132,7 @@ impl Check<'_> {
             Sort::Names => Sort::Text,
         };
         match value {
-            Value::Object(table) => table
-                .iter()
-                .for_each(|(key, value)| self.value(&format!("{path}.{key}"), value, item)),
+            Value::Object(table) => table.iter().for_each(|(key, value)| self.value(&format!("{path}.{key}"), value, item)),
             _ => self.wrong(path, value, "a table is expected"),
         }
     }
@@ -177,11 +148,6 @@ impl Check<'_> {
     }
 
     fn fault(&mut self, path: &str, value: Option<String>, message: String) {
-        self.faults.push(Fault {
-            path: path.to_string(),
-            line: self.lines.get(path).copied(),
-            value,
-            message,
-        });
+        self.faults.push(Fault { path: path.to_string(), line: self.lines.get(path).copied(), value, message });
     }
 }

@@ -14,10 +14,7 @@ fn all_presets_build() {
     for (name, _) in PRESETS {
         let preset = Draft::preset(name).unwrap();
         assert!(preset.clone().build().is_ok(), "{name}");
-        let extended = Draft {
-            extends: Some(name.into()),
-            ..Draft::default()
-        };
+        let extended = Draft { extends: Some(name.into()), ..Draft::default() };
         assert_eq!(extended.build().unwrap(), preset.build().unwrap(), "{name}");
     }
     assert_eq!(Draft::preset("nothing"), None);
@@ -37,10 +34,7 @@ fn the_default_preset_lists_every_key() {
     };
     for (path, _) in keys() {
         let key = path.rsplit('.').next().unwrap();
-        assert!(
-            told(&path) || text.contains(&format!("\n# {key} = ")),
-            "{path} is not in default.toml"
-        );
+        assert!(told(&path) || text.contains(&format!("\n# {key} = ")), "{path} is not in default.toml");
     }
 }
 
@@ -51,19 +45,13 @@ fn every_commented_key_of_the_default_preset_is_right() {
         .lines()
         .map(|line| {
             line.strip_prefix("# ")
-                .filter(|l| {
-                    l.split_once(" = ")
-                        .is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
-                })
+                .filter(|l| l.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_')))
                 .unwrap_or(line)
         })
         .collect::<Vec<_>>()
         .join("\n");
     let recipe = Draft::from_toml(&told).unwrap().build().unwrap();
-    assert_eq!(
-        (recipe.division.level, recipe.division.scheme.as_deref()),
-        (Some(9), Some("neighbourhood"))
-    );
+    assert_eq!((recipe.division.level, recipe.division.scheme.as_deref()), (Some(9), Some("neighbourhood")));
 }
 
 #[test]
@@ -71,10 +59,7 @@ fn a_recipe_survives_writing_and_reading() {
     let toml = "extends = \"community\"\nseed = 7\n[division]\nlevel = 8\n[layers.households]\nproperties = { weight = \"pop\" }";
     let recipe = Draft::from_toml(toml).unwrap().build().unwrap();
     let text = serde_json::to_string(&recipe).unwrap();
-    assert!(
-        text.starts_with(r#"{"schema":1,"seed":7,"division":{"level":8},"grid":{"target":300.0,"#),
-        "{text}"
-    );
+    assert!(text.starts_with(r#"{"schema":1,"seed":7,"division":{"level":8},"grid":{"target":300.0,"#), "{text}");
     assert_eq!(Draft::from_json(&text).unwrap().build().unwrap(), recipe);
     assert_eq!(serde_json::from_str::<Recipe>(&text).unwrap(), recipe);
     assert_eq!(serde_json::to_value(&recipe).unwrap(), recipe.to_value());
@@ -157,10 +142,7 @@ fn unknown_keys_and_wrong_sorts_are_told_with_lines_and_remedy() {
 #[test]
 fn json_is_read_like_toml() {
     let toml = Draft::from_toml("seed = 2\n[grid]\ntarget = 250").unwrap();
-    assert_eq!(
-        Draft::from_json(r#"{"seed":2,"grid":{"target":250,"tolerance":null},"cut":null}"#).unwrap(),
-        toml
-    );
+    assert_eq!(Draft::from_json(r#"{"seed":2,"grid":{"target":250,"tolerance":null},"cut":null}"#).unwrap(), toml);
     let error = Draft::from_json(r#"{"sed":2,"grid":{"target":[]}}"#).unwrap_err();
     assert_eq!(error.faults.len(), 2, "{error}");
     assert!(Draft::from_json("{\n\"seed\":").unwrap_err().to_string().contains("line 2"));

@@ -189,7 +189,8 @@ fn rings(land: &MultiPolygon<f64>, layers: &Layers, origin: Origin, id: Option<&
     let mut out = Vec::new();
     let mut repeated = 0;
     let mut tell = |code: &str, place: Option<[f64; 2]>, measured: f64, message: &str| {
-        let mut f = Finding::new(Severity::Warning, code, message).file(layers.file(origin)).record(origin.record as u64).measured(measured);
+        let mut f =
+            Finding::new(Severity::Warning, code, message).file(layers.file(origin)).record(origin.record as u64).measured(measured);
         f.place = place;
         f.subject.id = id.map(str::to_string);
         findings.push(f);
@@ -351,7 +352,9 @@ fn points(layers: &Layers, recipe: &Recipe, settlements: &[Settlement], findings
             }
             Some((_, Some(load))) if load >= Load::ZERO => load,
             Some((w, _)) => {
-                findings.push(tell("weight-not-usable", "the weight is negative or no number; the point counts as load 0").measured(w).limit(0.0));
+                findings.push(
+                    tell("weight-not-usable", "the weight is negative or no number; the point counts as load 0").measured(w).limit(0.0),
+                );
                 Load::ZERO
             }
         };
@@ -367,6 +370,10 @@ fn points(layers: &Layers, recipe: &Recipe, settlements: &[Settlement], findings
         }
     };
     total("weight-missing", unweighted, format!("{unweighted} points have no weight and count {} each", recipe.load.default_weight));
-    total("entities-without-load", entities, format!("{entities} points are of a kind that is no load; they are attached but not balanced"));
+    total(
+        "entities-without-load",
+        entities,
+        format!("{entities} points are of a kind that is no load; they are attached but not balanced"),
+    );
     out
 }

@@ -101,7 +101,10 @@ pub fn self_crossing(rings: &[Vec<Pt>]) -> Option<Pt> {
             let ends = [cross(a, b, c).signum(), cross(a, b, d).signum(), cross(c, d, a).signum(), cross(c, d, b).signum()];
             j > i && ends[0] * ends[1] < 0 && ends[2] * ends[3] < 0
         };
-        let hit = tree.locate_in_envelope_intersecting(&AABB::from_corners([lo[0].min(hi[0]), lo[1].min(hi[1])], [lo[0].max(hi[0]), lo[1].max(hi[1])]));
+        let hit = tree.locate_in_envelope_intersecting(&AABB::from_corners(
+            [lo[0].min(hi[0]), lo[1].min(hi[1])],
+            [lo[0].max(hi[0]), lo[1].max(hi[1])],
+        ));
         hit.into_iter().any(|h| crosses(h.data)).then_some(a)
     })
 }

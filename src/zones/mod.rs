@@ -101,8 +101,13 @@ fn ties(
         if pieces.len() > 1 {
             let division = t.division(fabric.units[units[0].at()].division);
             let tied = pieces.iter().filter(|p| light.contains(p)).count();
-            let message = format!("the division lies in {} pieces; {tied} too light for a grid go with the nearest grid of the division", pieces.len());
-            findings.push(Finding::new(Severity::Info, "division-in-pieces", message).id(&division.id).measured(pieces.len() as f64).limit(1.0));
+            let message = format!(
+                "the division lies in {} pieces; {tied} too light for a grid go with the nearest grid of the division",
+                pieces.len()
+            );
+            findings.push(
+                Finding::new(Severity::Info, "division-in-pieces", message).id(&division.id).measured(pieces.len() as f64).limit(1.0),
+            );
         }
     }
     if light.is_empty() {

@@ -20,11 +20,7 @@ pub const NAMES: [&str; 10] = [
     "望云社区 Wangyun",
 ];
 
-const PRECINCTS: [&str; 3] = [
-    "城南派出所辖区 South precinct",
-    "城西派出所辖区 West precinct",
-    "城东派出所辖区 East precinct",
-];
+const PRECINCTS: [&str; 3] = ["城南派出所辖区 South precinct", "城西派出所辖区 West precinct", "城东派出所辖区 East precinct"];
 
 /// The edges of the border between the first two communities that were digitised apart from the street.
 const WOBBLY: [(Node, Node); 4] = [((5, 1), (5, 2)), ((5, 2), (5, 3)), ((6, 3), (6, 4)), ((6, 4), (6, 5))];
@@ -56,11 +52,7 @@ pub fn layers(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> (Layer, L
     study.add_as("study", json!({ "name": "云渡镇 Yundu" }), &outline);
 
     let mut admin = Layer::new("admin", "a");
-    admin.add_as(
-        "t1",
-        json!({ "admin_level": 6, "scheme": "civil", "name": "云渡镇 Yundu" }),
-        &outline,
-    );
+    admin.add_as("t1", json!({ "admin_level": 6, "scheme": "civil", "name": "云渡镇 Yundu" }), &outline);
 
     let wobbly: BTreeMap<_, _> = WOBBLY.iter().map(|&(a, b)| ((a, b), wobble(lattice, rng, a, b))).collect();
     for (k, name) in NAMES.iter().enumerate() {
@@ -74,19 +66,11 @@ pub fn layers(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> (Layer, L
             damaged(k, a, b, lattice.edge(a, b))
         };
         let geometry = shape(lattice, |i, j| community(i, j) == k, chain);
-        admin.add_as(
-            &id(k),
-            json!({ "admin_level": 8, "scheme": "civil", "name": name, "parent": "t1" }),
-            &geometry,
-        );
+        admin.add_as(&id(k), json!({ "admin_level": 8, "scheme": "civil", "name": name, "parent": "t1" }), &geometry);
     }
     for (k, name) in PRECINCTS.iter().enumerate() {
         let properties = json!({ "admin_level": 8, "scheme": "police", "name": name, "parent": "t1" });
-        admin.add_as(
-            &format!("p{}", k + 1),
-            properties,
-            &shape(lattice, |i, j| precinct(i, j) == k, plain),
-        );
+        admin.add_as(&format!("p{}", k + 1), properties, &shape(lattice, |i, j| precinct(i, j) == k, plain));
     }
     let properties = json!({ "admin_level": 8, "scheme": "civil", "name": "石岭村 Shiling", "partial": true });
     admin.add_as("n01", properties, &neighbour(lattice));
@@ -101,11 +85,7 @@ fn notes(odd: &mut Oddities) {
         "c01, c02",
         "noded onto the streets; no sliver units; the shift is reported",
     );
-    note(
-        "overlap of 5 m² where c08 bulges into c09",
-        "c08, c09",
-        "reported with place and area; the land goes to one of the two",
-    );
+    note("overlap of 5 m² where c08 bulges into c09", "c08, c09", "reported with place and area; the land goes to one of the two");
     note(
         "gap of 5 m² between two communities",
         "c09, c10",
@@ -117,17 +97,9 @@ fn notes(odd: &mut Oddities) {
         "told; grids of c08 do not reach across c04, so one of them may have to be in two parts",
     );
     note("vertex repeated", "c03", "dropped, reported");
-    note(
-        "self-crossing (bow-tie) of under 1 m² on the outer border",
-        "c03",
-        "repaired, reported",
-    );
+    note("self-crossing (bow-tie) of under 1 m² on the outer border", "c03", "repaired, reported");
     note("spike of 3 m out and back, on the outer border", "c08", "removed, reported");
-    note(
-        "piece of a neighbour, cut at the edge of the extract (partial=true)",
-        "n01",
-        "not part of the territory",
-    );
+    note("piece of a neighbour, cut at the edge of the extract (partial=true)", "n01", "not part of the territory");
     note(
         "second scheme on the same level, whose borders cut through communities",
         "p1, p2, p3",
@@ -138,11 +110,7 @@ fn notes(odd: &mut Oddities) {
         "c01, c02, c03, c04, c05, c06, c07",
         "river faces become units without load or join a bank; the island stays whole in c06",
     );
-    note(
-        "border along the median between two carriageways",
-        "c04–c10",
-        "no grids of median slivers",
-    );
+    note("border along the median between two carriageways", "c04–c10", "no grids of median slivers");
     note(
         "load of 730, which cannot be cut into grids of 300 ± 10 %",
         "c07",
@@ -166,11 +134,7 @@ fn shape(lattice: &Lattice, inside: impl Fn(usize, usize) -> bool, chain: impl F
     }
     shells.sort_by_key(|shell| std::cmp::Reverse(shell[0].len()));
     shells[0].extend(holes);
-    if shells.len() == 1 {
-        Geometry::Polygon(shells.remove(0))
-    } else {
-        Geometry::MultiPolygon(shells)
-    }
+    if shells.len() == 1 { Geometry::Polygon(shells.remove(0)) } else { Geometry::MultiPolygon(shells) }
 }
 
 /// A line along an edge whose inner vertices lie 0.3 to 2 m off it.

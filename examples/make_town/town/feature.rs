@@ -25,11 +25,7 @@ pub struct Layer {
 impl Layer {
     /// An empty layer; features without an id of their own are numbered after `prefix`.
     pub fn new(name: &'static str, prefix: &'static str) -> Self {
-        Self {
-            name,
-            prefix,
-            lines: Vec::new(),
-        }
+        Self { name, prefix, lines: Vec::new() }
     }
 
     /// Adds a feature under the next free id, which is returned.
@@ -69,20 +65,12 @@ impl Layer {
 
     /// The finished collection.
     pub fn text(&self) -> String {
-        format!(
-            "{{\"type\":\"FeatureCollection\",\"name\":\"{}\",\"features\":[\n{}\n]}}\n",
-            self.name,
-            self.lines.join(",\n")
-        )
+        format!("{{\"type\":\"FeatureCollection\",\"name\":\"{}\",\"features\":[\n{}\n]}}\n", self.name, self.lines.join(",\n"))
     }
 }
 
 fn point(p: &P) -> String {
-    format!(
-        "[{:.7},{:.7}]",
-        ORIGIN[0] + p[0] / METRES_PER_DEGREE[0],
-        ORIGIN[1] + p[1] / METRES_PER_DEGREE[1]
-    )
+    format!("[{:.7},{:.7}]", ORIGIN[0] + p[0] / METRES_PER_DEGREE[0], ORIGIN[1] + p[1] / METRES_PER_DEGREE[1])
 }
 
 fn line(points: &[P]) -> String {

@@ -125,29 +125,16 @@ impl Lattice {
         }
         let mut ys = vec![0.0];
         for j in 0..ROWS {
-            let height = if j + 1 == RIVER || j == RIVER {
-                190.0
-            } else {
-                rng.span(115.0, 205.0)
-            };
+            let height = if j + 1 == RIVER || j == RIVER { 190.0 } else { rng.span(115.0, 205.0) };
             ys.push(ys[ys.len() - 1] + height);
         }
-        let mut lattice = Self {
-            nodes: Vec::new(),
-            bends: BTreeMap::new(),
-            river_y: ys[RIVER],
-            reach: [xs[9] + 30.0, xs[13] - 30.0],
-        };
+        let mut lattice = Self { nodes: Vec::new(), bends: BTreeMap::new(), river_y: ys[RIVER], reach: [xs[9] + 30.0, xs[13] - 30.0] };
         for x in &xs {
             let mut line = Vec::new();
             for (j, y) in ys.iter().enumerate() {
                 let x = x + rng.span(-13.0, 13.0);
                 let jitter = rng.span(-13.0, 13.0);
-                line.push(if j == RIVER {
-                    lattice.channel(x)
-                } else {
-                    [x, y + wave(x) + jitter]
-                });
+                line.push(if j == RIVER { lattice.channel(x) } else { [x, y + wave(x) + jitter] });
             }
             lattice.nodes.push(line);
         }
@@ -169,9 +156,7 @@ impl Lattice {
         let points = if a.1 == RIVER && b.1 == RIVER {
             (1..6).map(|k| self.channel(p[0] + (q[0] - p[0]) * f64::from(k) / 6.0)).collect()
         } else {
-            [0.25, 0.5, 0.75]
-                .map(|t| beside(p, q, length(p, q) * t, rng.span(-2.5, 2.5)))
-                .to_vec()
+            [0.25, 0.5, 0.75].map(|t| beside(p, q, length(p, q) * t, rng.span(-2.5, 2.5))).to_vec()
         };
         self.bends.insert((a, b), points);
     }
@@ -241,10 +226,7 @@ impl Lattice {
                     (out(-1, 0), (i, j + 1), (i, j)),
                 ] {
                     if outer {
-                        assert!(
-                            next.insert(from, to).is_none(),
-                            "blocks of one division touch in the node {from:?} only"
-                        );
+                        assert!(next.insert(from, to).is_none(), "blocks of one division touch in the node {from:?} only");
                     }
                 }
             }

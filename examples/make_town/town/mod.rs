@@ -73,10 +73,7 @@ pub fn generate(seed: u64, scale: f64) -> Vec<File> {
     ];
     let counts: Vec<_> = layers.iter().map(|(name, layer)| (*name, layer.len())).collect();
     let mut files: Vec<File> = layers.into_iter().map(|(name, layer)| File { name, text: layer.text() }).collect();
-    files.push(File {
-        name: "README.md",
-        text: readme(seed, scale, &counts, &census, &odd),
-    });
+    files.push(File { name: "README.md", text: readme(seed, scale, &counts, &census, &odd) });
     files
 }
 

@@ -15,9 +15,7 @@ const FIXED: usize = 6;
 /// Blocks with a position heavier than a grid: column, row, dwellings.
 const TOWERS: [(usize, usize, usize); 2] = [(6, 4, 437), (5, 8, 520)];
 
-const COMPOUNDS: [&str; 12] = [
-    "锦江", "云景", "滨河", "翠竹", "金桂", "书香", "阳光", "福临", "碧水", "凤凰", "长青", "和顺",
-];
+const COMPOUNDS: [&str; 12] = ["锦江", "云景", "滨河", "翠竹", "金桂", "书香", "阳光", "福临", "碧水", "凤凰", "长青", "和顺"];
 const ENDINGS: [&str; 5] = ["花园", "小区", "苑", "公寓", "新村"];
 
 /// What was placed in each community.
@@ -61,10 +59,7 @@ impl Block {
 impl Places<'_> {
     /// Adds a record and counts its load. `kind` "" leaves the property out.
     fn add(&mut self, at: &Block, p: P, weight: Value, kind: &str, addr: &str) -> String {
-        if matches!(
-            kind,
-            "" | "residential" | "house" | "apartments" | "mixed" | "dormitory" | "unknown"
-        ) {
+        if matches!(kind, "" | "residential" | "house" | "apartments" | "mixed" | "dormitory" | "unknown") {
             let c = community(at.i, at.j);
             let load = weight.as_f64().unwrap_or(1.0);
             self.load[c] += load;
@@ -109,22 +104,9 @@ impl Places<'_> {
 
     /// Towers: each one position, either one record for the house or one record a dwelling.
     fn towers(&mut self, at: &Block, mut left: usize) {
-        let slots = [
-            [0.24, 0.24],
-            [0.74, 0.26],
-            [0.26, 0.74],
-            [0.76, 0.76],
-            [0.36, 0.5],
-            [0.66, 0.5],
-            [0.5, 0.2],
-            [0.5, 0.8],
-        ];
+        let slots = [[0.24, 0.24], [0.74, 0.26], [0.26, 0.74], [0.76, 0.76], [0.36, 0.5], [0.66, 0.5], [0.5, 0.2], [0.5, 0.8]];
         for (k, slot) in slots.iter().enumerate() {
-            let n = if k + 1 == slots.len() {
-                left
-            } else {
-                left.min(16 + self.rng.below(24))
-            };
+            let n = if k + 1 == slots.len() { left } else { left.min(16 + self.rng.below(24)) };
             if n == 0 {
                 return;
             }
@@ -140,17 +122,8 @@ impl Places<'_> {
     }
 
     fn stack(&mut self, at: &Block, p: P, n: usize, house: &str) -> String {
-        let ids: Vec<_> = (0..n)
-            .map(|k| {
-                self.add(
-                    at,
-                    p,
-                    json!(1),
-                    "residential",
-                    &format!("{house}{}室", 100 * (k / 4 + 1) + k % 4 + 1),
-                )
-            })
-            .collect();
+        let ids: Vec<_> =
+            (0..n).map(|k| self.add(at, p, json!(1), "residential", &format!("{house}{}室", 100 * (k / 4 + 1) + k % 4 + 1))).collect();
         format!("{}–{}", ids[0], ids[ids.len() - 1])
     }
 
@@ -174,9 +147,7 @@ impl Places<'_> {
             let n = left.min(self.rng.pick(&[1, 1, 1, 1, 2, 3, 6]));
             left -= n;
             let kind = match n {
-                1 => self
-                    .rng
-                    .pick(&["residential", "residential", "residential", "house", "unknown", ""]),
+                1 => self.rng.pick(&["residential", "residential", "residential", "house", "unknown", ""]),
                 2 | 3 => "mixed",
                 _ => "apartments",
             };
@@ -244,27 +215,11 @@ fn density(land: char) -> f64 {
 /// The layer `households`, and what it adds up to.
 pub fn households(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities, scale: f64) -> (Layer, Census) {
     let layer = Layer::new("households", "h");
-    let mut places = Places {
-        lattice,
-        rng,
-        layer,
-        load: [0.0; NAMES.len()],
-        stacks: BTreeMap::new(),
-    };
+    let mut places = Places { lattice, rng, layer, load: [0.0; NAMES.len()], stacks: BTreeMap::new() };
     for (c, &target) in TARGETS.iter().enumerate() {
-        let target = if c == FIXED {
-            target
-        } else {
-            (target as f64 * scale).round() as usize
-        };
+        let target = if c == FIXED { target } else { (target as f64 * scale).round() as usize };
         let blocks: Vec<Block> = (0..ROWS)
-            .flat_map(|j| {
-                (0..COLS).map(move |i| Block {
-                    i,
-                    j,
-                    land: block(&LAND, i, j),
-                })
-            })
+            .flat_map(|j| (0..COLS).map(move |i| Block { i, j, land: block(&LAND, i, j) }))
             .filter(|b| community(b.i, b.j) == c)
             .collect();
         let total: f64 = blocks.iter().map(|b| density(b.land)).sum();
@@ -289,42 +244,26 @@ pub fn households(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities, scale: f
     for (&(c, ..), &load) in &places.stacks {
         heaviest[c] = heaviest[c].max(load);
     }
-    (
-        places.layer,
-        Census {
-            load: places.load,
-            heaviest,
-        },
-    )
+    (places.layer, Census { load: places.load, heaviest })
 }
 
 fn odd_records(places: &mut Places, odd: &mut Oddities) {
     let lattice = places.lattice;
     let mut note = |what: &str, id: &str, expected: &str| odd.note(what, "households", id, expected);
-    let at = |i: usize, j: usize| Block {
-        i,
-        j,
-        land: block(&LAND, i, j),
-    };
+    let at = |i: usize, j: usize| Block { i, j, land: block(&LAND, i, j) };
     let one = || json!(1);
 
     let [(i, j, n), (k, l, m)] = TOWERS;
     let p = lattice.at(i as f64 + 0.3, j as f64 + 0.38);
     let ids = places.stack(&at(i, j), p, n, "滨江一号1栋");
-    note(
-        "437 dwellings as records on one position",
-        &ids,
-        "stay together; a grid of their own over the band, reported",
-    );
+    note("437 dwellings as records on one position", &ids, "stay together; a grid of their own over the band, reported");
     let p = lattice.at(k as f64 + 0.33, l as f64 + 0.4);
     let id = places.add(&at(k, l), p, json!(m), "apartments", "鼓楼中心1栋");
     note("one tower of 520", &id, "cannot be split by place: a grid over the band, reported");
 
     for (col, row) in [(-0.8, 3.5), (18.6, 8.4), (9.5, 14.7)] {
         let p = lattice.at(col, row);
-        let id = places
-            .layer
-            .add(properties(one(), "house", "石岭村1组", "rural"), &Geometry::Point(p));
+        let id = places.layer.add(properties(one(), "house", "石岭村1组", "rural"), &Geometry::Point(p));
         note("household outside the town", &id, "reported, left out of the load");
     }
     let p = lattice.at(2.3, 4.4);
@@ -332,9 +271,7 @@ fn odd_records(places: &mut Places, odd: &mut Oddities) {
     note("id used twice, for two different households", &id, "reported; both are counted");
     places.load[community(3, 4)] += 1.0;
     let p = Geometry::Point(lattice.at(3.6, 4.3));
-    places
-        .layer
-        .add_as(&id, properties(one(), "residential", "青石路79号", "mixed"), &p);
+    places.layer.add_as(&id, properties(one(), "residential", "青石路79号", "mixed"), &p);
 
     let p = lattice.at(10.4, 2.35);
     let id = places.add(&at(10, 2), p, json!(4), "apartments", "南渠路18号");
@@ -343,11 +280,7 @@ fn odd_records(places: &mut Places, odd: &mut Oddities) {
     note("record repeated twice, letter by letter", &id, "reported, counted once");
 
     let id = places.add(&at(13, 4), lattice.middle((13, 4), (13, 5)), one(), "residential", "纺织路40号");
-    note(
-        "point exactly on a border of communities that is a street as well",
-        &id,
-        "in exactly one of c02 and c03",
-    );
+    note("point exactly on a border of communities that is a street as well", &id, "in exactly one of c02 and c03");
     let id = places.add(&at(2, 2), lattice.node((2, 2)), one(), "residential", "杨柳路1号");
     note("point exactly on a crossing", &id, "in exactly one unit");
     for (i, u) in [(2, 0.4), (6, 0.7)] {
@@ -366,9 +299,5 @@ fn odd_records(places: &mut Places, odd: &mut Oddities) {
     let id = places.add(&at(2, 10), lattice.at(2.3, 10.62), json!(2.5), "mixed", "北山路5号");
     note("weight 2.5", &id, "counts 2.5");
     note("records without `kind`", "many", "count as load");
-    note(
-        "kinds commercial, industrial and public",
-        "many",
-        "entities without load, still attached to a grid",
-    );
+    note("kinds commercial, industrial and public", "many", "entities without load, still attached to a grid");
 }

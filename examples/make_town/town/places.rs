@@ -23,9 +23,7 @@ pub fn landuse(lattice: &Lattice, rng: &mut Rng) -> Layer {
                 _ => continue,
             };
             let corner = |u: f64, v: f64| lattice.at(i as f64 + u, j as f64 + v);
-            let ring = [(0.08, 0.08), (0.92, 0.08), (0.92, 0.92), (0.08, 0.92), (0.08, 0.08)]
-                .map(|(u, v)| corner(u, v))
-                .to_vec();
+            let ring = [(0.08, 0.08), (0.92, 0.08), (0.92, 0.92), (0.08, 0.92), (0.08, 0.08)].map(|(u, v)| corner(u, v)).to_vec();
             layer.add(json!({ "kind": kind, "name": name }), &Geometry::Polygon(vec![ring]));
         }
     }
@@ -62,10 +60,7 @@ pub fn pois(lattice: &Lattice, rng: &mut Rng) -> Layer {
     ];
     for k in 0..40 {
         let (kind, name) = shops[k % shops.len()];
-        let p = lattice.at(
-            rng.span(2.0, 16.0),
-            rng.pick(&[1.3, 2.7, 3.2, 4.3, 7.4, 8.7, 9.2, 10.8, 11.6]) + rng.span(-0.1, 0.1),
-        );
+        let p = lattice.at(rng.span(2.0, 16.0), rng.pick(&[1.3, 2.7, 3.2, 4.3, 7.4, 8.7, 9.2, 10.8, 11.6]) + rng.span(-0.1, 0.1));
         let name = if k % 9 == 8 { Value::Null } else { json!(name) };
         layer.add(json!({ "kind": kind, "name": name }), &Geometry::Point(p));
     }
@@ -97,44 +92,23 @@ pub fn base_stations(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> La
     for (k, [col, row]) in sites.into_iter().enumerate() {
         let (p, turn, radius) = (lattice.at(col, row), 10 * rng.below(12) as u32, 350 + 50 * rng.below(6) as u32);
         for s in 0..3u32 {
-            add(
-                &format!("b{:02}-{}", k + 1, s + 1),
-                p,
-                [Some(turn + 120 * s), Some(65), Some(radius)],
-                json!(false),
-            );
+            add(&format!("b{:02}-{}", k + 1, s + 1), p, [Some(turn + 120 * s), Some(65), Some(radius)], json!(false));
         }
     }
-    note(
-        "three sectors on one position (the same seed three times)",
-        "b01-1 … b11-3",
-        "one site for coverage by nearest station",
-    );
+    note("three sectors on one position (the same seed three times)", "b01-1 … b11-3", "one site for coverage by nearest station");
     add("b12", lattice.at(6.6, 8.7), [None, None, Some(400)], json!(false));
-    note(
-        "a second operator on a mast that is taken",
-        "b12",
-        "shares the site of b06, reported",
-    );
+    note("a second operator on a mast that is taken", "b12", "shares the site of b06, reported");
     add("b13", lattice.at(12.4, 1.6), [None, None, Some(600)], json!(false));
     note("no azimuth, no beam width", "b13", "covers all round; missing is not 0");
     add("b14", lattice.at(0.7, 10.6), [None, None, None], json!(false));
     note("neither direction nor radius", "b14", "covers its nearest land; reported");
     add("b15", lattice.at(17.2, 11.3), [Some(0), Some(90), Some(500)], Value::Null);
-    note(
-        "azimuth 0 is north, not missing; `indoor` missing",
-        "b15",
-        "a sector to the north, outdoors",
-    );
+    note("azimuth 0 is north, not missing; `indoor` missing", "b15", "a sector to the north, outdoors");
     for (k, [col, row]) in [[7.4, 8.6], [11.6, 8.4], [9.3, 3.5]].into_iter().enumerate() {
         add(&format!("b{}", 16 + k), lattice.at(col, row), [None, None, Some(60)], json!(true));
     }
     note("indoor stations", "b16, b17, b18", "take no land");
     add("b19", lattice.at(18.9, 4.2), [Some(270), Some(120), Some(900)], json!(false));
-    note(
-        "station outside the town that covers a part of it",
-        "b19",
-        "used, its cell clipped to the territory",
-    );
+    note("station outside the town that covers a part of it", "b19", "used, its cell clipped to the territory");
     layer
 }

@@ -113,11 +113,7 @@ impl Net<'_> {
             let (a, b) = (pair[0], pair[1]);
             let crosses_river = a.0 == b.0 && (a.1 == RIVER || b.1 == RIVER);
             let outermost = k == 0 || k + 2 == nodes.len();
-            let fate = if outermost && class(a, b) == "residential" {
-                rng.below(10)
-            } else {
-                0
-            };
+            let fate = if outermost && class(a, b) == "residential" { rng.below(10) } else { 0 };
             let built = !crosses_river && fate < 5 && !UNBUILT.contains(&(a, b));
             let cut = a == ROUNDABOUT || way.as_ref().is_some_and(|w| w.0 != class(a, b) || w.1 == 4);
             if !built || cut {
@@ -178,11 +174,7 @@ impl Net<'_> {
 
 /// The layer `roads`.
 pub fn roads(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> Layer {
-    let mut net = Net {
-        lattice,
-        layer: Layer::new("roads", "r"),
-        built: BTreeSet::new(),
-    };
+    let mut net = Net { lattice, layer: Layer::new("roads", "r"), built: BTreeSet::new() };
     for (i, name) in COL_NAMES.iter().enumerate().take(COLS).skip(1) {
         let nodes: Vec<Node> = (0..=ROWS).map(|j| (i, j)).collect();
         net.line(rng, &nodes, name);
@@ -226,18 +218,11 @@ fn major(net: &mut Net, odd: &mut Oddities) {
         }
     }
     let ids = format!("{}–{}", ids[0], ids[ids.len() - 1]);
-    odd.note(
-        "dual carriageway: two one-way lines 15 m apart",
-        "roads",
-        &ids,
-        "one barrier; the strip between is no grid",
-    );
+    odd.note("dual carriageway: two one-way lines 15 m apart", "roads", &ids, "one barrier; the strip between is no grid");
 
     let (i, j) = ROUNDABOUT;
     let centre = lattice.node(ROUNDABOUT);
-    let mut ring: Vec<P> = [(i + 1, j), (i, j + 1), (i - 1, j), (i, j - 1)]
-        .map(|n| street(lattice, ROUNDABOUT, n)[0])
-        .to_vec();
+    let mut ring: Vec<P> = [(i + 1, j), (i, j + 1), (i - 1, j), (i, j - 1)].map(|n| street(lattice, ROUNDABOUT, n)[0]).to_vec();
     ring.extend(
         (0..12)
             .map(|k| (std::f64::consts::TAU * (f64::from(k) + 0.5) / 12.0).sin_cos())
@@ -247,30 +232,11 @@ fn major(net: &mut Net, odd: &mut Oddities) {
     ring.sort_by(|a, b| angle(a).total_cmp(&angle(b)));
     ring.push(ring[0]);
     let id = net.way(json!({ "class": "secondary", "oneway": "yes", "junction": "roundabout" }), ring);
-    odd.note(
-        "roundabout of 34 m across",
-        "roads",
-        &id,
-        "its inner face joins a neighbouring unit",
-    );
+    odd.note("roundabout of 34 m across", "roads", &id, "its inner face joins a neighbouring unit");
 
-    let line = vec![
-        lattice.at(13.6, 14.6),
-        lattice.at(15.4, 13.3),
-        lattice.at(16.6, 11.6),
-        lattice.at(17.4, 9.2),
-        lattice.at(18.8, 8.4),
-    ];
-    let id = net.way(
-        json!({ "class": "motorway", "name": "江北高速", "bridge": "yes", "layer": "1", "oneway": "no" }),
-        line,
-    );
-    odd.note(
-        "elevated motorway over streets without common vertices",
-        "roads",
-        &id,
-        "a barrier: crossings are noded",
-    );
+    let line = vec![lattice.at(13.6, 14.6), lattice.at(15.4, 13.3), lattice.at(16.6, 11.6), lattice.at(17.4, 9.2), lattice.at(18.8, 8.4)];
+    let id = net.way(json!({ "class": "motorway", "name": "江北高速", "bridge": "yes", "layer": "1", "oneway": "no" }), line);
+    odd.note("elevated motorway over streets without common vertices", "roads", &id, "a barrier: crossings are noded");
 }
 
 fn bridges(net: &mut Net, odd: &mut Oddities) {
@@ -283,85 +249,44 @@ fn bridges(net: &mut Net, odd: &mut Oddities) {
         }
         ids.push(net.way(json!({ "class": class, "name": COL_NAMES[i], "bridge": "yes", "layer": "1" }), line));
     }
-    odd.note(
-        "bridges over the river",
-        "roads",
-        &ids.join(", "),
-        "land on both banks is adjacent across water only, not contiguous",
-    );
+    odd.note("bridges over the river", "roads", &ids.join(", "), "land on both banks is adjacent across water only, not contiguous");
     let from = lattice.node((11, RIVER + 1));
     let axis = lattice.river(from[0]).0;
     let head = [from[0] + 4.0, axis + 52.0];
-    let id = net.way(
-        json!({ "class": "residential", "name": "江心桥", "bridge": "yes", "layer": "1" }),
-        vec![from, head],
-    );
+    let id = net.way(json!({ "class": "residential", "name": "江心桥", "bridge": "yes", "layer": "1" }), vec![from, head]);
     let west = vec![head, [head[0] - 20.0, axis + 30.0], [head[0] - 80.0, axis + 24.0]];
     net.way(json!({ "class": "residential", "name": "洲上路" }), west);
     let east = vec![[head[0] - 20.0, axis + 30.0], [head[0] + 70.0, axis + 26.0]];
     net.way(json!({ "class": "residential", "name": "洲上路" }), east);
-    odd.note(
-        "the only way to the inhabited island",
-        "roads",
-        &id,
-        "the island's unit is told as an island; its households are in a grid",
-    );
+    odd.note("the only way to the inhabited island", "roads", &id, "the island's unit is told as an island; its households are in a grid");
 }
 
 fn odd_roads(net: &mut Net, odd: &mut Oddities) {
     let lattice = net.lattice;
     let tunnel = vec![lattice.at(1.5, 11.6), lattice.at(2.4, 12.4), lattice.at(3.5, 13.4)];
-    let id = net.way(
-        json!({ "class": "secondary", "name": "北山隧道", "tunnel": "yes", "layer": "-1" }),
-        tunnel,
-    );
+    let id = net.way(json!({ "class": "secondary", "name": "北山隧道", "tunnel": "yes", "layer": "-1" }), tunnel);
     odd.note("road in a tunnel under streets", "roads", &id, "no barrier");
 
     let line = vec![lattice.at(5.3, 2.4), lattice.at(6.7, 2.8), lattice.at(7.2, 3.3)];
     let id = net.way(json!({ "class": "path" }), line);
-    odd.note(
-        "path across streets without common vertices",
-        "roads",
-        &id,
-        "crossings are noded where the recipe takes paths as cut lines",
-    );
+    odd.note("path across streets without common vertices", "roads", &id, "crossings are noded where the recipe takes paths as cut lines");
 
     let cross = vec![lattice.at(10.35, 8.2), lattice.at(10.4, 9.8)];
     let id = net.way(json!({ "class": "residential", "name": "鼓楼巷" }), cross);
-    odd.note(
-        "street across another without a common vertex, dead ends on both sides",
-        "roads",
-        &id,
-        "noded; the dead ends bound nothing",
-    );
+    odd.note("street across another without a common vertex, dead ends on both sides", "roads", &id, "noded; the dead ends bound nothing");
 
     let (from, to) = (lattice.middle((2, 8), (3, 8)), lattice.middle((2, 9), (3, 9)));
     let short = beside(to, from, 0.4, 0.0);
     let id = net.way(json!({ "class": "residential", "name": "西关巷" }), vec![from, short]);
-    odd.note(
-        "street that ends 0.4 m before its junction",
-        "roads",
-        &id,
-        "snapped within the tolerance, so that it divides the block",
-    );
+    odd.note("street that ends 0.4 m before its junction", "roads", &id, "snapped within the tolerance, so that it divides the block");
 
     let line = street(lattice, (11, 11), (12, 11));
     let id = net.way(json!({ "class": "residential", "name": ROW_NAMES[11] }), line);
-    odd.note(
-        "line drawn twice (also part of a longer street)",
-        "roads",
-        &id,
-        "counted once, reported",
-    );
+    odd.note("line drawn twice (also part of a longer street)", "roads", &id, "counted once, reported");
     let copy = vec![lattice.at(8.2, 12.4), lattice.at(8.5, 12.6), lattice.at(8.8, 12.4)];
     let first = net.way(json!({ "class": "service" }), copy.clone());
     let second = net.way(json!({ "class": "service" }), copy);
-    odd.note(
-        "whole feature repeated under another id",
-        "roads",
-        &format!("{first}, {second}"),
-        "counted once, reported",
-    );
+    odd.note("whole feature repeated under another id", "roads", &format!("{first}, {second}"), "counted once, reported");
     let p = lattice.node((13, 4));
     let id = net.way(json!({ "class": "residential", "name": COL_NAMES[13] }), vec![p, p]);
     odd.note("line without length", "roads", &id, "dropped, reported");
@@ -369,62 +294,28 @@ fn odd_roads(net: &mut Net, odd: &mut Oddities) {
         let (x, y) = (i as f64, j as f64);
         net.way(
             json!({ "class": "track" }),
-            vec![
-                lattice.at(x + 0.2, y + 0.3),
-                lattice.at(x + 0.6, y + 0.5),
-                lattice.at(x + 0.8, y + 0.9),
-            ],
+            vec![lattice.at(x + 0.2, y + 0.3), lattice.at(x + 0.6, y + 0.5), lattice.at(x + 0.8, y + 0.9)],
         );
     }
-    odd.note(
-        "dead ends at the edge of the town, ways inside compounds that touch no street",
-        "roads",
-        "many",
-        "bound nothing; no slivers",
-    );
+    odd.note("dead ends at the edge of the town, ways inside compounds that touch no street", "roads", "many", "bound nothing; no slivers");
 }
 
 /// The layer `rail`.
 pub fn rail(lattice: &Lattice, odd: &mut Oddities) -> Layer {
     let mut layer = Layer::new("rail", "t");
-    let run = |from: f64, to: f64| {
-        Geometry::Line(
-            (0..=12)
-                .map(|k| lattice.at(14.45, from + (to - from) * f64::from(k) / 12.0))
-                .collect(),
-        )
-    };
+    let run = |from: f64, to: f64| Geometry::Line((0..=12).map(|k| lattice.at(14.45, from + (to - from) * f64::from(k) / 12.0)).collect());
     let name = "云渡线";
     layer.add(json!({ "kind": "rail", "name": name }), &run(-1.5, 5.1));
-    let bridge = layer.add(
-        json!({ "kind": "rail", "name": name, "bridge": "yes", "layer": "1" }),
-        &run(5.1, 6.9),
-    );
+    let bridge = layer.add(json!({ "kind": "rail", "name": name, "bridge": "yes", "layer": "1" }), &run(5.1, 6.9));
     layer.add(json!({ "kind": "rail", "name": name }), &run(6.9, 11.2));
-    let tunnel = layer.add(
-        json!({ "kind": "rail", "name": name, "tunnel": "yes", "layer": "-1" }),
-        &run(11.2, 13.0),
-    );
+    let tunnel = layer.add(json!({ "kind": "rail", "name": name, "tunnel": "yes", "layer": "-1" }), &run(11.2, 13.0));
     layer.add(json!({ "kind": "rail", "name": name }), &run(13.0, 15.0));
     let metro = Geometry::Line((0..=14).map(|k| lattice.at(9.12, f64::from(k) + 0.5)).collect());
-    let subway = layer.add(
-        json!({ "kind": "subway", "name": "地铁1号线", "tunnel": "yes", "layer": -1 }),
-        &metro,
-    );
-    odd.note(
-        "railway across streets at grade, without common vertices",
-        "rail",
-        "t0001, t0003, t0005",
-        "a barrier, crossings noded",
-    );
+    let subway = layer.add(json!({ "kind": "subway", "name": "地铁1号线", "tunnel": "yes", "layer": -1 }), &metro);
+    odd.note("railway across streets at grade, without common vertices", "rail", "t0001, t0003, t0005", "a barrier, crossings noded");
     odd.note("railway on a bridge over the river", "rail", &bridge, "adds nothing on the water");
     odd.note("railway in a tunnel", "rail", &tunnel, "no barrier");
-    odd.note(
-        "subway in a tunnel, `layer` a number where other features have text",
-        "rail",
-        &subway,
-        "no barrier; both spellings are read",
-    );
+    odd.note("subway in a tunnel, `layer` a number where other features have text", "rail", &subway, "no barrier; both spellings are read");
     layer
 }
 
@@ -446,16 +337,8 @@ pub fn water(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> Layer {
     ring.push(ring[0]);
     let mut island = lattice.island(rng);
     island.reverse();
-    let id = layer.add(
-        json!({ "kind": "river", "name": "云水 Yun" }),
-        &Geometry::Polygon(vec![ring, island]),
-    );
-    odd.note(
-        "river as an area beyond the town on both sides, an inhabited island as its hole",
-        "water",
-        &id,
-        "clipped to the territory",
-    );
+    let id = layer.add(json!({ "kind": "river", "name": "云水 Yun" }), &Geometry::Polygon(vec![ring, island]));
+    odd.note("river as an area beyond the town on both sides, an inhabited island as its hole", "water", &id, "clipped to the territory");
 
     let mut axis = vec![lattice.channel(west)];
     axis.push(lattice.node((0, RIVER)));
@@ -464,43 +347,19 @@ pub fn water(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> Layer {
     }
     axis.push(lattice.channel(east));
     let id = layer.add(json!({ "kind": "river", "name": "云水 Yun" }), &Geometry::Line(axis));
-    odd.note(
-        "the same river once more, as a line inside its area",
-        "water",
-        &id,
-        "one barrier, no double count",
-    );
+    odd.note("the same river once more, as a line inside its area", "water", &id, "one barrier, no double count");
 
-    let canal = [
-        (-0.5, 2.45),
-        (1.5, 2.5),
-        (3.5, 2.6),
-        (5.5, 2.5),
-        (6.4, 2.7),
-        (6.45, 3.6),
-        (6.4, 4.6),
-        (6.5, 5.9),
-    ];
+    let canal = [(-0.5, 2.45), (1.5, 2.5), (3.5, 2.6), (5.5, 2.5), (6.4, 2.7), (6.45, 3.6), (6.4, 4.6), (6.5, 5.9)];
     layer.add(json!({ "kind": "canal", "name": "南渠" }), &path(lattice, &canal));
     let stream = |layer: &mut Layer, points: &[P], tunnel: Option<&str>| {
         let deep = tunnel.map(|_| "-1");
-        layer.add(
-            json!({ "kind": "stream", "name": "北溪", "tunnel": tunnel, "layer": deep }),
-            &path(lattice, points),
-        )
+        layer.add(json!({ "kind": "stream", "name": "北溪", "tunnel": tunnel, "layer": deep }), &path(lattice, points))
     };
-    stream(
-        &mut layer,
-        &[(3.2, 14.5), (3.6, 13.4), (3.7, 12.4), (3.75, 11.2)].map(P::from),
-        None,
-    );
+    stream(&mut layer, &[(3.2, 14.5), (3.6, 13.4), (3.7, 12.4), (3.75, 11.2)].map(P::from), None);
     let culvert = stream(&mut layer, &[(3.75, 11.2), (3.7, 10.0), (3.6, 8.8)].map(P::from), Some("culvert"));
     stream(&mut layer, &[(3.6, 8.8), (3.5, 7.6), (3.4, 6.3)].map(P::from), None);
     odd.note("stream in a culvert", "water", &culvert, "no barrier");
-    layer.add(
-        json!({ "kind": "stream", "name": "石岭溪" }),
-        &path(lattice, &[(17.8, 13.8), (17.3, 12.6), (17.6, 11.4), (18.4, 10.6)]),
-    );
+    layer.add(json!({ "kind": "stream", "name": "石岭溪" }), &path(lattice, &[(17.8, 13.8), (17.3, 12.6), (17.6, 11.4), (18.4, 10.6)]));
 
     let pond = oval(rng, lattice.at(7.5, 7.5), 48.0, 34.0, 18);
     let mut islet = oval(rng, lattice.at(7.5, 7.52), 11.0, 8.0, 10);
@@ -509,12 +368,7 @@ pub fn water(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> Layer {
     odd.note("pond with an uninhabited island", "water", &id, "no unit of its own without load");
     let lake = oval(rng, lattice.at(16.0, 2.0), 125.0, 95.0, 26);
     let id = layer.add(json!({ "kind": "lake", "name": "东湖 Donghu" }), &Geometry::Polygon(vec![lake]));
-    odd.note(
-        "lake over several blocks, no streets across",
-        "water",
-        &id,
-        "in the territory, without load",
-    );
+    odd.note("lake over several blocks, no streets across", "water", &id, "in the territory, without load");
     layer
 }
 

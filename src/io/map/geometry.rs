@@ -28,10 +28,7 @@ impl Bounds {
     pub fn of(points: impl Iterator<Item = [f64; 2]>) -> Option<Bounds> {
         points.filter(|p| p.iter().all(|c| c.is_finite())).fold(None, |bounds, p| {
             let b = bounds.unwrap_or(Bounds { min: p, max: p });
-            Some(Bounds {
-                min: [b.min[0].min(p[0]), b.min[1].min(p[1])],
-                max: [b.max[0].max(p[0]), b.max[1].max(p[1])],
-            })
+            Some(Bounds { min: [b.min[0].min(p[0]), b.min[1].min(p[1])], max: [b.max[0].max(p[0]), b.max[1].max(p[1])] })
         })
     }
     pub fn size(&self) -> [f64; 2] {
@@ -44,32 +41,19 @@ pub(super) fn extent(sheet: &Sheet) -> Bounds {
     let grids = sheet.grids.iter().map(|g| &g.polygons);
     let zones = sheet.zones.iter().map(|z| &z.polygons);
     let points = grids.chain(zones).flatten().flatten().flatten().copied();
-    Bounds::of(points).unwrap_or(Bounds {
-        min: [0.0, 0.0],
-        max: [0.01, 0.01],
-    })
+    Bounds::of(points).unwrap_or(Bounds { min: [0.0, 0.0], max: [0.01, 0.01] })
 }
 
 impl Plane {
     pub fn new(extent: &Bounds) -> Plane {
         let lat = (extent.min[1] + extent.max[1]) / 2.0;
-        Plane {
-            lon: (extent.min[0] + extent.max[0]) / 2.0,
-            lat,
-            cos: lat.to_radians().cos().max(0.01),
-        }
+        Plane { lon: (extent.min[0] + extent.max[0]) / 2.0, lat, cos: lat.to_radians().cos().max(0.01) }
     }
     pub fn forward(&self, p: [f64; 2]) -> [f64; 2] {
-        [
-            (p[0] - self.lon) * self.cos * METRES_PER_DEGREE,
-            (self.lat - p[1]) * METRES_PER_DEGREE,
-        ]
+        [(p[0] - self.lon) * self.cos * METRES_PER_DEGREE, (self.lat - p[1]) * METRES_PER_DEGREE]
     }
     pub fn backward(&self, p: [f64; 2]) -> [f64; 2] {
-        [
-            self.lon + p[0] / (self.cos * METRES_PER_DEGREE),
-            self.lat - p[1] / METRES_PER_DEGREE,
-        ]
+        [self.lon + p[0] / (self.cos * METRES_PER_DEGREE), self.lat - p[1] / METRES_PER_DEGREE]
     }
 }
 
@@ -97,10 +81,7 @@ pub(super) fn spot(polygons: &Polygons, plane: &Plane) -> Option<Spot> {
         .map(|rings| (doubled_area(&rings[0]).abs(), rings))
         .reduce(|a, b| if b.0 > a.0 { b } else { a })?;
     let (at, room) = pole(&largest.1)?;
-    Some(Spot {
-        at: [at[0] / LABEL_ASPECT, at[1]],
-        room: room.max(0.0),
-    })
+    Some(Spot { at: [at[0] / LABEL_ASPECT, at[1]], room: room.max(0.0) })
 }
 
 fn doubled_area(ring: &[[f64; 2]]) -> f64 {
@@ -116,11 +97,7 @@ fn clearance(p: [f64; 2], rings: &[Vec<[f64; 2]>]) -> f64 {
         }
         let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
         let length = dx * dx + dy * dy;
-        let t = if length > 0.0 {
-            (((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length).clamp(0.0, 1.0)
-        } else {
-            0.0
-        };
+        let t = if length > 0.0 { (((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length).clamp(0.0, 1.0) } else { 0.0 };
         let (ex, ey) = (a[0] + t * dx - p[0], a[1] + t * dy - p[1]);
         nearest = nearest.min(ex * ex + ey * ey);
     }
@@ -136,11 +113,7 @@ struct Cell {
 
 impl Cell {
     fn new(middle: [f64; 2], half: f64, rings: &[Vec<[f64; 2]>]) -> Cell {
-        Cell {
-            middle,
-            half,
-            clear: clearance(middle, rings),
-        }
+        Cell { middle, half, clear: clearance(middle, rings) }
     }
     fn hope(&self) -> f64 {
         self.clear + self.half * std::f64::consts::SQRT_2
@@ -181,10 +154,7 @@ fn pole(rings: &[Vec<[f64; 2]>]) -> Option<([f64; 2], f64)> {
     let mut heap = BinaryHeap::new();
     for column in 0..(width / (2.0 * half)).ceil() as usize {
         for row in 0..(height / (2.0 * half)).ceil() as usize {
-            let middle = [
-                bounds.min[0] + (2 * column + 1) as f64 * half,
-                bounds.min[1] + (2 * row + 1) as f64 * half,
-            ];
+            let middle = [bounds.min[0] + (2 * column + 1) as f64 * half, bounds.min[1] + (2 * row + 1) as f64 * half];
             heap.push(Cell::new(middle, half, rings));
         }
     }

@@ -66,12 +66,7 @@ pub fn html(sheet: &Sheet) -> String {
         ramp,
     };
     let data = serde_json::to_string(&page).expect("strings, numbers and lists always serialise");
-    fill(&[
-        ("title", &escape_text(&sheet.title)),
-        ("style", STYLE),
-        ("data", &escape_json(&data)),
-        ("script", &SCRIPTS.concat()),
-    ])
+    fill(&[("title", &escape_text(&sheet.title)), ("style", STYLE), ("data", &escape_json(&data)), ("script", &SCRIPTS.concat())])
 }
 
 /// Longitude and latitude in steps, and the free room in decimetres.
@@ -86,9 +81,7 @@ fn fill(slots: &[(&str, &str)]) -> String {
     let mut page = String::new();
     let mut rest = FRAME;
     for (name, text) in slots {
-        let (before, after) = rest
-            .split_once(&format!("{{{{{name}}}}}"))
-            .expect("the frame has every slot in this order");
+        let (before, after) = rest.split_once(&format!("{{{{{name}}}}}")).expect("the frame has every slot in this order");
         page.push_str(before);
         page.push_str(text);
         rest = after;

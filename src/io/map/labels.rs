@@ -49,11 +49,7 @@ pub(super) fn place(wishes: &[Wish], taken: &mut Vec<Box2>) -> Vec<Option<Placed
     wishes
         .iter()
         .map(|wish| {
-            let mut tries = wish
-                .forms
-                .iter()
-                .enumerate()
-                .flat_map(|(form, half)| SHIFTS.map(|shift| (form, *half, shift)));
+            let mut tries = wish.forms.iter().enumerate().flat_map(|(form, half)| SHIFTS.map(|shift| (form, *half, shift)));
             tries.find_map(|(form, half, shift)| {
                 // Shifted up or down, a smaller ellipse of room is left.
                 let room = wish.room * (1.0 - shift.abs());

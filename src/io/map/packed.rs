@@ -10,11 +10,8 @@ use serde::ser::{Serialize, SerializeSeq, Serializer};
 pub(super) const STEPS: f64 = 1e6;
 
 fn flat(points: &[[f64; 2]], ring: bool) -> Vec<i64> {
-    let mut fixed: Vec<[i64; 2]> = points
-        .iter()
-        .filter(|p| p.iter().all(|c| c.is_finite()))
-        .map(|p| p.map(|c| (c * STEPS).round() as i64))
-        .collect();
+    let mut fixed: Vec<[i64; 2]> =
+        points.iter().filter(|p| p.iter().all(|c| c.is_finite())).map(|p| p.map(|c| (c * STEPS).round() as i64)).collect();
     fixed.dedup();
     if ring && fixed.len() > 1 && fixed.first() == fixed.last() {
         fixed.pop();

@@ -8,9 +8,7 @@ use serde::Serialize;
 /// Where one step gives way to the next, in multiples of the tolerance.
 const EDGES: [f64; 8] = [-4.0, -2.0, -1.0, -0.5, 0.5, 1.0, 2.0, 4.0];
 
-const COLORS: [&str; 9] = [
-    "#4257b2", "#7d90d4", "#b7c2ec", "#dde3ea", "#e6ebdf", "#efead2", "#fbc98c", "#f2974b", "#d65a1f",
-];
+const COLORS: [&str; 9] = ["#4257b2", "#7d90d4", "#b7c2ec", "#dde3ea", "#e6ebdf", "#efead2", "#fbc98c", "#f2974b", "#d65a1f"];
 
 /// Fill of grids that have no deviation.
 pub(super) const NO_LOAD: &str = "#f1f0ec";
@@ -55,11 +53,7 @@ impl Ramp {
     pub fn step(&self, grid: &SheetGrid) -> Option<usize> {
         let deviation = grid.deviation.filter(|d| d.is_finite())?;
         let step = self.edges.iter().filter(|edge| deviation >= **edge).count();
-        Some(if grid.in_band {
-            step.clamp(*BAND.start(), *BAND.end())
-        } else {
-            step
-        })
+        Some(if grid.in_band { step.clamp(*BAND.start(), *BAND.end()) } else { step })
     }
 
     pub fn fill(&self, grid: &SheetGrid) -> &'static str {

@@ -54,66 +54,25 @@ impl Layout {
         let bounds = extent(sheet);
         let plane = Plane::new(&bounds);
         let corners = [plane.forward(bounds.min), plane.forward(bounds.max)];
-        let flat = Bounds::of(corners.into_iter()).unwrap_or(Bounds {
-            min: [0.0; 2],
-            max: [1.0; 2],
-        });
+        let flat = Bounds::of(corners.into_iter()).unwrap_or(Bounds { min: [0.0; 2], max: [1.0; 2] });
         let [width, height] = flat.size().map(|s| s.max(1.0));
         let inner = |side: f64| side - 2.0 * MARGIN;
         let (page, map, panel) = if width >= height {
-            let map = Rect {
-                x: MARGIN,
-                y: MARGIN,
-                w: inner(LONG) - PANEL - 6.0,
-                h: inner(SHORT),
-            };
-            (
-                [LONG, SHORT],
-                map,
-                Rect {
-                    x: LONG - MARGIN - PANEL,
-                    y: MARGIN,
-                    w: PANEL,
-                    h: inner(SHORT),
-                },
-            )
+            let map = Rect { x: MARGIN, y: MARGIN, w: inner(LONG) - PANEL - 6.0, h: inner(SHORT) };
+            ([LONG, SHORT], map, Rect { x: LONG - MARGIN - PANEL, y: MARGIN, w: PANEL, h: inner(SHORT) })
         } else {
-            let map = Rect {
-                x: MARGIN,
-                y: MARGIN,
-                w: inner(SHORT),
-                h: inner(LONG) - PANEL - 16.0,
-            };
-            (
-                [SHORT, LONG],
-                map,
-                Rect {
-                    x: MARGIN,
-                    y: LONG - MARGIN - PANEL - 10.0,
-                    w: inner(SHORT),
-                    h: PANEL + 10.0,
-                },
-            )
+            let map = Rect { x: MARGIN, y: MARGIN, w: inner(SHORT), h: inner(LONG) - PANEL - 16.0 };
+            ([SHORT, LONG], map, Rect { x: MARGIN, y: LONG - MARGIN - PANEL - 10.0, w: inner(SHORT), h: PANEL + 10.0 })
         };
         let scale = (map.w / width).min(map.h / height) * 0.97;
         let middle = [(flat.min[0] + flat.max[0]) / 2.0, (flat.min[1] + flat.max[1]) / 2.0];
-        Layout {
-            page,
-            map,
-            panel,
-            plane,
-            middle,
-            scale,
-        }
+        Layout { page, map, panel, plane, middle, scale }
     }
 
     /// Plane to millimetres on paper.
     fn paper(&self, p: [f64; 2]) -> [f64; 2] {
         let m = &self.map;
-        [
-            m.x + m.w / 2.0 + (p[0] - self.middle[0]) * self.scale,
-            m.y + m.h / 2.0 + (p[1] - self.middle[1]) * self.scale,
-        ]
+        [m.x + m.w / 2.0 + (p[0] - self.middle[0]) * self.scale, m.y + m.h / 2.0 + (p[1] - self.middle[1]) * self.scale]
     }
 
     /// Degrees to fine steps on paper; none for what is not finite or far off the sheet.
@@ -137,11 +96,7 @@ pub fn svg(sheet: &Sheet) -> String {
     defs(&mut out, &layout);
     let m = layout.map;
     let _ = writeln!(out, "<rect {} fill=\"#f6f5f1\"/>", rect(m));
-    let _ = writeln!(
-        out,
-        "<g clip-path=\"url(#frame)\"><g transform=\"scale({})\" stroke-linejoin=\"round\">",
-        1.0 / FINE
-    );
+    let _ = writeln!(out, "<g clip-path=\"url(#frame)\"><g transform=\"scale({})\" stroke-linejoin=\"round\">", 1.0 / FINE);
     areas(&mut out, sheet, &layout, &ramp);
     lines(&mut out, sheet, &layout);
     borders(&mut out, sheet, &layout);
@@ -240,21 +195,12 @@ fn road_width(strength: u8) -> f64 {
 fn lines(out: &mut String, sheet: &Sheet, layout: &Layout) {
     let mut groups: BTreeMap<(Stroke, u8), String> = BTreeMap::new();
     for line in &sheet.barriers {
-        trace(
-            &line.points,
-            false,
-            layout,
-            groups.entry((line.stroke(), line.strength)).or_default(),
-        );
+        trace(&line.points, false, layout, groups.entry((line.stroke(), line.strength)).or_default());
     }
     out.push_str("<g fill=\"none\">\n");
     for ((stroke, strength), path) in groups.iter().filter(|(_, path)| !path.is_empty()) {
         let mut line = |color: &str, width: f64, more: &str| {
-            let _ = writeln!(
-                out,
-                "<path d=\"{path}\" stroke=\"{color}\" stroke-width=\"{}\"{more}/>",
-                mm(width * FINE)
-            );
+            let _ = writeln!(out, "<path d=\"{path}\" stroke=\"{color}\" stroke-width=\"{}\"{more}/>", mm(width * FINE));
         };
         match stroke {
             Stroke::Road => line(ROAD, road_width(*strength), ""),
@@ -273,27 +219,14 @@ fn borders(out: &mut String, sheet: &Sheet, layout: &Layout) {
     let side = (layout.map.w * layout.map.h / sheet.grids.len().max(1) as f64).sqrt();
     let weight = (side / 10.0).clamp(0.45, 1.0);
     let mut group = |color: &str, width: f64, chosen: &dyn Fn(&SheetGrid) -> bool| {
-        let path: String = sheet
-            .grids
-            .iter()
-            .filter(|g| chosen(g))
-            .map(|g| outline(&g.polygons, layout))
-            .collect();
-        let _ = writeln!(
-            out,
-            "<path d=\"{path}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{}\"/>",
-            mm(width * weight * FINE)
-        );
+        let path: String = sheet.grids.iter().filter(|g| chosen(g)).map(|g| outline(&g.polygons, layout)).collect();
+        let _ = writeln!(out, "<path d=\"{path}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{}\"/>", mm(width * weight * FINE));
     };
     group(BORDER, 0.22, &|g| g.mark().is_empty());
     group(UNDER_LINE, 0.55, &|g| g.mark() == "▼");
     group(OVER_LINE, 0.55, &|g| g.mark() == "▲");
     let zones: String = sheet.zones.iter().map(|z| outline(&z.polygons, layout)).collect();
-    let _ = writeln!(
-        out,
-        "<path d=\"{zones}\" fill=\"none\" stroke=\"{ZONE}\" stroke-width=\"{}\"/>",
-        mm(0.9 * weight * FINE)
-    );
+    let _ = writeln!(out, "<path d=\"{zones}\" fill=\"none\" stroke=\"{ZONE}\" stroke-width=\"{}\"/>", mm(0.9 * weight * FINE));
 }
 
 /// A line of a label with its size in millimetres.
@@ -306,20 +239,9 @@ struct Line {
 /// The forms a grid's label may take, the fullest first.
 fn forms(grid: &SheetGrid) -> Vec<Vec<Line>> {
     let mark = grid.mark();
-    let code = if mark.is_empty() {
-        grid.short_code().to_string()
-    } else {
-        format!("{} {mark}", grid.short_code())
-    };
-    let load = if grid.households.is_finite() {
-        format!("{:.0}", grid.households)
-    } else {
-        "–".to_string()
-    };
-    let line = |text: &str, size: f64| Line {
-        text: text.to_string(),
-        size,
-    };
+    let code = if mark.is_empty() { grid.short_code().to_string() } else { format!("{} {mark}", grid.short_code()) };
+    let load = if grid.households.is_finite() { format!("{:.0}", grid.households) } else { "–".to_string() };
+    let line = |text: &str, size: f64| Line { text: text.to_string(), size };
     let mut forms: Vec<Vec<Line>> = [3.0, 2.3].map(|size| vec![line(&code, size), line(&load, size)]).into();
     forms.extend([2.3, 1.8].map(|size| vec![line(&code, size)]));
     if !mark.is_empty() {
@@ -338,11 +260,7 @@ fn labels(out: &mut String, sheet: &Sheet, layout: &Layout) {
     type Entry<'a> = (Wish, Vec<Vec<Line>>, &'a str);
     let wish = |polygons: &Polygons, forms: &[Vec<Line>]| -> Option<Wish> {
         let spot = spot(polygons, &layout.plane)?;
-        Some(Wish {
-            at: layout.paper(spot.at),
-            room: spot.room * layout.scale,
-            forms: forms.iter().map(|f| half(f)).collect(),
-        })
+        Some(Wish { at: layout.paper(spot.at), room: spot.room * layout.scale, forms: forms.iter().map(|f| half(f)).collect() })
     };
     let mut entries: Vec<Entry> = Vec::new();
     for grid in &sheet.grids {
@@ -367,12 +285,8 @@ fn labels(out: &mut String, sheet: &Sheet, layout: &Layout) {
     let entries = [names, entries].concat();
 
     let wishes: Vec<Wish> = entries.iter().map(|e| e.0.clone()).collect();
-    let mut taken = panel::furniture(layout)
-        .map(|r| Box2 {
-            at: [r.x + r.w / 2.0, r.y + r.h / 2.0],
-            half: [r.w / 2.0, r.h / 2.0],
-        })
-        .to_vec();
+    let mut taken =
+        panel::furniture(layout).map(|r| Box2 { at: [r.x + r.w / 2.0, r.y + r.h / 2.0], half: [r.w / 2.0, r.h / 2.0] }).to_vec();
     out.push_str("<g text-anchor=\"middle\" paint-order=\"stroke\" stroke=\"#fff\" stroke-opacity=\".85\" stroke-width=\".7\" stroke-linejoin=\"round\">\n");
     for ((_, forms, color), placed) in entries.iter().zip(place(&wishes, &mut taken)) {
         let Some(Placed { form, at }) = placed else { continue };

@@ -21,34 +21,16 @@ fn town(name: &str) -> Sheet {
         in_band: (62..83).contains(&i),
         officer: Some(name.into()),
         why: name.into(),
-        polygons: square(
-            9.5 + (i % 12) as f64 * 0.004,
-            47.1 + (i / 12) as f64 * 0.003,
-            0.003 - (i % 3) as f64 * 0.0005,
-        ),
+        polygons: square(9.5 + (i % 12) as f64 * 0.004, 47.1 + (i / 12) as f64 * 0.003, 0.003 - (i % 3) as f64 * 0.0005),
         ..Default::default()
     };
-    let zone = SheetZone {
-        id: "z".into(),
-        name: name.into(),
-        polygons: square(9.49, 47.09, 0.07),
-        ..Default::default()
-    };
-    let line = |class: &str| SheetLine {
-        class: class.into(),
-        strength: 80,
-        points: vec![[9.5, 47.1], [9.53, 47.13]],
-    };
+    let zone = SheetZone { id: "z".into(), name: name.into(), polygons: square(9.49, 47.09, 0.07), ..Default::default() };
+    let line = |class: &str| SheetLine { class: class.into(), strength: 80, points: vec![[9.5, 47.1], [9.53, 47.13]] };
     Sheet {
         title: name.into(),
         summary: vec![(name.into(), name.into())],
         tolerance: 0.1,
-        findings: vec![SheetFinding {
-            code: name.into(),
-            severity: name.into(),
-            message: name.into(),
-            place: Some([9.5, 47.1]),
-        }],
+        findings: vec![SheetFinding { code: name.into(), severity: name.into(), message: name.into(), place: Some([9.5, 47.1]) }],
         grids: (0..144).map(grid).collect(),
         zones: vec![zone],
         barriers: vec![line(name), line("rail"), line("river"), line("primary")],
@@ -62,17 +44,10 @@ fn assert_balanced(xml: &str) {
     let mut open: Vec<&str> = Vec::new();
     let mut rest = xml;
     while let Some(start) = rest.find('<') {
-        assert!(
-            rest[..start].split('&').skip(1).all(|s| s.find(';').is_some_and(|i| i < 6)),
-            "bare &: {}",
-            &rest[..start]
-        );
+        assert!(rest[..start].split('&').skip(1).all(|s| s.find(';').is_some_and(|i| i < 6)), "bare &: {}", &rest[..start]);
         let end = rest[start..].find('>').expect("a tag ends") + start;
         let tag = &rest[start + 1..end];
-        assert!(
-            !tag.contains('<') && tag.matches('"').count().is_multiple_of(2),
-            "broken tag: {tag}"
-        );
+        assert!(!tag.contains('<') && tag.matches('"').count().is_multiple_of(2), "broken tag: {tag}");
         let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap();
         if tag.starts_with('/') {
             assert_eq!(open.pop(), Some(name));
@@ -95,27 +70,13 @@ fn hostile_names_do_not_run_in_the_page() {
     let data: serde_json::Value = serde_json::from_str(&page[start..end]).unwrap();
     assert_eq!(data["sheet"]["title"], HOSTILE);
     let data = page[start..end].to_string();
-    assert!(
-        !page.replace(&data, "").contains("onerror=alert(1)>"),
-        "only the data may hold the name as it stands"
-    );
+    assert!(!page.replace(&data, "").contains("onerror=alert(1)>"), "only the data may hold the name as it stands");
 }
 
 #[test]
 fn the_page_asks_the_network_for_nothing() {
     let page = html(&town("A"));
-    for word in [
-        "http:",
-        "https:",
-        "url(",
-        "@import",
-        "fetch(",
-        "XMLHttp",
-        " src=",
-        "innerHTML",
-        "document.write",
-        "eval(",
-    ] {
+    for word in ["http:", "https:", "url(", "@import", "fetch(", "XMLHttp", " src=", "innerHTML", "document.write", "eval("] {
         assert!(!page.contains(word), "{word}");
     }
 }
@@ -188,10 +149,7 @@ fn labels_stand_inside_their_land() {
         [0.0, 0.03],
         [0.0, 0.0],
     ]]];
-    let plane = geometry::Plane::new(&geometry::Bounds {
-        min: [0.0, 0.0],
-        max: [0.03, 0.03],
-    });
+    let plane = geometry::Plane::new(&geometry::Bounds { min: [0.0, 0.0], max: [0.03, 0.03] });
     let spot = geometry::spot(&u, &plane).unwrap();
     let [lon, lat] = plane.backward(spot.at);
     assert!(lon > 0.0 && lon < 0.03 && lat > 0.0 && (lat < 0.005 || !(0.005..=0.025).contains(&lon)));
@@ -201,13 +159,7 @@ fn labels_stand_inside_their_land() {
 #[test]
 fn colours_tell_over_from_underload() {
     let ramp = ramp::Ramp::new(0.1);
-    let fill = |d: f64, in_band| {
-        ramp.fill(&SheetGrid {
-            deviation: Some(d),
-            in_band,
-            ..Default::default()
-        })
-    };
+    let fill = |d: f64, in_band| ramp.fill(&SheetGrid { deviation: Some(d), in_band, ..Default::default() });
     assert_ne!(fill(0.15, false), fill(-0.15, false));
     assert_eq!(fill(0.1, true), fill(0.09, true), "the edge of the band belongs to the band");
     assert_eq!(fill(0.05, true), fill(0.0999, true));
@@ -216,39 +168,16 @@ fn colours_tell_over_from_underload() {
 
 #[test]
 fn coordinates_are_differences() {
-    let line = SheetLine {
-        points: vec![[1.0, 2.0], [1.0, 2.0], [1.000003, 1.999999]],
-        ..Default::default()
-    };
-    assert_eq!(
-        serde_json::to_value(&line).unwrap()["points"],
-        serde_json::json!([1_000_000, 2_000_000, 3, -1])
-    );
-    let grid = SheetGrid {
-        polygons: square(0.0, 0.0, 1e-5),
-        ..Default::default()
-    };
-    assert_eq!(
-        serde_json::to_value(&grid).unwrap()["polygons"],
-        serde_json::json!([[[0, 0, 10, 0, 0, 10, -10, 0]]])
-    );
+    let line = SheetLine { points: vec![[1.0, 2.0], [1.0, 2.0], [1.000003, 1.999999]], ..Default::default() };
+    assert_eq!(serde_json::to_value(&line).unwrap()["points"], serde_json::json!([1_000_000, 2_000_000, 3, -1]));
+    let grid = SheetGrid { polygons: square(0.0, 0.0, 1e-5), ..Default::default() };
+    assert_eq!(serde_json::to_value(&grid).unwrap()["polygons"], serde_json::json!([[[0, 0, 10, 0, 0, 10, -10, 0]]]));
 }
 
 #[test]
 fn short_codes_and_marks() {
-    let grid = SheetGrid {
-        code: "NH05-012".into(),
-        deviation: Some(0.2),
-        ..Default::default()
-    };
+    let grid = SheetGrid { code: "NH05-012".into(), deviation: Some(0.2), ..Default::default() };
     assert_eq!((grid.short_code(), grid.mark()), ("012", "▲"));
-    assert_eq!(
-        SheetGrid {
-            id: "g7".into(),
-            ..Default::default()
-        }
-        .short_code(),
-        "g7"
-    );
+    assert_eq!(SheetGrid { id: "g7".into(), ..Default::default() }.short_code(), "g7");
     assert!(text_width("网格") > text_width("ab"));
 }

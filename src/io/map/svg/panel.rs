@@ -24,11 +24,7 @@ impl Flow<'_> {
 
     fn text(&mut self, at: [f64; 2], size: f64, color: &str, more: &str, text: &str) {
         let (x, y) = (mm(at[0]), mm(at[1]));
-        let _ = writeln!(
-            self.out,
-            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" fill=\"{color}\"{more}>{}</text>",
-            escape_text(text)
-        );
+        let _ = writeln!(self.out, "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" fill=\"{color}\"{more}>{}</text>", escape_text(text));
     }
 
     /// A paragraph, broken into at most `most` lines.
@@ -77,13 +73,7 @@ pub(super) fn wrap(text: &str, size: f64, width: f64, most: usize) -> Vec<String
 
 pub(super) fn draw(out: &mut String, sheet: &Sheet, layout: &Layout, ramp: &Ramp) {
     let panel = layout.panel;
-    let mut flow = Flow {
-        out,
-        panel,
-        column: PANEL.min(panel.w),
-        x: panel.x,
-        y: panel.y,
-    };
+    let mut flow = Flow { out, panel, column: PANEL.min(panel.w), x: panel.x, y: panel.y };
     flow.paragraph(&sheet.title, 6.0, INK, " font-weight=\"700\"", 3);
     flow.y += 3.0;
     legend(&mut flow, sheet, ramp);
@@ -135,10 +125,7 @@ fn legend(flow: &mut Flow, sheet: &Sheet, ramp: &Ramp) {
         format!("<rect x=\".3\" y=\".3\" width=\"9.4\" height=\"3.6\" fill=\"{fill}\" stroke=\"{stroke}\" stroke-width=\"{width}\"/>")
     };
     let line = |color: &str, width: f64, more: &str| {
-        format!(
-            "<path d=\"M0 2.1H10\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{}\"{more}/>",
-            mm(width)
-        )
+        format!("<path d=\"M0 2.1H10\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{}\"{more}/>", mm(width))
     };
     let plain = boxed(NO_LOAD, BORDER, 0.22);
     let mut rows: Vec<(String, String)> = vec![
@@ -176,13 +163,7 @@ fn legend(flow: &mut Flow, sheet: &Sheet, ramp: &Ramp) {
         flow.y += 6.0;
     }
     flow.y += 1.0;
-    flow.paragraph(
-        "division 行政区划 · barrier 边界要素 · officer 网格员 · backup pair AB岗",
-        2.6,
-        SOFT,
-        "",
-        2,
-    );
+    flow.paragraph("division 行政区划 · barrier 边界要素 · officer 网格员 · backup pair AB岗", 2.6, SOFT, "", 2);
     flow.y += 5.0;
 }
 
@@ -191,43 +172,20 @@ fn scale_of_colors(flow: &mut Flow, ramp: &Ramp) {
     let step = flow.column / ramp.colors.len() as f64;
     let (x, y) = (flow.x, flow.y);
     for (i, color) in ramp.colors.iter().enumerate() {
-        let swatch = rect(Rect {
-            x: x + i as f64 * step,
-            y,
-            w: step,
-            h: 5.0,
-        });
+        let swatch = rect(Rect { x: x + i as f64 * step, y, w: step, h: 5.0 });
         let _ = writeln!(flow.out, "<rect {swatch} fill=\"{color}\"/>");
     }
-    let frame = rect(Rect {
-        x,
-        y,
-        w: flow.column,
-        h: 5.0,
-    });
+    let frame = rect(Rect { x, y, w: flow.column, h: 5.0 });
     let _ = writeln!(flow.out, "<rect {frame} fill=\"none\" stroke=\"{SOFT}\" stroke-width=\".25\"/>");
     let [first, last] = ramp.band;
     for (i, edge) in ramp.edges.iter().enumerate() {
-        let bold = if i + 1 == first || i == last {
-            " text-anchor=\"middle\" font-weight=\"700\""
-        } else {
-            " text-anchor=\"middle\""
-        };
+        let bold = if i + 1 == first || i == last { " text-anchor=\"middle\" font-weight=\"700\"" } else { " text-anchor=\"middle\"" };
         flow.text([x + (i + 1) as f64 * step, y + 8.2], 2.7, INK, bold, &Ramp::edge_label(*edge));
     }
     let (left, right) = (x + first as f64 * step, x + (last + 1) as f64 * step);
     let bracket = format!("M{} {}v1.4H{}v-1.4", mm(left), mm(y + 9.2), mm(right));
-    let _ = writeln!(
-        flow.out,
-        "<path d=\"{bracket}\" fill=\"none\" stroke=\"{INK}\" stroke-width=\".35\"/>"
-    );
-    flow.text(
-        [(left + right) / 2.0, y + 13.6],
-        2.7,
-        INK,
-        " text-anchor=\"middle\" font-weight=\"600\"",
-        "in band",
-    );
+    let _ = writeln!(flow.out, "<path d=\"{bracket}\" fill=\"none\" stroke=\"{INK}\" stroke-width=\".35\"/>");
+    flow.text([(left + right) / 2.0, y + 13.6], 2.7, INK, " text-anchor=\"middle\" font-weight=\"600\"", "in band");
     flow.text([x, y + 13.6], 2.7, SOFT, "", "◀ underload");
     flow.text([x + flow.column, y + 13.6], 2.7, SOFT, " text-anchor=\"end\"", "overload ▶");
     flow.y += 17.0;
@@ -237,21 +195,8 @@ fn scale_of_colors(flow: &mut Flow, ramp: &Ramp) {
 pub(super) fn furniture(layout: &Layout) -> [Rect; 2] {
     let m = layout.map;
     let length = scale_length(layout) * layout.scale;
-    let north = Rect {
-        x: m.x + m.w - 14.0,
-        y: m.y + 2.0,
-        w: 12.0,
-        h: 17.0,
-    };
-    [
-        north,
-        Rect {
-            x: m.x + m.w - length - 8.0,
-            y: m.y + m.h - 13.0,
-            w: length + 6.0,
-            h: 11.0,
-        },
-    ]
+    let north = Rect { x: m.x + m.w - 14.0, y: m.y + 2.0, w: 12.0, h: 17.0 };
+    [north, Rect { x: m.x + m.w - length - 8.0, y: m.y + m.h - 13.0, w: length + 6.0, h: 11.0 }]
 }
 
 /// Length of the scale bar in metres: 1, 2 or 5 and zeros, at most 60 mm on paper.
@@ -267,11 +212,7 @@ fn scale_and_north(out: &mut String, layout: &Layout) {
         let _ = writeln!(out, "<rect {} rx=\"1\" fill=\"#fff\" fill-opacity=\".75\"/>", rect(plate));
     }
     let round = scale_length(layout);
-    let name = if round >= 1000.0 {
-        format!("{} km", round / 1000.0)
-    } else {
-        format!("{round} m")
-    };
+    let name = if round >= 1000.0 { format!("{} km", round / 1000.0) } else { format!("{round} m") };
     let (right, y) = (m.x + m.w - 5.0, m.y + m.h - 5.0);
     let left = right - round * layout.scale;
     let _ = writeln!(
