@@ -132,5 +132,5 @@ pub fn recipe(folder: &Path) -> Result<Option<Draft>, PlanReadError> {
     }
     let fail = |cause: String| PlanReadError::Plan { path: path.clone(), cause };
     let plan: Plan = serde_json::from_reader(open(&path)?).map_err(|e| fail(e.to_string()))?;
-    Draft::from_json(&plan.provenance.recipe.to_string()).map(Some).map_err(|e| fail(e.to_string()))
+    Ok(Some(plan.provenance.recipe.into()))
 }

@@ -20,7 +20,7 @@ fn polygons(land: &[Rings]) -> Polygons {
 
 /// The sheet of a plan.
 pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -> Sheet {
-    let tolerance = plan.provenance.recipe.pointer("/grid/tolerance").and_then(|v| v.as_f64()).unwrap_or(0.1);
+    let tolerance = plan.provenance.recipe.grid.tolerance;
     let names: BTreeMap<&str, &str> = plan.zones.iter().map(|z| (z.division_id.as_str(), z.name.as_str())).collect();
     let zones: BTreeMap<&str, &PlanZone> = plan.zones.iter().map(|z| (z.zone_id.as_str(), z)).collect();
     let grid = |(g, land): (&PlanGrid, Vec<Rings>)| SheetGrid {

@@ -159,7 +159,7 @@ pub fn make(
         schema: SCHEMA,
         provenance: Provenance {
             engine: concat!("evengrid ", env!("CARGO_PKG_VERSION")).into(),
-            recipe: serde_json::Value::Null,
+            recipe: recipe.clone(),
             inputs: inputs.collect(),
             plane_name: territory.plane.name(),
             plane: territory.plane,

@@ -10,6 +10,7 @@ pub use make::{Parts, make};
 pub use report::{Indicator, Report, StageRecord, report};
 
 use crate::attach::Rule;
+use crate::recipe::Recipe;
 use crate::territory::BarrierClass;
 use crate::territory::lattice::{Plane, Pt};
 use serde::{Deserialize, Serialize};
@@ -43,7 +44,7 @@ pub struct Provenance {
     /// Name and version of the engine.
     pub engine: String,
     /// The checked recipe, with its seed.
-    pub recipe: serde_json::Value,
+    pub recipe: Recipe,
     /// Files read, with digests.
     pub inputs: Vec<Input>,
     /// The metric plane by name.

@@ -158,7 +158,6 @@ impl Check {
             min_face_m2: self.number("cut.min_face_m2", draft.min_face_m2, 0.0, 1e6),
             split_above: self.said("cut.split_above", draft.split_above),
             min_water_m2: self.number("cut.min_water_m2", draft.min_water_m2, 0.0, 1e9),
-            bridges_join: self.said("cut.bridges_join", draft.bridges_join),
         };
         if !(rule.split_above > 0.0 && rule.split_above <= 1.0) {
             self.fault("cut.split_above", rule.split_above, "a share of the target above 0 and up to 1 is expected");
@@ -260,7 +259,6 @@ impl From<Recipe> for Draft {
                 min_face_m2: Some(r.cut.min_face_m2),
                 split_above: Some(r.cut.split_above),
                 min_water_m2: Some(r.cut.min_water_m2),
-                bridges_join: Some(r.cut.bridges_join),
             },
             barriers: BarrierDraft {
                 minor: Some(r.barriers.minor),

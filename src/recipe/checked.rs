@@ -77,8 +77,6 @@ pub struct CutRule {
     pub split_above: f64,
     /// Water areas smaller than this are no barrier, m².
     pub min_water_m2: f64,
-    /// A road bridge or ford joins the two banks (the water under it is no barrier there).
-    pub bridges_join: bool,
 }
 
 /// Strength of barriers by class, 0 (none) … 100 (never cross if it can be helped).

@@ -136,8 +136,6 @@ section! {
         split_above: f64 = over,
         /// Water areas smaller than this are no barrier, m².
         min_water_m2: f64 = over,
-        /// A bridge or ford joins the two banks.
-        bridges_join: bool = over,
     }
 }
 section! {

@@ -10,7 +10,6 @@ pub(super) enum Sort {
     Whole,
     Natural,
     Number,
-    Flag,
     Text,
     Texts,
     /// Tables with free keys.
@@ -33,7 +32,7 @@ pub const LAYERS: [(&str, &[&str]); 9] = [
 ];
 
 /// Every key but those of the layers.
-const KEYS: [(&str, Sort); 23] = [
+const KEYS: [(&str, Sort); 22] = [
     ("schema", Sort::Whole),
     ("seed", Sort::Natural),
     ("extends", Sort::Text),
@@ -48,7 +47,6 @@ const KEYS: [(&str, Sort); 23] = [
     ("cut.min_face_m2", Sort::Number),
     ("cut.split_above", Sort::Number),
     ("cut.min_water_m2", Sort::Number),
-    ("cut.bridges_join", Sort::Flag),
     ("barriers.minor", Sort::Texts),
     ("barriers.roads", Sort::Wholes),
     ("barriers.water", Sort::Wholes),
@@ -121,7 +119,6 @@ impl Check<'_> {
             Sort::Whole => return self.need(value.is_i64(), path, value, "a whole number is expected"),
             Sort::Natural => return self.need(value.is_u64(), path, value, "a whole number, 0 or more, is expected"),
             Sort::Number => return self.need(value.is_number(), path, value, "a number is expected"),
-            Sort::Flag => return self.need(value.is_boolean(), path, value, "true or false is expected"),
             Sort::Text => return self.need(value.is_string(), path, value, "a text in quotes is expected"),
             Sort::Texts => {
                 let fits = value.as_array().is_some_and(|list| list.iter().all(Value::is_string));
