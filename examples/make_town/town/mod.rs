@@ -87,7 +87,7 @@ fn readme(seed: u64, scale: f64, counts: &[(&str, usize)], census: &people::Cens
     for (name, count) in counts {
         text += &format!("| `{name}` | {count} |\n");
     }
-    text += "\nThe load counts a missing weight as 1 and exact copies of a record once; records of kinds other than residential,\n\
+    text += "\nThe load counts a missing weight as 1 and every record, also copies; records of kinds other than residential,\n\
          house, apartments, mixed, dormitory and unknown are entities without load.\n\n\
          | community | name | load | load of its heaviest position |\n|---|---|---:|---:|\n";
     for (k, name) in admin::NAMES.iter().enumerate() {
