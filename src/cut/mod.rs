@@ -249,7 +249,7 @@ fn refine(t: &Territory, state: &State, heavy: &[bool], lines: &[Divider], limit
     let narrow = |c: &Cells, f: u32| c.width_m(f) < t.snap_m || c.load[f as usize] == 0;
     cells.absorb(
         |c, f| heavy[c.group[f as usize].saturating_sub(1) as usize] && (narrow(c, f) || c.load[f as usize] * 2 < limit),
-        |c, f, g| narrow(c, f) || c.load[f as usize] + c.load[g as usize] <= limit,
+        |c, f, g| c.load[f as usize] == 0 || c.load[f as usize] + c.load[g as usize] <= limit,
     );
     merged_state(state, &divided, cells)
 }

@@ -1,0 +1,256 @@
+//! Laws of the cut: units tile the divisions, every point lies in exactly one of them, loads are recounts, heavy land is
+//! split as far as its points allow, and the order of records changes nothing.
+
+use evengrid::cut::{Fabric, cut};
+use evengrid::recipe::{Draft, Recipe};
+use evengrid::territory::lattice::{Pt, Side, ring_area2, side_of_ring};
+use evengrid::territory::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord};
+use evengrid::territory::{Territory, territory};
+use geo::{LineString, MultiLineString, MultiPolygon, Polygon};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Side of the test land in cells of [`CELL`] degree, about 7 m by 11 m.
+const SIDE: i32 = 60;
+const CELL: f64 = 1e-4;
+
+fn place(c: (i32, i32)) -> [f64; 2] {
+    [10.0 + f64::from(c.0) * CELL, 50.0 + f64::from(c.1) * CELL]
+}
+
+fn ring(corners: &[(i32, i32)]) -> LineString<f64> {
+    corners.iter().chain(corners.first()).map(|&c| place(c)).collect::<Vec<_>>().into()
+}
+
+fn area(corners: &[(i32, i32)]) -> MultiPolygon<f64> {
+    MultiPolygon(vec![Polygon::new(ring(corners), vec![])])
+}
+
+fn origin(record: usize) -> Origin {
+    Origin { source: 0, record: record as u32 + 1 }
+}
+
+/// A square cut into strips of divisions by broken lines that neighbours share, with roads, a railway, ponds and points.
+#[derive(Clone, Debug)]
+struct City {
+    borders: Vec<Vec<i32>>,
+    roads: Vec<Vec<(i32, i32)>>,
+    minor: Vec<Vec<(i32, i32)>>,
+    rail: Vec<(i32, i32)>,
+    ponds: Vec<(i32, i32, i32)>,
+    homes: Vec<(i32, i32, u8)>,
+}
+
+fn cell() -> impl Strategy<Value = (i32, i32)> {
+    // beyond the edge as well: lines and homes may lie outside
+    (-4..=SIDE + 4, -4..=SIDE + 4)
+}
+
+fn city() -> impl Strategy<Value = City> {
+    let line = || prop::collection::vec(cell(), 2..5);
+    let borders = prop::collection::vec(prop::collection::vec(0i32..9, 4), 0..3);
+    let ponds = prop::collection::vec((0..SIDE - 12, 0..SIDE - 12, 3i32..12), 0..3);
+    let homes = prop::collection::vec((0..=SIDE, 0..=SIDE, prop_oneof![4 => 0u8..6, 1 => 20u8..120]), 1..80);
+    (borders, prop::collection::vec(line(), 0..8), prop::collection::vec(line(), 0..4), line(), ponds, homes)
+        .prop_map(|(borders, roads, minor, rail, ponds, homes)| City { borders, roads, minor, rail, ponds, homes })
+}
+
+impl City {
+    /// Corners of strip `k`: its lower border from west to east, its upper one back.
+    fn strip(&self, k: usize) -> Vec<(i32, i32)> {
+        let n = self.borders.len() + 1;
+        let edge = |k: usize| -> Vec<(i32, i32)> {
+            let base = SIDE * k as i32 / n as i32;
+            let wobble = |i: usize| if k == 0 || k == n { 0 } else { self.borders[k - 1][i] };
+            (0..4).map(|i| (SIDE * i as i32 / 3, base + wobble(i))).collect()
+        };
+        edge(k).into_iter().chain(edge(k + 1).into_iter().rev()).collect()
+    }
+
+    fn layers(&self) -> Layers {
+        let division = |k: usize| DivisionRecord {
+            origin: origin(k),
+            id: format!("d{k}"),
+            level: Some(9),
+            scheme: None,
+            name: None,
+            parent: None,
+            partial: false,
+            land: area(&self.strip(k)),
+        };
+        let line = |(i, corners): (usize, &Vec<(i32, i32)>), class: &str| LineRecord {
+            origin: origin(i),
+            id: None,
+            class: class.into(),
+            name: None,
+            tunnel: false,
+            bridge: false,
+            line: MultiLineString(vec![corners.iter().map(|&c| place(c)).collect::<Vec<_>>().into()]),
+        };
+        let classes = ["primary", "residential"];
+        let roads = self.roads.iter().enumerate().map(|l| line(l, classes[l.0 % 2]));
+        let pond = |(i, &(x, y, s)): (usize, &(i32, i32, i32))| AreaRecord {
+            origin: origin(i),
+            id: None,
+            kind: "lake".into(),
+            name: None,
+            land: area(&[(x, y), (x + s, y), (x + s, y + s), (x, y + s)]),
+        };
+        let home = |(i, &(x, y, weight)): (usize, &(i32, i32, u8))| PointRecord {
+            origin: origin(i),
+            id: Some(format!("h{i}")),
+            kind: None,
+            weight: Some(f64::from(weight)),
+            settlement: None,
+            at: place((x, y)),
+        };
+        Layers {
+            divisions: (0..=self.borders.len()).map(division).collect(),
+            roads: roads.chain(self.minor.iter().enumerate().map(|l| line(l, "footway"))).collect(),
+            rail: vec![line((0, &self.rail), "rail")],
+            water_areas: self.ponds.iter().enumerate().map(pond).collect(),
+            households: self.homes.iter().enumerate().map(home).collect(),
+            ..Layers::default()
+        }
+    }
+}
+
+fn recipe() -> Recipe {
+    let mut draft = Draft::default();
+    draft.grid.target = Some(200.0);
+    draft.build().unwrap()
+}
+
+fn made(layers: &Layers) -> (Territory, Fabric) {
+    let recipe = recipe();
+    let land = territory(layers, &recipe).unwrap();
+    let fabric = cut(&land, &recipe).unwrap();
+    (land, fabric)
+}
+
+/// Side of `p` relative to a polygon with holes.
+fn side_of(rings: &[Vec<Pt>], p: Pt) -> Side {
+    let sides: Vec<Side> = rings.iter().map(|r| side_of_ring(r, p)).collect();
+    if sides.contains(&Side::On) {
+        Side::On
+    } else if sides.iter().filter(|s| **s == Side::Inside).count() % 2 == 1 {
+        Side::Inside
+    } else {
+        Side::Outside
+    }
+}
+
+fn area2(rings: &[Vec<Pt>]) -> i128 {
+    rings.iter().map(|r| ring_area2(r)).sum()
+}
+
+/// Units by what the order of records cannot change: their land, their loads and the entities in them.
+fn content(land: &Territory, fabric: &Fabric) -> BTreeMap<Vec<Vec<Pt>>, (i64, BTreeSet<String>)> {
+    let mut out: BTreeMap<_, _> = fabric.units.iter().map(|u| (u.rings.clone(), (u.load.0, BTreeSet::new()))).collect();
+    for (p, u) in land.points.iter().zip(&fabric.unit_of_point) {
+        if let Some(u) = u {
+            out.get_mut(&fabric.units[u.at()].rings).unwrap().1.insert(p.id.clone());
+        }
+    }
+    out
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 160, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn units_tile_the_divisions(city in city()) {
+        let (land, fabric) = made(&city.layers());
+        for (d, division) in land.divisions.iter().enumerate() {
+            let sum: f64 = fabric.units.iter().filter(|u| u.division.at() == d).map(|u| u.area_m2).sum();
+            let stated = land.plane.area_m2(division.area2);
+            // noding rounds crossings to the lattice, a tenth of a millimetre
+            prop_assert!((sum - stated).abs() < 0.5, "division {}: units have {} m² of {}", d, sum, stated);
+        }
+        let whole = area2(&[ring(&[(0, 0), (SIDE, 0), (SIDE, SIDE), (0, SIDE)]).0[..4].iter().map(|c| Pt::from_lon_lat(c.x, c.y).unwrap()).collect()]);
+        let all: i128 = fabric.units.iter().map(|u| area2(&u.rings)).sum();
+        prop_assert!((land.plane.area_m2(all) - land.plane.area_m2(whole)).abs() < 0.5);
+    }
+
+    #[test]
+    fn borders_are_shared_vertex_by_vertex(city in city()) {
+        let (land, fabric) = made(&city.layers());
+        let mut from_edges: BTreeMap<(Pt, Pt), usize> = BTreeMap::new();
+        let mut around = vec![0i128; fabric.units.len()];
+        for e in &fabric.edges {
+            prop_assert!(e.a < e.b && e.left != e.right);
+            *from_edges.entry((e.a, e.b)).or_default() += 1;
+            let turn = e.a.x as i128 * e.b.y as i128 - e.b.x as i128 * e.a.y as i128;
+            if let Some(u) = e.left { around[u.at()] += turn; }
+            if let Some(u) = e.right { around[u.at()] -= turn; }
+        }
+        prop_assert!(from_edges.values().all(|&n| n == 1));
+        let mut seen: BTreeMap<(Pt, Pt), usize> = BTreeMap::new();
+        for (u, unit) in fabric.units.iter().enumerate() {
+            prop_assert_eq!(around[u], area2(&unit.rings));
+            prop_assert!(around[u] > 0);
+            for r in &unit.rings {
+                for i in 0..r.len() {
+                    let (a, b) = (r[i], r[(i + 1) % r.len()]);
+                    *seen.entry((a.min(b), a.max(b))).or_default() += 1;
+                }
+            }
+        }
+        prop_assert!(seen.iter().all(|(k, &n)| n <= 2 && from_edges.contains_key(k)));
+        prop_assert_eq!(seen.len(), from_edges.len());
+        // and every border is the sum of its pieces, with the strongest barrier on it
+        let length: f64 = fabric.edges.iter().map(|e| land.plane.distance_m(e.a, e.b)).sum();
+        let told: f64 = fabric.borders.iter().map(|b| b.length_m).sum();
+        prop_assert!((length - told).abs() < 1e-6 * length);
+        for b in &fabric.borders {
+            let between = |e: &&evengrid::cut::FabricEdge| [e.left, e.right].contains(&Some(b.a)) && [e.left, e.right].contains(&b.b);
+            prop_assert_eq!(fabric.edges.iter().filter(between).map(|e| e.class).max(), Some(b.class));
+        }
+    }
+
+    #[test]
+    fn every_point_lies_in_exactly_one_unit(city in city()) {
+        let (land, fabric) = made(&city.layers());
+        let mut load = vec![0; fabric.units.len()];
+        for (p, unit) in land.points.iter().zip(&fabric.unit_of_point) {
+            let Some(unit) = unit else { return Err(TestCaseError::fail(format!("{} is in no unit", p.id))) };
+            load[unit.at()] += p.load.0;
+            prop_assert_ne!(side_of(&fabric.units[unit.at()].rings, p.at), Side::Outside);
+            for (u, other) in fabric.units.iter().enumerate() {
+                prop_assert!(u == unit.at() || side_of(&other.rings, p.at) != Side::Inside);
+            }
+        }
+        prop_assert_eq!(load, fabric.units.iter().map(|u| u.load.0).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn heavy_units_hold_one_position(city in city()) {
+        let (land, fabric) = made(&city.layers());
+        let limit = recipe().cut.split_above * land.base.0 as f64;
+        // a cut that meets a border may move it by a lattice step, and with it points exactly on the border
+        let deep = |rings: &[Vec<Pt>], p: Pt| [(3, 0), (-3, 0), (0, 3), (0, -3)].iter().all(|d| side_of(rings, Pt { x: p.x + d.0, y: p.y + d.1 }) == Side::Inside);
+        for unit in &fabric.units {
+            let mut positions: BTreeMap<Pt, i64> = BTreeMap::new();
+            for p in land.points.iter().filter(|p| p.load.0 > 0 && deep(&unit.rings, p.at)) {
+                *positions.entry(p.at).or_default() += land.balanced(p).0;
+            }
+            let load: i64 = positions.values().sum();
+            prop_assert!(load as f64 <= limit || positions.len() == 1, "{} positions, load {}", positions.len(), load);
+        }
+    }
+
+    #[test]
+    fn the_order_of_records_changes_nothing(city in city(), turn in 0usize..50) {
+        let (land, fabric) = made(&city.layers());
+        let mut other = city.layers();
+        other.roads.reverse();
+        other.water_areas.reverse();
+        let n = other.households.len();
+        other.households.rotate_left(turn % n);
+        for r in &mut other.roads {
+            r.line.0[0].0.reverse();
+        }
+        let (land2, fabric2) = made(&other);
+        prop_assert_eq!(content(&land, &fabric), content(&land2, &fabric2));
+    }
+}

@@ -1,0 +1,145 @@
+//! The chain from layers to a plan folder on the embedded town: equal bytes on any number of threads, a plan that survives
+//! being written and read, figures that are recounts, and a judge that sees every kind of damage.
+
+use evengrid::io::{Staged, plan_files, plan_read, read_layers};
+use evengrid::pipeline::{Drawn, draw};
+use evengrid::plan::{AsFound, Checked, Plan, check};
+use evengrid::recipe::{Draft, Recipe};
+use evengrid::territory::layers::Layers;
+use geo::{MapCoords, MultiPolygon};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+fn recipe() -> Recipe {
+    let mut draft = Draft::default();
+    (draft.division.level, draft.division.scheme) = (Some(8), Some("civil".into()));
+    draft.build().unwrap()
+}
+
+fn layers() -> Layers {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/town");
+    read_layers(folder.as_ref(), &recipe().layers).unwrap()
+}
+
+static TOWN: LazyLock<Drawn> = LazyLock::new(|| draw(&layers(), &recipe(), &()).unwrap());
+
+/// `name` as a plan folder, written as a service would.
+fn written(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("whole_chain").join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut staged = Staged::begin(&folder).unwrap();
+    for (name, text) in [
+        ("grids.geojson", plan_files::grids_geojson(&TOWN.plan).unwrap()),
+        ("attachments.csv", plan_files::attachments_csv(&TOWN.plan)),
+        ("plan.json", plan_files::plan_json(&TOWN.plan).unwrap()),
+    ] {
+        staged.write(name, text.as_bytes()).unwrap();
+    }
+    staged.commit().unwrap();
+    folder
+}
+
+fn judged(found: &AsFound) -> Checked {
+    check(found, &TOWN.territory, recipe().grid.tolerance)
+}
+
+#[test]
+fn threads_and_reruns_change_no_byte() {
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let plan = pool.install(|| draw(&layers(), &recipe(), &()).unwrap().plan);
+        (plan_files::plan_json(&plan).unwrap(), plan_files::grids_geojson(&plan).unwrap(), plan_files::attachments_csv(&plan))
+    };
+    let one = on(1);
+    for threads in [1, 2, 7] {
+        assert!(one == on(threads), "the plan differs on {threads} threads");
+    }
+}
+
+#[test]
+fn a_written_plan_is_the_same_plan() {
+    let text = plan_files::plan_json(&TOWN.plan).unwrap();
+    let again: Plan = serde_json::from_str(&text).unwrap();
+    assert!(again == TOWN.plan);
+    assert!(plan_files::plan_json(&again).unwrap() == text);
+    let folder = written("same");
+    let recipe_again = plan_read::recipe(&folder).unwrap().unwrap().build().unwrap();
+    assert_eq!(recipe_again, recipe());
+    let found = plan_read::read_plan(&folder).unwrap();
+    let loads = |p: &Plan| p.grids.iter().map(|g| (g.grid_id.clone(), Some(g.households))).collect::<Vec<_>>();
+    assert_eq!(found.grids.iter().map(|g| (g.grid_id.clone(), g.households)).collect::<Vec<_>>(), loads(&TOWN.plan));
+}
+
+#[test]
+fn figures_are_recounts() {
+    let (plan, fabric) = (&TOWN.plan, &TOWN.fabric);
+    let all: f64 = fabric.units.iter().map(|u| u.load.units()).sum();
+    assert_eq!(plan.grids.iter().map(|g| g.households).sum::<f64>(), all);
+    assert_eq!(plan.zones.iter().map(|z| z.households).sum::<f64>(), all);
+    assert_eq!(plan.zones.iter().map(|z| z.grids.len()).sum::<usize>(), plan.grids.len());
+    assert_eq!(plan.attachments.len(), TOWN.territory.points.len());
+    for g in &plan.grids {
+        assert!((g.deviation - (g.households - g.target) / g.target).abs() < 1e-6, "{}", g.grid_id);
+        let back = g.backup_grid_id.as_ref().map(|b| plan.grids.iter().find(|o| &o.grid_id == b).unwrap());
+        assert!(back.is_none_or(|o| o.backup_grid_id.as_ref() == Some(&g.grid_id)), "pairs are mutual");
+    }
+    for z in &plan.zones {
+        let b = &z.bound;
+        assert!(b.reached_deviation >= b.possible_deviation - 1e-6, "{}: better than the best possible", z.zone_id);
+        assert!(b.out_of_band == 0 || b.reached_deviation > recipe().grid.tolerance);
+    }
+}
+
+#[test]
+fn the_judge_passes_what_the_maker_made() {
+    let judged = judged(&plan_read::read_plan(&written("whole")).unwrap());
+    assert!(judged.passed(), "{:?}", judged.checks);
+}
+
+/// What the judge says is broken after `damage`.
+fn broken(damage: impl Fn(&mut AsFound)) -> (Vec<String>, Vec<String>) {
+    static FOUND: LazyLock<AsFound> = LazyLock::new(|| plan_read::read_plan(&written("damaged")).unwrap());
+    let mut found = FOUND.clone();
+    damage(&mut found);
+    let judged = judged(&found);
+    let names = judged.checks.iter().filter(|c| !c.ok && c.hard).map(|c| c.name.clone()).collect();
+    (names, judged.findings.iter().map(|f| f.code.clone()).collect())
+}
+
+fn moved(land: &MultiPolygon<f64>, by: f64) -> MultiPolygon<f64> {
+    land.map_coords(|c| geo::Coord { x: c.x + by, y: c.y })
+}
+
+#[test]
+fn the_judge_sees_every_kind_of_damage() {
+    type Damage = fn(&mut AsFound);
+    let cases: [(&str, Damage, &[&str], &str); 9] = [
+        ("a grid deleted", |f| drop(f.grids.remove(3)), &["cover"], "land-in-no-grid"),
+        ("a grid moved by 20 m", |f| f.grids[3].land = moved(&f.grids[3].land, 2e-4), &["cover", "overlap"], "grids-overlap"),
+        ("a grid far away", |f| f.grids[3].land = moved(&f.grids[3].land, 1.0), &["outside", "nested"], "land-outside"),
+        ("an id used twice", |f| f.grids[1].grid_id = f.grids[0].grid_id.clone(), &["ids"], "id-not-unique"),
+        ("a wrong load", |f| f.grids[0].households = Some(1.0), &["loads"], "load-differs"),
+        ("a division that is not there", |f| f.grids[0].division_id = "nowhere".into(), &["nested"], "division-unknown"),
+        ("another division", |f| f.grids[0].division_id = f.grids.last().unwrap().division_id.clone(), &["nested"], "crosses-division"),
+        ("an attachment moved", |f| f.attachments.as_mut().unwrap()[40][1] = "G000029".into(), &["attached"], "entity-misplaced"),
+        ("an attachment lost", |f| drop(f.attachments.as_mut().unwrap().remove(40)), &["attached"], "entity-missing"),
+    ];
+    for (what, damage, rules, code) in cases {
+        let (names, codes) = broken(damage);
+        for rule in rules {
+            assert!(names.iter().any(|n| n == rule), "{what}: {rule} is not among {names:?}");
+        }
+        assert!(codes.iter().any(|c| c == code), "{what}: {code} is not among {codes:?}");
+    }
+}
+
+#[test]
+fn the_judge_sees_land_that_fell_apart() {
+    let (names, codes) = broken(|f| {
+        let far = f.grids.iter().rposition(|g| g.parts == 1).unwrap();
+        let taken = f.grids[far].land.clone();
+        f.grids[0].land.0.extend(taken.0);
+        f.grids.remove(far);
+    });
+    assert!(names.iter().any(|n| n == "contiguous") && codes.iter().any(|c| c == "not-contiguous"), "{names:?} {codes:?}");
+}
