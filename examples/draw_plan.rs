@@ -167,9 +167,10 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
     say(
         "balance",
         format!(
-            "{:.1} % in band ({:.1} % where the count allows it); largest deviation {:.1} %",
+            "{:.1} % in band ({:.1} % where the count allows it, {:.1} % of those not forced out); largest deviation {:.1} %",
             100.0 * value("in-band"),
             100.0 * value("in-band-where-count-allows"),
+            100.0 * value("in-band-unless-forced"),
             100.0 * value("largest-deviation")
         ),
     );

@@ -65,3 +65,8 @@ pub mod recipe;
 pub mod staffing;
 pub mod territory;
 pub mod zones;
+
+/// The Rust examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

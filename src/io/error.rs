@@ -26,7 +26,7 @@ pub enum ReadError {
         tried: Vec<String>,
     },
     /// The system failed while reading.
-    #[error("{}: reading failed after feature {after} ({cause}); check the disk and the permissions of the file", path.display())]
+    #[error("{}: reading failed after record {after} ({cause}); check the disk and the permissions of the file", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -36,7 +36,7 @@ pub enum ReadError {
         cause: io::Error,
     },
     /// The gzip wrapping is damaged.
-    #[error("{file}: the gzip data is damaged after feature {after} ({detail}); copy or compress the file again")]
+    #[error("{file}: the gzip data is damaged after record {after} ({detail}); copy or compress the file again")]
     Gzip {
         /// The file.
         file: String,
@@ -46,7 +46,7 @@ pub enum ReadError {
         detail: String,
     },
     /// The file ends too early.
-    #[error("{file}: the file is cut off after feature {after} (it ends at line {line}, byte {byte}); export it again")]
+    #[error("{file}: the file is cut off after record {after} (it ends at line {line}, byte {byte}); export it again")]
     Truncated {
         /// The file.
         file: String,

@@ -248,9 +248,9 @@ fn every_failure_names_file_record_and_remedy() {
     let checksum = flipped.len() - 6;
     flipped[checksum] ^= 1;
     let cases: Vec<(&str, Vec<u8>, Vec<&str>)> = vec![
-        (h, whole.as_bytes()[..whole.len() - 20].into(), vec![h, "cut off after feature 1", "line 3", "export it again"]),
-        (h, whole.as_bytes()[..whole.len() - 1].into(), vec!["cut off after feature 2"]),
-        (h, b"{\"type\":\"FeatureCollection\",\"fea".into(), vec!["cut off after feature 0"]),
+        (h, whole.as_bytes()[..whole.len() - 20].into(), vec![h, "cut off after record 1", "line 3", "export it again"]),
+        (h, whole.as_bytes()[..whole.len() - 1].into(), vec!["cut off after record 2"]),
+        (h, b"{\"type\":\"FeatureCollection\",\"fea".into(), vec!["cut off after record 0"]),
         (h, b"".into(), vec![h, "empty", "FeatureCollection"]),
         (h, put("[NaN,47]").into(), vec![h, "record 2", "NaN", "line 3", "real position"]),
         (h, put("[9, NaN]").into(), vec!["record 2", "NaN"]),
@@ -278,7 +278,7 @@ fn every_failure_names_file_record_and_remedy() {
         ("roads.geojson.gz", gzip(whole.as_bytes())[..40].into(), vec!["roads.geojson.gz", "gzip", "cut off"]),
         ("roads.geojson.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xff\xff\xff and more of it".into(), vec!["roads.geojson.gz", "gzip", "again"]),
         ("roads.geojson.gz", whole.clone().into(), vec!["no gzip file although its name says so"]),
-        ("roads.geojson.gz", flipped, vec!["roads.geojson.gz", "gzip data is damaged after feature 2"]),
+        ("roads.geojson.gz", flipped, vec!["roads.geojson.gz", "gzip data is damaged after record 2"]),
     ];
     for (name, bytes, expected) in cases {
         let message = bad(name, &bytes);

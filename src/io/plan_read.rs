@@ -20,7 +20,7 @@ pub enum PlanReadError {
         cause: std::io::Error,
     },
     /// A feature that is no grid.
-    #[error("{} feature {record}: {cause}", path.display())]
+    #[error("{} record {record}: {cause}", path.display())]
     Feature {
         /// The file.
         path: PathBuf,
