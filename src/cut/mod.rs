@@ -318,9 +318,8 @@ fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding
     let (face, _) = loads(t, &divided);
     let cut = heavy.iter().filter(|h| **h).count();
     if cut > 0 {
-        let message = format!(
-            "{cut} units without minor ways inside were heavier than split_above allows and were cut straight between their points"
-        );
+        let message =
+            format!("cut straight between their points, being heavier than split_above allows and without minor ways inside: {cut} units");
         findings.push(Finding::new(Severity::Info, "units-cut-straight", message).measured(cut as f64));
     }
     (pieces, face.iter().map(|&f| divided.parent[f as usize]).collect())
@@ -429,7 +428,7 @@ fn tell_heavy(t: &Territory, units: &[Unit], unit_of_point: &[Option<UnitId>], f
     let stacked = at.values().filter(|s| s.2 > 1);
     let (positions, points) = stacked.fold((0, 0), |(n, k), s| (n + 1, k + s.2));
     if positions > 0 {
-        let message = format!("{points} points share {positions} positions with others; points on one position stay together");
+        let message = format!("points that share their position stay together: {points} points on {positions} positions");
         findings.push(Finding::new(Severity::Info, "points-stacked", message).measured(positions as f64));
     }
     for (p, (load, balanced, count)) in &at {
