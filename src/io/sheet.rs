@@ -94,6 +94,7 @@ fn summary(report: &Report) -> Vec<(String, String)> {
         ("Households", value("households").to_string()),
         ("In band", share("in-band")),
         ("In band where the count allows", share("in-band-where-count-allows")),
+        ("In band of grids not forced out", share("in-band-unless-forced")),
         ("Out of band, no plan can help", value("out-of-band-forced").to_string()),
         ("Out of band, left by this plan", value("out-of-band-unforced").to_string()),
         ("Largest deviation", share("largest-deviation")),

@@ -116,6 +116,9 @@ class Labels {
   }
 }
 
+const isOnly = (zone) => zone && zone.grids === 1 && zone.name;
+const nameOfOnly = (grid) => isOnly(zoneById.get(grid.zone));
+
 function gridForms(grid, factor) {
   const color = grid.mark === '▲' ? page.ramp.over : grid.mark ? page.ramp.under : '#1f2a33';
   const size = Math.round(11 * factor);
@@ -124,6 +127,9 @@ function gridForms(grid, factor) {
   const forms = [[code, load], [code]];
   // The whole code once there is plenty of room.
   if (factor > 1 && grid.code && grid.code !== grid.short) forms.unshift([{ ...code, text: grid.code + (grid.mark && ' ' + grid.mark) }, load]);
+  // The only grid of a zone goes by the zone's name where that fits.
+  const name = nameOfOnly(grid);
+  if (name) forms.unshift(...[14, 12].map((size) => [{ ...code, text: grid.mark ? `${name} ${grid.mark}` : name, size, weight: 700 }, load]));
   if (grid.mark) forms.push([{ text: grid.mark, size: 9, weight: 400, color }]);
   return forms;
 }
@@ -133,7 +139,7 @@ function drawLabels(ctx) {
   const labels = new Labels(ctx);
   const size = middling();
   const names = () => {
-    for (const zone of zonesByRoom) {
+    for (const zone of zonesByRoom.filter((z) => !isOnly(z))) {
       const style = { weight: 700, color: '#3b2a55' };
       labels.place(zone.spot, [14, 12].map((size) => [{ text: zone.name || zone.id, size, ...style }]));
     }
