@@ -11,13 +11,14 @@
 //! | `counts` | how many grids, by arithmetic |
 //! | `bounds` | what no plan can beat |
 //! | `regions` | components, their counts, and culprits set aside |
-//! | `split`, `tree`, `coarsen` | a first partition: multilevel recursive bisection along random trees |
+//! | `split`, `aim`, `tree`, `coarsen` | a first partition: multilevel recursive bisection along random trees |
 //! | `refine`, `contiguity` | Fiduccia–Mattheyses on the lexicographic score, contiguity kept |
 //! | `windows` | a few neighbouring grids at a time, searched anew |
 //! | `exact` | tiny components by enumeration |
 //!
 //! Everything is integer and seeded by position, so that a problem gives the same assignment on any number of threads.
 
+mod aim;
 mod assignment;
 mod bounds;
 mod coarsen;
@@ -41,10 +42,10 @@ pub use problem::{Count, Effort, Problem};
 pub use score::Score;
 
 use crate::measure::{Load, UnitId};
+use aim::Aim;
 use net::Net;
 use regions::Regions;
 use score::Goal;
-use split::Aim;
 use std::collections::BTreeMap;
 use windows::Draft;
 

@@ -1,6 +1,7 @@
 //! Components, their counts, and what is set aside before the search.
 
 use super::PartitionError;
+use super::aim::Aim;
 use super::bounds::{Bounds, Culprit, culprits};
 use super::contiguity::pieces;
 use super::counts::{best_count, deal};
@@ -8,7 +9,7 @@ use super::exact::{TINY, enumerate};
 use super::net::Net;
 use super::problem::{Count, Problem};
 use super::score::{Goal, penalty};
-use super::split::{Aim, split};
+use super::split::split;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 

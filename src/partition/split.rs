@@ -1,10 +1,10 @@
 //! A first partition of a connected region: multilevel recursive bisection.
 
+use super::aim::Aim;
 use super::coarsen::coarsen;
 use super::net::Net;
 use super::refine::Refine;
 use super::rng::Rng;
-use super::score::Goal;
 use super::tree::{Bisection, tree_bisection};
 
 /// Regions with more vertices are bisected on a coarser picture first.
@@ -13,50 +13,6 @@ const COARSEST: usize = 120;
 const REFINED: usize = 2;
 /// From this many vertices on the two sides are worked on in parallel.
 const PARALLEL: usize = 300;
-
-/// What every grid of a region should carry, and how hard to look for it.
-#[derive(Clone, Debug)]
-pub(super) struct Aim {
-    /// One goal per resource.
-    pub goals: Vec<Goal>,
-    /// Random trees per bisection.
-    pub starts: u32,
-    /// Seed of the region.
-    pub seed: u64,
-}
-
-impl Aim {
-    /// Fewest and most grids that side 0 of a bisection of `k` grids may plan.
-    pub fn shares(k: u32) -> (u32, u32) {
-        ((k / 3).max(1), (k - k / 3).min(k - 1))
-    }
-
-    /// Goals of a side with `j` of `k` grids in a region that carries `total`: within reach of the band
-    /// on both sides, and the closer to the proportional share the more bisections are to come.
-    pub fn side(&self, total: &[i64], j: u32, k: u32) -> Vec<Goal> {
-        let (j, k) = (i64::from(j), i64::from(k));
-        let narrow = (2.0 / k as f64).sqrt();
-        let goal = |(g, &t): (&Goal, &i64)| {
-            let share = (i128::from(t) * i128::from(j) / i128::from(k)) as i64;
-            let low = g.low.saturating_mul(j).max(t.saturating_sub(g.high.saturating_mul(k - j)));
-            let high = g.high.saturating_mul(j).min(t.saturating_sub(g.low.saturating_mul(k - j)));
-            if low > high {
-                return Goal { low: share - g.scale / 100, high: share + g.scale / 100, scale: g.scale };
-            }
-            let share = share.clamp(low, high);
-            let (below, above) = ((share - low) as f64 * narrow, (high - share) as f64 * narrow);
-            Goal { low: share - below as i64, high: share + above as i64, scale: g.scale }
-        };
-        self.goals.iter().zip(total).map(goal).collect()
-    }
-
-    /// Goals of both sides; what side 1 carries follows from side 0.
-    fn sides(&self, total: &[i64], j: u32, k: u32) -> Vec<Goal> {
-        let mut goals = self.side(total, j, k);
-        goals.extend(total.iter().map(|_| Goal { low: i64::MIN / 4, high: i64::MAX / 4, scale: 1 }));
-        goals
-    }
-}
 
 /// Cuts a connected net into exactly `k` contiguous parts, 1 ≤ `k` ≤ units. O(m log k) bisection work.
 pub(super) fn split(net: &Net, k: u32, aim: &Aim) -> Vec<u32> {

@@ -1,9 +1,9 @@
 //! Bisections along the edges of random spanning trees.
 
+use super::aim::Aim;
 use super::net::Net;
 use super::rng::Rng;
 use super::score::{Goal, Score, penalty};
-use super::split::Aim;
 
 /// A region cut in two contiguous sides.
 pub(super) struct Bisection {

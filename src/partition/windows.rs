@@ -3,6 +3,7 @@
 //! A window's score concerns nothing outside of it, so windows without a common grid are solved in
 //! parallel and put back in a fixed order.
 
+use super::aim::Aim;
 use super::contiguity::pieces;
 use super::net::Net;
 use super::problem::Effort;
@@ -10,7 +11,7 @@ use super::recombine::Pool;
 use super::refine::Refine;
 use super::rng::Rng;
 use super::score::{Score, penalty};
-use super::split::{Aim, split};
+use super::split::split;
 use rayon::prelude::*;
 
 /// A partition with the members of each part at hand.
