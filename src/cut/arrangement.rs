@@ -8,6 +8,7 @@ use super::locate::Locator;
 use super::noding::{Segment, Tag};
 use crate::territory::lattice::{Pt, by_angle, cross};
 use petgraph::unionfind::UnionFind;
+use rayon::prelude::*;
 
 /// The face around everything.
 pub(crate) const OUTSIDE: u32 = 0;
@@ -54,8 +55,10 @@ impl<T: Tag> Arrangement<T> {
         }
 
         // an outer cycle of a component lies in the face just below its first vertex
-        let locator = Locator::new(&edges);
+        let locator = Locator::default();
         let component = components(points.len(), &ends);
+        // the outer cycle of the first vertex of all lies outside
+        let alone = component.iter().all(|&c| c == component[0]);
         let mut face_of = UnionFind::<u32>::new(area2.len() + 1);
         let outside = area2.len() as u32;
         for (c, &sum) in area2.iter().enumerate() {
@@ -64,7 +67,7 @@ impl<T: Tag> Arrangement<T> {
             }
             let start = tail(first[c]);
             let own = component[start];
-            let found = locator.below(&edges, points[start], |e| component[ends[e].0 as usize] != own);
+            let found = if alone { None } else { locator.below(&edges, points[start], |e| component[ends[e].0 as usize] != own) };
             face_of.union(c as u32, found.map_or(outside, |e| cycle[upper(&edges[e], e)]));
         }
         let labels = face_of.into_labeling();
@@ -112,31 +115,49 @@ fn upper<T>(s: &Segment<T>, e: usize) -> usize {
     2 * e
 }
 
-/// Sorted vertices and the two vertex numbers of every edge.
-fn vertices<T>(edges: &[Segment<T>]) -> (Vec<Pt>, Vec<(u32, u32)>) {
-    let mut points: Vec<Pt> = edges.iter().flat_map(|s| [s.a, s.b]).collect();
-    points.sort_unstable();
-    points.dedup();
-    let number = |p: &Pt| points.binary_search(p).expect("every end is a vertex") as u32;
-    let ends = edges.iter().map(|s| (number(&s.a), number(&s.b))).collect();
+/// Sorted vertices and the two vertex numbers of every edge; edges are sorted.
+fn vertices<T: Sync>(edges: &[Segment<T>]) -> (Vec<Pt>, Vec<(u32, u32)>) {
+    let mut heads: Vec<(Pt, u32)> = edges.par_iter().enumerate().map(|(e, s)| (s.b, e as u32)).collect();
+    heads.par_sort_unstable();
+    let mut points: Vec<Pt> = Vec::with_capacity(edges.len());
+    let mut ends = vec![(0u32, 0u32); edges.len()];
+    let (mut t, mut h) = (0, 0);
+    // a merge of tails and heads, both in order
+    while t < edges.len() || h < heads.len() {
+        let next = match (edges.get(t), heads.get(h)) {
+            (Some(s), Some(b)) => s.a.min(b.0),
+            (Some(s), None) => s.a,
+            (None, Some(b)) => b.0,
+            (None, None) => break,
+        };
+        let number = points.len() as u32;
+        points.push(next);
+        while t < edges.len() && edges[t].a == next {
+            ends[t].0 = number;
+            t += 1;
+        }
+        while h < heads.len() && heads[h].0 == next {
+            ends[heads[h].1 as usize].1 = number;
+            h += 1;
+        }
+    }
     (points, ends)
 }
 
-/// Half-edges leaving every vertex, counter-clockwise.
-struct Spokes {
+/// Rows of half-edges by the vertex they leave: `2e` runs `a → b`, `2e + 1` back.
+struct Rows {
     start: Vec<u32>,
     half: Vec<u32>,
-    rank: Vec<u32>,
 }
 
-impl Spokes {
-    fn new(points: &[Pt], ends: &[(u32, u32)]) -> Spokes {
-        let mut start = vec![0u32; points.len() + 1];
+impl Rows {
+    fn new(vertices: usize, ends: &[(u32, u32)]) -> Rows {
+        let mut start = vec![0u32; vertices + 1];
         for &(a, b) in ends {
             start[a as usize + 1] += 1;
             start[b as usize + 1] += 1;
         }
-        for v in 0..points.len() {
+        for v in 0..vertices {
             start[v + 1] += start[v];
         }
         let mut fill = start.clone();
@@ -147,23 +168,47 @@ impl Spokes {
                 fill[v as usize] += 1;
             }
         }
+        Rows { start, half }
+    }
+
+    fn of(&self, v: usize) -> &[u32] {
+        &self.half[self.start[v] as usize..self.start[v + 1] as usize]
+    }
+}
+
+/// Half-edges leaving every vertex, counter-clockwise.
+struct Spokes {
+    rows: Rows,
+    rank: Vec<u32>,
+}
+
+impl Spokes {
+    fn new(points: &[Pt], ends: &[(u32, u32)]) -> Spokes {
+        let mut rows = Rows::new(points.len(), ends);
         let head = |h: u32| points[if h.is_multiple_of(2) { ends[h as usize / 2].1 } else { ends[h as usize / 2].0 } as usize];
-        for v in 0..points.len() {
+        let mut left: &mut [u32] = &mut rows.half;
+        let mut spokes = Vec::with_capacity(points.len());
+        for (v, w) in rows.start.windows(2).enumerate() {
+            let (own, rest) = left.split_at_mut((w[1] - w[0]) as usize);
+            spokes.push((v, own));
+            left = rest;
+        }
+        spokes.into_par_iter().with_min_len(1 << 12).for_each(|(v, own)| {
             let o = points[v];
             let dir = |h: &u32| (head(*h).x - o.x, head(*h).y - o.y);
-            half[start[v] as usize..start[v + 1] as usize].sort_unstable_by(|x, y| by_angle(dir(x), dir(y)));
-        }
-        let mut rank = vec![0u32; half.len()];
-        for (i, &h) in half.iter().enumerate() {
+            own.sort_unstable_by(|x, y| by_angle(dir(x), dir(y)));
+        });
+        let mut rank = vec![0u32; rows.half.len()];
+        for (i, &h) in rows.half.iter().enumerate() {
             rank[h as usize] = i as u32;
         }
-        Spokes { start, half, rank }
+        Spokes { rows, rank }
     }
 
     /// The spoke clockwise of `h` at its tail `v`.
     fn before(&self, h: usize, v: usize) -> usize {
-        let (lo, hi, r) = (self.start[v], self.start[v + 1], self.rank[h]);
-        self.half[if r == lo { hi - 1 } else { r - 1 } as usize] as usize
+        let (lo, hi, r) = (self.rows.start[v], self.rows.start[v + 1], self.rank[h]);
+        self.rows.half[if r == lo { hi - 1 } else { r - 1 } as usize] as usize
     }
 }
 
@@ -176,52 +221,53 @@ fn components(vertices: usize, ends: &[(u32, u32)]) -> Vec<u32> {
 }
 
 /// Drops edges that have the same face on both sides. Tarjan's bridges, iterative, O(n); a dangle is a bridge.
-fn without_dangles_and_bridges<T: Copy>(noded: Vec<Segment<T>>) -> Vec<Segment<T>> {
+fn without_dangles_and_bridges<T: Copy + Sync>(noded: Vec<Segment<T>>) -> Vec<Segment<T>> {
     let (points, ends) = vertices(&noded);
-    let out = {
-        let mut rows: Vec<Vec<(u32, u32)>> = vec![Vec::new(); points.len()];
-        for (e, &(a, b)) in ends.iter().enumerate() {
-            rows[a as usize].push((b, e as u32));
-            rows[b as usize].push((a, e as u32));
-        }
-        rows
-    };
-    let mut seen = vec![0u32; points.len()];
-    let mut low = vec![0u32; points.len()];
+    let rows = Rows::new(points.len(), &ends);
+    // time of the first visit and the earliest time that can be reached from below
+    let mut seen = vec![(0u32, 0u32); points.len()];
     let mut bridge = vec![false; noded.len()];
     let mut time = 0;
+    let mut stack: Vec<(u32, u32, u32)> = Vec::new();
     for root in 0..points.len() {
-        if seen[root] != 0 {
+        if seen[root].0 != 0 {
             continue;
         }
         time += 1;
-        (seen[root], low[root]) = (time, time);
-        let mut stack = vec![(root, u32::MAX, 0usize)];
+        seen[root] = (time, time);
+        stack.push((root as u32, u32::MAX, 0));
         while let Some(top) = stack.last_mut() {
-            let (v, via) = (top.0, top.1);
-            if let Some(&(w, e)) = out[v].get(top.2) {
+            let (v, via) = (top.0 as usize, top.1);
+            if let Some(&h) = rows.of(v).get(top.2 as usize) {
                 top.2 += 1;
-                let w = w as usize;
+                let e = h / 2;
                 if e == via {
                     continue;
                 }
-                if seen[w] == 0 {
+                let (a, b) = ends[e as usize];
+                let w = if h.is_multiple_of(2) { b } else { a };
+                if seen[w as usize].0 == 0 {
                     time += 1;
-                    (seen[w], low[w]) = (time, time);
+                    seen[w as usize] = (time, time);
                     stack.push((w, e, 0));
                 } else {
-                    low[v] = low[v].min(seen[w]);
+                    seen[v].1 = seen[v].1.min(seen[w as usize].0);
                 }
             } else {
                 stack.pop();
                 if let Some(parent) = stack.last() {
-                    low[parent.0] = low[parent.0].min(low[v]);
-                    if low[v] > seen[parent.0] {
+                    let low = seen[v].1;
+                    let up = &mut seen[parent.0 as usize];
+                    up.1 = up.1.min(low);
+                    if low > up.0 {
                         bridge[via as usize] = true;
                     }
                 }
             }
         }
+    }
+    if !bridge.contains(&true) {
+        return noded;
     }
     noded.into_iter().zip(bridge).filter(|&(_, b)| !b).map(|(s, _)| s).collect()
 }

@@ -1,78 +1,51 @@
 //! Location of points among edges that do not cross.
 
+use super::grid::Grid;
 use super::noding::Segment;
 use crate::territory::lattice::{Pt, cross};
-use rstar::primitives::{GeomWithData, Rectangle};
-use rstar::{AABB, RTree};
 use std::cmp::Ordering;
+use std::sync::OnceLock;
 
-type Item = GeomWithData<Rectangle<[f64; 2]>, u32>;
-
-/// R-tree over edges; finds the edge under a point. O(log n) for edges of like length.
-pub(crate) struct Locator {
-    tree: RTree<Item>,
-    bottom: f64,
-    step: f64,
-}
+/// A grid over edges, made when it is first asked; finds the edge under a point. Expected O(1) for edges of like length.
+#[derive(Default)]
+pub(crate) struct Locator(OnceLock<Grid>);
 
 impl Locator {
-    pub fn new<T>(edges: &[Segment<T>]) -> Locator {
-        let items = edges
-            .iter()
-            .enumerate()
-            .map(|(i, s)| {
-                let corners = ([s.a.x as f64, s.a.y.min(s.b.y) as f64], [s.b.x as f64, s.a.y.max(s.b.y) as f64]);
-                GeomWithData::new(Rectangle::from_corners(corners.0, corners.1), i as u32)
-            })
-            .collect();
-        let tree: RTree<Item> = RTree::bulk_load(items);
-        let hull = tree.root().envelope();
-        let height = (hull.upper()[1] - hull.lower()[1]).max(1.0);
-        Locator { bottom: hull.lower()[1], step: (height / (edges.len() as f64).sqrt().max(1.0)).max(1.0), tree }
+    fn grid<T: Sync>(&self, edges: &[Segment<T>]) -> &Grid {
+        self.0.get_or_init(|| Grid::new(edges.len(), |i| (edges[i].a, edges[i].b)))
     }
 
     /// The topmost edge at or below `p`, looking just east of it, among edges that `wanted` admits.
-    pub fn below<T>(&self, edges: &[Segment<T>], p: Pt, wanted: impl Fn(usize) -> bool) -> Option<usize> {
-        if !self.bottom.is_finite() {
-            return None;
-        }
-        let (x, y) = (p.x as f64, p.y as f64);
-        let mut reach = self.step;
-        loop {
-            let low = y - reach;
-            let mut best: Option<usize> = None;
-            for item in self.tree.locate_in_envelope_intersecting(&AABB::from_corners([x, low], [x, y])) {
-                let e = item.data as usize;
-                let s = &edges[e];
+    pub fn below<T: Sync>(&self, edges: &[Segment<T>], p: Pt, wanted: impl Fn(usize) -> bool) -> Option<usize> {
+        let grid = self.grid(edges);
+        let mut best: Option<usize> = None;
+        for (cell, bottom) in grid.downward(p) {
+            for &e in grid.items(cell) {
+                let (e, s) = (e as usize, &edges[e as usize]);
                 let spans = s.a.x <= p.x && p.x < s.b.x;
                 if spans && cross(s.a, s.b, p) >= 0 && wanted(e) && best.is_none_or(|b| higher(s, &edges[b], p.x) == Ordering::Greater) {
                     best = Some(e);
                 }
             }
-            // an edge found by its box may meet the column below the part looked at, with another one between
+            // an edge listed here may pass the column below this cell, with another one between
             if let Some(b) = best
-                && height_at(&edges[b], p.x) >= low
+                && height_at(&edges[b], p.x) >= bottom as f64 + 1.0
             {
-                return Some(b);
+                break;
             }
-            if low < self.bottom {
-                return best;
-            }
-            reach *= 4.0;
         }
+        best
     }
 
-    /// Edges that pass through `p`.
-    pub fn touching<T>(&self, edges: &[Segment<T>], p: Pt) -> Vec<usize> {
-        let at = [p.x as f64, p.y as f64];
-        let mut on: Vec<usize> = self
-            .tree
-            .locate_in_envelope_intersecting(&AABB::from_corners(at, at))
-            .map(|i| i.data as usize)
-            .filter(|&e| cross(edges[e].a, edges[e].b, p) == 0)
-            .collect();
-        on.sort_unstable();
-        on
+    /// Edges that pass through `p`, in order.
+    pub fn touching<T: Sync>(&self, edges: &[Segment<T>], p: Pt) -> Vec<usize> {
+        let through = |s: &Segment<T>| {
+            let (low, high) = (s.a.y.min(s.b.y), s.a.y.max(s.b.y));
+            s.a.x <= p.x && p.x <= s.b.x && low <= p.y && p.y <= high && cross(s.a, s.b, p) == 0
+        };
+        let grid = self.grid(edges);
+        let near = grid.items(grid.cell_of(p)).iter().map(|&e| e as usize);
+        near.filter(|&e| through(&edges[e])).collect()
     }
 }
 

@@ -15,6 +15,7 @@ mod cells;
 mod chords;
 mod divisions;
 mod fabric;
+mod grid;
 mod locate;
 mod mesh;
 mod noding;

@@ -1,14 +1,16 @@
 //! Noding: turns any linework into segments that meet only in their ends.
 //!
 //! Iterated snap rounding on the integer lattice (Hobby 1999; Guibas & Marimont 1998): crossings are rounded
-//! to the lattice, and an end nearer than one step to another segment becomes a vertex of it. Rounding may
-//! move a piece by at most one step (0.1 mm) and so make a new crossing; pieces that changed are tried
-//! again until nothing changes. O((n + c) log n) for n segments with c crossings.
+//! to the lattice, and an end nearer than √½ step to another segment becomes a vertex of it. Rounding may
+//! move a piece by less than one step (0.1 mm) and so make a new crossing; strings that came near anything are
+//! looked at again until nothing changes.
+//!
+//! Every input segment is a string with stops. Strings are compared in the cells of a uniform grid, by rising
+//! longitude. O((n + c) log n) for n segments of like length with c crossings.
 
+use super::grid::Grid;
 use crate::territory::lattice::{Pt, cross};
 use rayon::prelude::*;
-use rstar::{AABB, RTree, RTreeObject};
-use std::collections::BTreeMap;
 
 /// A segment with what lies on it. `a != b`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,125 +30,284 @@ pub(crate) trait Tag: Copy + Send + Sync + Ord {
 
 /// Rounds after which noding gives up; two or three are usual.
 const ROUNDS: usize = 64;
+/// Strings that come this near to a vertex that is not theirs are looked at again, steps. Rounding moves either side by
+/// less than one.
+const NEAR: i64 = 3;
 
-#[derive(Clone, Copy)]
-struct Boxed {
-    min: [f64; 2],
-    max: [f64; 2],
-    index: usize,
+/// String, piece of it, and a new stop inside that piece.
+type Stop = (u32, u32, Pt);
+
+/// What a comparison found.
+#[derive(Default)]
+struct Found {
+    stops: Vec<Stop>,
+    /// Crossings that are vertices now.
+    fresh: Vec<Pt>,
+    /// Strings that came near a vertex of another.
+    near: Vec<u32>,
 }
 
-impl RTreeObject for Boxed {
-    type Envelope = AABB<[f64; 2]>;
-    fn envelope(&self) -> Self::Envelope {
-        AABB::from_corners(self.min, self.max)
-    }
-}
-
-// lattice coordinates are below 2⁵³, so floats hold them exactly
-fn boxed<T>(index: usize, s: &Segment<T>) -> Boxed {
-    Boxed {
-        min: [s.a.x.min(s.b.x) as f64 - 1.0, s.a.y.min(s.b.y) as f64 - 1.0],
-        max: [s.a.x.max(s.b.x) as f64 + 1.0, s.a.y.max(s.b.y) as f64 + 1.0],
-        index,
+impl Found {
+    fn join(mut self, mut other: Found) -> Found {
+        self.stops.append(&mut other.stops);
+        self.fresh.append(&mut other.fresh);
+        self.near.append(&mut other.near);
+        self
     }
 }
 
 /// Noded, merged and sorted segments, each with `a < b`; the second value tells how many rounds it took, or `None`
 /// when crossings were left after the last one.
 pub(crate) fn node<T: Tag>(segments: Vec<Segment<T>>) -> (Vec<Segment<T>>, Option<usize>) {
-    let (mut done, mut dirty) = (BTreeMap::new(), merge(segments));
-    for round in 0..ROUNDS {
-        let mut all: Vec<Segment<T>> = Vec::with_capacity(done.len() + dirty.len());
-        all.extend(dirty.iter().map(|(&(a, b), &tag)| Segment { a, b, tag }));
-        let fresh = all.len();
-        all.extend(done.iter().map(|(&(a, b), &tag)| Segment { a, b, tag }));
-        let tree = RTree::bulk_load(all.iter().enumerate().map(|(i, s)| boxed(i, s)).collect());
-        let mut cuts: Vec<(usize, Pt)> = (0..fresh)
-            .into_par_iter()
-            .flat_map_iter(|i| {
-                let s = &all[i];
-                let mut found = Vec::new();
-                for o in tree.locate_in_envelope_intersecting(&boxed(i, s).envelope()) {
-                    // a pair of fresh segments is looked at once
-                    if o.index != i && (o.index >= fresh || o.index > i) {
-                        meet((i, s.a, s.b), (o.index, all[o.index].a, all[o.index].b), &mut found);
+    let strings = merge(segments);
+    let grid = Grid::new(strings.len(), |i| (strings[i].a, strings[i].b));
+    let mut found = compare_all(&strings, &grid);
+    found.near.sort_unstable();
+    found.near.dedup();
+    let mut stops = Stops::new(strings.len());
+    let (mut rounds, mut dirty) = (usize::from(!found.stops.is_empty()), found.near);
+    stops.insert(&strings, found.stops);
+    while !dirty.is_empty() && rounds < ROUNDS {
+        let more = compare_dirty(&strings, &grid, &stops, &dirty);
+        rounds += usize::from(!more.is_empty());
+        dirty = more.iter().map(|s| s.0).collect();
+        dirty.sort_unstable();
+        dirty.dedup();
+        stops.insert(&strings, more);
+    }
+    let pieces = (0..strings.len().div_ceil(CHUNK))
+        .into_par_iter()
+        .flat_map_iter(|c| {
+            let mut out = Vec::with_capacity(2 * CHUNK);
+            for i in c * CHUNK..strings.len().min((c + 1) * CHUNK) {
+                let s = &strings[i];
+                out.extend(stops.pieces(s, i as u32).map(|(_, a, b)| Segment { a, b, tag: s.tag }));
+            }
+            out
+        })
+        .collect();
+    (merge(pieces), (rounds < ROUNDS).then_some(rounds))
+}
+
+/// Strings or cells handled in one go.
+const CHUNK: usize = 1 << 12;
+
+/// Segments of some length with `a < b`, sorted, each once.
+fn merge<T: Tag>(mut segments: Vec<Segment<T>>) -> Vec<Segment<T>> {
+    segments.retain(|s| s.a != s.b);
+    segments.par_iter_mut().for_each(|s| {
+        if s.a > s.b {
+            *s = Segment { a: s.b, b: s.a, tag: s.tag.reversed() };
+        }
+    });
+    segments.par_sort_unstable_by_key(|s| (s.a, s.b, s.tag));
+    segments.dedup_by(|next, kept| {
+        let same = (next.a, next.b) == (kept.a, kept.b);
+        if same {
+            kept.tag = kept.tag.merged(next.tag);
+        }
+        same
+    });
+    segments
+}
+
+/// Stops of every string, in order along it; no two that follow one another are the same.
+struct Stops {
+    at: Vec<Pt>,
+    start: Vec<u32>,
+}
+
+impl Stops {
+    fn new(strings: usize) -> Stops {
+        Stops { at: Vec::new(), start: vec![0; strings + 1] }
+    }
+
+    fn of(&self, i: u32) -> &[Pt] {
+        &self.at[self.start[i as usize] as usize..self.start[i as usize + 1] as usize]
+    }
+
+    /// Pieces of string `i`, each with its number.
+    fn pieces<'a, T>(&'a self, s: &Segment<T>, i: u32) -> impl Iterator<Item = (u32, Pt, Pt)> + 'a {
+        let (mut last, end) = (s.a, s.b);
+        self.of(i).iter().copied().chain([end]).enumerate().map(move |(k, p)| {
+            let piece = (k as u32, last, p);
+            last = p;
+            piece
+        })
+    }
+
+    /// Puts new stops into their pieces.
+    fn insert<T: Sync>(&mut self, strings: &[Segment<T>], mut more: Vec<Stop>) {
+        if more.is_empty() {
+            return;
+        }
+        more.par_sort_unstable();
+        more.dedup();
+        more.par_chunk_by_mut(|x, y| (x.0, x.1) == (y.0, y.1)).filter(|g| g.len() > 1).for_each(|group| {
+            let (i, k) = (group[0].0, group[0].1);
+            let Some((_, a, b)) = self.pieces(&strings[i as usize], i).nth(k as usize) else { return };
+            let (dx, dy) = ((b.x - a.x) as i128, (b.y - a.y) as i128);
+            group.sort_unstable_by_key(|(_, _, p)| ((p.x - a.x) as i128 * dx + (p.y - a.y) as i128 * dy, *p));
+        });
+        let mut at = Vec::with_capacity(self.at.len() + more.len());
+        let mut start = Vec::with_capacity(self.start.len());
+        let mut next = more.iter().peekable();
+        for i in 0..strings.len() as u32 {
+            start.push(at.len() as u32);
+            let known = self.of(i);
+            for k in 0..=known.len() {
+                while let Some(&&(_, _, p)) = next.peek().filter(|m| (m.0, m.1) == (i, k as u32)) {
+                    at.push(p);
+                    next.next();
+                }
+                at.extend(known.get(k));
+            }
+        }
+        start.push(at.len() as u32);
+        (self.at, self.start) = (at, start);
+    }
+}
+
+/// Compares all strings in every cell; what happens at a place is told by the cell that holds it.
+fn compare_all<T: Sync>(strings: &[Segment<T>], grid: &Grid) -> Found {
+    let join = |parts: Vec<Found>| parts.into_iter().fold(Found::default(), Found::join);
+    let cells = grid.cells() as u32;
+    let pairs = |c: u32| {
+        let mut found = Found::default();
+        for cell in c * CHUNK as u32..cells.min((c + 1) * CHUNK as u32) {
+            let items = grid.items(cell);
+            let here = |p: Pt| grid.cell_of(p) == cell;
+            for (k, &i) in items.iter().enumerate() {
+                let s = &strings[i as usize];
+                let (low, high) = (s.a.y.min(s.b.y) - NEAR, s.a.y.max(s.b.y) + NEAR);
+                for &j in &items[k + 1..] {
+                    let o = &strings[j as usize];
+                    if o.a.x > s.b.x + NEAR {
+                        break;
+                    }
+                    if o.a.y.max(o.b.y) >= low && o.a.y.min(o.b.y) <= high {
+                        meet(((i, 0), s.a, s.b), ((j, 0), o.a, o.b), here, &mut found);
                     }
                 }
-                found
-            })
-            .collect();
-        if cuts.is_empty() {
-            let noded = all.into_iter().map(|s| ((s.a, s.b), s.tag)).collect::<BTreeMap<_, _>>();
-            return (noded.into_iter().map(|((a, b), tag)| Segment { a, b, tag }).collect(), Some(round));
-        }
-        cuts.sort_unstable();
-        cuts.dedup();
-        let mut pieces = Vec::new();
-        let mut at = 0;
-        done.clear();
-        for (i, s) in all.iter().enumerate() {
-            let from = at;
-            while at < cuts.len() && cuts[at].0 == i {
-                at += 1;
             }
-            if from == at {
-                done.insert((s.a, s.b), s.tag);
+        }
+        found
+    };
+    let mut found = join((0..cells.div_ceil(CHUNK as u32)).into_par_iter().map(pairs).collect());
+    // crossings as vertices against everything that passes
+    let mut fresh = std::mem::take(&mut found.fresh);
+    fresh.par_sort_unstable();
+    fresh.dedup();
+    let passes = |places: &[Pt]| {
+        let mut found = Found::default();
+        let mut on = Vec::new();
+        for &p in places {
+            let (from, mut near) = (found.near.len(), false);
+            on.clear();
+            for &i in grid.items(grid.cell_of(p)) {
+                let s = &strings[i as usize];
+                match (s.a == p || s.b == p, closeness(s.a, s.b, p)) {
+                    (true, _) => on.push(i),
+                    (_, Closeness::On) => {
+                        on.push(i);
+                        found.stops.push((i, 0, p));
+                    }
+                    (_, Closeness::Near) => {
+                        near = true;
+                        found.near.push(i);
+                    }
+                    (_, Closeness::Far) => {}
+                }
+            }
+            if near {
+                found.near.extend_from_slice(&on);
+            } else {
+                found.near.truncate(from);
+            }
+        }
+        found
+    };
+    let at_crossings = join(fresh.par_chunks(CHUNK).map(passes).collect());
+    found.join(at_crossings)
+}
+
+/// Compares the pieces of `dirty` strings with those of all strings near them.
+fn compare_dirty<T: Sync>(strings: &[Segment<T>], grid: &Grid, stops: &Stops, dirty: &[u32]) -> Vec<Stop> {
+    let one = |&d: &u32| {
+        let s = &strings[d as usize];
+        let mut found = Found::default();
+        let mut beside = Vec::new();
+        grid.cells_along(s.a, s.b, |cell| beside.extend_from_slice(grid.items(cell)));
+        beside.sort_unstable();
+        beside.dedup();
+        for &j in &beside {
+            // two dirty strings are compared once
+            if j == d || (j < d && dirty.binary_search(&j).is_ok()) {
                 continue;
             }
-            let mut stops: Vec<Pt> = cuts[from..at].iter().map(|c| c.1).collect();
-            let along = |p: &Pt| (p.x - s.a.x) as i128 * (s.b.x - s.a.x) as i128 + (p.y - s.a.y) as i128 * (s.b.y - s.a.y) as i128;
-            stops.sort_unstable_by_key(|p| (along(p), *p));
-            let mut last = s.a;
-            for p in stops.into_iter().chain([s.b]) {
-                if p != last {
-                    pieces.push(Segment { a: last, b: p, tag: s.tag });
-                    last = p;
+            let o = &strings[j as usize];
+            for (k, a, b) in stops.pieces(s, d) {
+                let (low, high) = (a.y.min(b.y) - NEAR, a.y.max(b.y) + NEAR);
+                let (left, right) = (a.x.min(b.x) - NEAR, a.x.max(b.x) + NEAR);
+                if o.b.x < left || o.a.x > right || o.a.y.max(o.b.y) < low || o.a.y.min(o.b.y) > high {
+                    continue;
+                }
+                for (l, c, e) in stops.pieces(o, j) {
+                    if c.x.max(e.x) >= left && c.x.min(e.x) <= right && c.y.max(e.y) >= low && c.y.min(e.y) <= high {
+                        meet(((d, k), a, b), ((j, l), c, e), |_| true, &mut found);
+                    }
                 }
             }
         }
-        dirty = merge(pieces);
-        // a piece that coincides with a finished segment carries its tag back in
-        for (key, tag) in dirty.iter_mut() {
-            if let Some(t) = done.remove(key) {
-                *tag = tag.merged(t);
+        found.stops
+    };
+    dirty.par_iter().flat_map_iter(one).collect()
+}
+
+/// A piece: string and number, and its ends.
+type Piece = ((u32, u32), Pt, Pt);
+
+/// Records where `s` and `o` have to stop because of one another, at places that are `here`.
+fn meet(s: Piece, o: Piece, here: impl Fn(Pt) -> bool, found: &mut Found) {
+    let shared = s.1 == o.1 || s.1 == o.2 || s.2 == o.1 || s.2 == o.2;
+    let mut touched = shared;
+    for (i, a, b, j, p) in [(s.0, s.1, s.2, o.0, o.1), (s.0, s.1, s.2, o.0, o.2), (o.0, o.1, o.2, s.0, s.1), (o.0, o.1, o.2, s.0, s.2)] {
+        if p == a || p == b {
+            continue;
+        }
+        match closeness(a, b, p) {
+            Closeness::Far => {}
+            Closeness::Near if here(p) => found.near.extend([i.0, j.0]),
+            Closeness::Near => {}
+            Closeness::On => {
+                touched = true;
+                if here(p) {
+                    found.stops.push((i.0, i.1, p));
+                    if cross(a, b, p) != 0 {
+                        // the string is moved, and may cross the other one elsewhere
+                        found.near.extend([i.0, j.0]);
+                    }
+                }
             }
         }
     }
-    done.extend(dirty);
-    (done.into_iter().map(|((a, b), tag)| Segment { a, b, tag }).collect(), None)
-}
-
-fn merge<T: Tag>(segments: Vec<Segment<T>>) -> BTreeMap<(Pt, Pt), T> {
-    let mut out = BTreeMap::new();
-    for s in segments {
-        if s.a == s.b {
-            continue;
-        }
-        let (key, tag) = if s.a < s.b { ((s.a, s.b), s.tag) } else { ((s.b, s.a), s.tag.reversed()) };
-        out.entry(key).and_modify(|t: &mut T| *t = t.merged(tag)).or_insert(tag);
-    }
-    out
-}
-
-/// Records where `s` and `o` have to be split because of one another.
-fn meet(s: (usize, Pt, Pt), o: (usize, Pt, Pt), found: &mut Vec<(usize, Pt)>) {
-    let before = found.len();
-    for (i, a, b, p) in [(s.0, s.1, s.2, o.1), (s.0, s.1, s.2, o.2), (o.0, o.1, o.2, s.1), (o.0, o.1, o.2, s.2)] {
-        if p != a && p != b && touches(a, b, p) {
-            found.push((i, p));
-        }
-    }
-    if found.len() > before || s.1 == o.1 || s.1 == o.2 || s.2 == o.1 || s.2 == o.2 {
+    if touched {
         return;
     }
-    let (d1, d2) = (cross(s.1, s.2, o.1), cross(s.1, s.2, o.2));
-    let (d3, d4) = (cross(o.1, o.2, s.1), cross(o.1, o.2, s.2));
-    if (d1 > 0) != (d2 > 0) && (d3 > 0) != (d4 > 0) && d1 != 0 && d2 != 0 && d3 != 0 && d4 != 0 {
+    let side = |a: Pt, b: Pt, p: Pt| cross(a, b, p);
+    let (d1, d2) = (side(s.1, s.2, o.1), side(s.1, s.2, o.2));
+    if d1 == 0 || d2 == 0 || (d1 > 0) == (d2 > 0) {
+        return;
+    }
+    let (d3, d4) = (side(o.1, o.2, s.1), side(o.1, o.2, s.2));
+    if d3 != 0 && d4 != 0 && (d3 > 0) != (d4 > 0) {
         let x = crossing(s.1, s.2, d3, d4);
-        for (i, a, b) in [s, o] {
-            if x != a && x != b {
-                found.push((i, x));
+        if here(x) {
+            found.fresh.push(x);
+            for (i, a, b) in [s, o] {
+                if x != a && x != b {
+                    found.stops.push((i.0, i.1, x));
+                }
             }
         }
     }
@@ -159,25 +320,40 @@ fn crossing(a: Pt, b: Pt, da: i128, db: i128) -> Pt {
     Pt { x: a.x + ((b.x - a.x) as f64 * t).round() as i64, y: a.y + ((b.y - a.y) as f64 * t).round() as i64 }
 }
 
-/// Whether `p` lies between `a` and `b` nearer to the segment than half the diagonal of a step; any farther, and the two
-/// diagonals of one square of the lattice would be drawn to each other's ends for ever.
-fn touches(a: Pt, b: Pt, p: Pt) -> bool {
-    if p.x < a.x.min(b.x) - 1 || p.x > a.x.max(b.x) + 1 || p.y < a.y.min(b.y) - 1 || p.y > a.y.max(b.y) + 1 {
-        return false;
+/// How a position lies to a segment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Closeness {
+    /// Beside its inner part, nearer than half the diagonal of a step; any farther, and the two diagonals of one
+    /// square of the lattice would be drawn to each other's ends for ever.
+    On,
+    /// Nearer than [`NEAR`].
+    Near,
+    Far,
+}
+
+fn closeness(a: Pt, b: Pt, p: Pt) -> Closeness {
+    if p.x < a.x.min(b.x) - NEAR || p.x > a.x.max(b.x) + NEAR || p.y < a.y.min(b.y) - NEAR || p.y > a.y.max(b.y) + NEAR {
+        return Closeness::Far;
     }
+    const NEAR2: i128 = (NEAR * NEAR) as i128;
+    let square = |x: i64, y: i64| x as i128 * x as i128 + y as i128 * y as i128;
+    let ends = square(p.x - a.x, p.y - a.y).min(square(p.x - b.x, p.y - b.y));
     let (dx, dy) = ((b.x - a.x) as i128, (b.y - a.y) as i128);
     let dot = dx * (p.x - a.x) as i128 + dy * (p.y - a.y) as i128;
     let len2 = dx * dx + dy * dy;
     if dot <= 0 || dot >= len2 {
-        return false;
+        return if ends < NEAR2 { Closeness::Near } else { Closeness::Far };
     }
     // 2·cross² < len²  ⇔  distance² < ½; near misses in floats are decided by integers
     let c = cross(a, b, p);
     let (cf, lf) = (2.0 * c as f64 * c as f64, len2 as f64);
-    if cf < lf * 0.999 {
-        return true;
+    if cf < lf * 0.999 || (cf < lf * 1.001 && c.unsigned_abs() < 1 << 62 && 2 * c * c < len2) {
+        Closeness::On
+    } else if cf < 2.0 * NEAR2 as f64 * lf {
+        Closeness::Near
+    } else {
+        Closeness::Far
     }
-    cf < lf * 1.001 && c.unsigned_abs() < 1 << 62 && 2 * c * c < len2
 }
 
 #[cfg(test)]
@@ -214,9 +390,9 @@ mod tests {
             prop_assert!(rounds.is_some());
             for (i, s) in out.iter().enumerate() {
                 for (j, o) in out.iter().enumerate().skip(i + 1) {
-                    let mut found = Vec::new();
-                    meet((i, s.a, s.b), (j, o.a, o.b), &mut found);
-                    prop_assert!(found.is_empty(), "{s:?} {o:?}");
+                    let mut found = Found::default();
+                    meet(((i as u32, 0), s.a, s.b), ((j as u32, 0), o.a, o.b), |_| true, &mut found);
+                    prop_assert!(found.stops.is_empty(), "{s:?} {o:?}");
                 }
             }
             // independent of order and direction of the input

@@ -1,0 +1,162 @@
+//! A uniform grid over segments: which of them pass a place. Expected O(1) per question for segments of like length.
+
+use crate::territory::lattice::Pt;
+use rayon::prelude::*;
+
+/// A segment is listed in every cell that it comes this near to, steps.
+pub(crate) const MARGIN: i64 = 8;
+/// Segments rasterised in one go.
+const CHUNK: usize = 1 << 14;
+
+/// Cells with the segments near them, in rising order of their numbers.
+pub(crate) struct Grid {
+    origin: Pt,
+    /// Side of a cell, steps.
+    cell: i64,
+    cols: i64,
+    rows: i64,
+    start: Vec<u32>,
+    items: Vec<u32>,
+}
+
+impl Grid {
+    /// A grid of about as many cells as segments, none smaller than the mean extent of a segment, so that both cells and
+    /// entries are O(n).
+    pub fn new(n: usize, ends: impl Fn(usize) -> (Pt, Pt) + Sync) -> Grid {
+        let extent = |(a, b): (Pt, Pt)| ((a.x - b.x).abs() + (a.y - b.y).abs()) as f64;
+        let (mut lo, mut hi, mut sum) = (Pt { x: i64::MAX, y: i64::MAX }, Pt { x: i64::MIN, y: i64::MIN }, 0.0);
+        for i in 0..n {
+            let (a, b) = ends(i);
+            lo = Pt { x: lo.x.min(a.x).min(b.x), y: lo.y.min(a.y).min(b.y) };
+            hi = Pt { x: hi.x.max(a.x).max(b.x), y: hi.y.max(a.y).max(b.y) };
+            sum += extent((a, b));
+        }
+        if n == 0 {
+            (lo, hi) = (Pt::default(), Pt::default());
+        }
+        let origin = Pt { x: lo.x - 2 * MARGIN, y: lo.y - 2 * MARGIN };
+        let (width, height) = ((hi.x - lo.x + 4 * MARGIN) as f64, (hi.y - lo.y + 4 * MARGIN) as f64);
+        let like = (width * height / n.max(1) as f64).sqrt();
+        // a long thin strip would have more columns than segments
+        let thin = width.max(height) / n.max(1) as f64;
+        let cell = like.max(sum / n.max(1) as f64).max(thin).max(4.0 * MARGIN as f64).ceil() as i64;
+        let (cols, rows) = (width as i64 / cell + 1, height as i64 / cell + 1);
+        let mut grid = Grid { origin, cell, cols, rows, start: Vec::new(), items: Vec::new() };
+        let chunks: Vec<Vec<(u32, u32)>> = (0..n.div_ceil(CHUNK))
+            .into_par_iter()
+            .map(|c| {
+                let mut entries = Vec::with_capacity(2 * CHUNK);
+                for i in c * CHUNK..n.min((c + 1) * CHUNK) {
+                    let (a, b) = ends(i);
+                    grid.cells_along(a, b, |cell| entries.push((cell, i as u32)));
+                }
+                entries
+            })
+            .collect();
+        let mut start = vec![0u32; (cols * rows) as usize + 1];
+        chunks.iter().flatten().for_each(|e| start[e.0 as usize + 1] += 1);
+        for c in 1..start.len() {
+            start[c] += start[c - 1];
+        }
+        let mut fill = start.clone();
+        let mut items = vec![0u32; start[start.len() - 1] as usize];
+        for &(cell, i) in chunks.iter().flatten() {
+            items[fill[cell as usize] as usize] = i;
+            fill[cell as usize] += 1;
+        }
+        (grid.start, grid.items) = (start, items);
+        grid
+    }
+
+    pub fn cells(&self) -> usize {
+        (self.cols * self.rows) as usize
+    }
+
+    /// Segments near a cell.
+    pub fn items(&self, cell: u32) -> &[u32] {
+        &self.items[self.start[cell as usize] as usize..self.start[cell as usize + 1] as usize]
+    }
+
+    fn col(&self, x: i64) -> i64 {
+        ((x - self.origin.x).div_euclid(self.cell)).clamp(0, self.cols - 1)
+    }
+
+    fn row(&self, y: i64) -> i64 {
+        ((y - self.origin.y).div_euclid(self.cell)).clamp(0, self.rows - 1)
+    }
+
+    /// The cell that holds `p`, the nearest one outside the grid.
+    pub fn cell_of(&self, p: Pt) -> u32 {
+        (self.row(p.y) * self.cols + self.col(p.x)) as u32
+    }
+
+    /// Cells from that of `p` downward, each with the latitude of its lower side.
+    pub fn downward(&self, p: Pt) -> impl Iterator<Item = (u32, i64)> + '_ {
+        let col = self.col(p.x);
+        (0..=self.row(p.y)).rev().map(move |row| ((row * self.cols + col) as u32, self.origin.y + row * self.cell))
+    }
+
+    /// Every cell that `a b` comes near, each once.
+    pub fn cells_along(&self, a: Pt, b: Pt, mut visit: impl FnMut(u32)) {
+        let (low, high) = (Pt { x: a.x.min(b.x), y: a.y.min(b.y) }, Pt { x: a.x.max(b.x), y: a.y.max(b.y) });
+        let (c0, c1) = (self.col(low.x - MARGIN), self.col(high.x + MARGIN));
+        let (r0, r1) = (self.row(low.y - MARGIN), self.row(high.y + MARGIN));
+        let mut cell = |col: i64, row: i64| visit((row * self.cols + col) as u32);
+        if c0 == c1 || r0 == r1 {
+            for row in r0..=r1 {
+                (c0..=c1).for_each(|col| cell(col, row));
+            }
+        } else if high.x - low.x >= high.y - low.y {
+            for col in c0..=c1 {
+                let (y0, y1) = reach((a.x, a.y), (b.x, b.y), self.origin.x + col * self.cell, self.cell);
+                (self.row(y0).max(r0)..=self.row(y1).min(r1)).for_each(|row| cell(col, row));
+            }
+        } else {
+            for row in r0..=r1 {
+                let (x0, x1) = reach((a.y, a.x), (b.y, b.x), self.origin.y + row * self.cell, self.cell);
+                (self.col(x0).max(c0)..=self.col(x1).min(c1)).for_each(|col| cell(col, row));
+            }
+        }
+    }
+}
+
+/// How far `a b` reaches across while it runs from `from` to `from + by`, with [`MARGIN`] on all sides. Positions are
+/// (along, across); the segment runs farther along than across.
+fn reach(a: (i64, i64), b: (i64, i64), from: i64, by: i64) -> (i64, i64) {
+    let slope = (b.1 - a.1) as f64 / (b.0 - a.0) as f64;
+    let (low, high) = (a.0.min(b.0), a.0.max(b.0));
+    let at = |along: i64| a.1 + (slope * (along.clamp(low, high) - a.0) as f64) as i64;
+    let (y0, y1) = (at(from - MARGIN), at(from + by + MARGIN));
+    (y0.min(y1) - MARGIN - 2, y0.max(y1) + MARGIN + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pt(c: (i64, i64)) -> Pt {
+        Pt { x: c.0, y: c.1 }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn what_passes_a_place_is_listed_there(
+            lines in prop::collection::vec(((-400i64..400, -400i64..400), (-400i64..400, -400i64..400)), 1..40),
+            place in (-400i64..400, -400i64..400),
+        ) {
+            let grid = Grid::new(lines.len(), |i| (pt(lines[i].0), pt(lines[i].1)));
+            let p = pt(place);
+            let listed = grid.items(grid.cell_of(p));
+            prop_assert!(listed.windows(2).all(|w| w[0] < w[1]));
+            for (i, &(a, b)) in lines.iter().enumerate() {
+                let (d, q) = ([(b.0 - a.0) as f64, (b.1 - a.1) as f64], [(place.0 - a.0) as f64, (place.1 - a.1) as f64]);
+                let len2 = d[0] * d[0] + d[1] * d[1];
+                let t = if len2 > 0.0 { ((q[0] * d[0] + q[1] * d[1]) / len2).clamp(0.0, 1.0) } else { 0.0 };
+                let distance = (q[0] - t * d[0]).hypot(q[1] - t * d[1]);
+                prop_assert!(distance > MARGIN as f64 || listed.contains(&(i as u32)), "segment {} at {}", i, distance);
+            }
+        }
+    }
+}
