@@ -1,11 +1,11 @@
 //! Planar arrangement: noded segments → faces.
 //!
 //! Half-edges are sorted around every vertex by exact angle and walked with the face on the left (de Berg et
-//! al., Computational Geometry, ch. 2). Dangles and bridges bound nothing and are dropped before.
+//! al., Computational Geometry, ch. 2). Dangles and bridges bound nothing and are dropped.
 //! O(n log n).
 
 use super::locate::Locator;
-use super::noding::{Segment, Tag};
+use super::noding::{Segment, Tag, sort_by};
 use crate::territory::lattice::{Pt, by_angle, cross};
 use petgraph::unionfind::UnionFind;
 use rayon::prelude::*;
@@ -24,58 +24,43 @@ pub(crate) struct Arrangement<T> {
 }
 
 impl<T: Tag> Arrangement<T> {
-    /// From noded segments.
+    /// From noded segments, sorted.
     pub fn new(noded: Vec<Segment<T>>) -> Arrangement<T> {
-        let edges = without_dangles_and_bridges(noded);
-        let (points, ends) = vertices(&edges);
-        let out = Spokes::new(&points, &ends);
-        let half = 2 * edges.len();
-        let tail = |h: usize| if h.is_multiple_of(2) { ends[h / 2].0 } else { ends[h / 2].1 } as usize;
-
-        let mut cycle = vec![u32::MAX; half];
-        let mut area2: Vec<i128> = Vec::new();
-        let mut first: Vec<usize> = Vec::new();
-        for start in 0..half {
-            if cycle[start] != u32::MAX {
-                continue;
-            }
-            let id = area2.len() as u32;
-            let (origin, mut sum, mut h, mut lowest) = (points[tail(start)], 0i128, start, start);
-            while cycle[h] == u32::MAX {
-                cycle[h] = id;
-                sum += cross(origin, points[tail(h)], points[tail(h ^ 1)]);
-                if points[tail(h)] < points[tail(lowest)] {
-                    lowest = h;
-                }
-                // turn at the head: the spoke before the one we came along, counter-clockwise order
-                h = out.before(h ^ 1, tail(h ^ 1));
-            }
-            area2.push(sum);
-            first.push(lowest);
+        let (points, ends) = vertices(&noded);
+        let mut spokes = Spokes::new(&points, &ends, without_dangles(points.len(), &ends));
+        let mut cycles = Cycles::new(&points, &ends, &spokes);
+        // a bridge has the same cycle on both sides, and joins what are two cycles without it
+        let bounds = |c: &Cycles, e: usize| c.of[2 * e] != c.of[2 * e + 1];
+        if spokes.rows.half.iter().any(|&h| !bounds(&cycles, h as usize / 2)) {
+            spokes.retain(|h| bounds(&cycles, h as usize / 2));
+            cycles = Cycles::new(&points, &ends, &spokes);
         }
+        let alive: Vec<u32> = (0..noded.len() as u32).filter(|&e| bounds(&cycles, e as usize)).collect();
+        let edges: Vec<Segment<T>> = alive.iter().map(|&e| noded[e as usize]).collect();
+        drop(noded);
 
         // an outer cycle of a component lies in the face just below its first vertex
         let locator = Locator::default();
-        let component = components(points.len(), &ends);
-        // the outer cycle of the first vertex of all lies outside
-        let alone = component.iter().all(|&c| c == component[0]);
-        let mut face_of = UnionFind::<u32>::new(area2.len() + 1);
-        let outside = area2.len() as u32;
-        for (c, &sum) in area2.iter().enumerate() {
-            if sum > 0 {
-                continue;
-            }
-            let start = tail(first[c]);
-            let own = component[start];
-            let found = if alone { None } else { locator.below(&edges, points[start], |e| component[ends[e].0 as usize] != own) };
-            face_of.union(c as u32, found.map_or(outside, |e| cycle[upper(&edges[e], e)]));
+        let mut component = UnionFind::<u32>::new(points.len());
+        for &e in &alive {
+            component.union(ends[e as usize].0, ends[e as usize].1);
+        }
+        let outer: Vec<usize> = (0..cycles.area2.len()).filter(|&c| cycles.area2[c] <= 0).collect();
+        let outside = cycles.area2.len() as u32;
+        let mut face_of = UnionFind::<u32>::new(cycles.area2.len() + 1);
+        for &c in &outer {
+            let start = cycles.lowest[c];
+            let own = component.find(start);
+            let elsewhere = |e: usize| component.find(ends[alive[e] as usize].0) != own;
+            let below = if outer.len() == 1 { None } else { locator.below(&edges, points[start as usize], elsewhere) };
+            face_of.union(c as u32, below.map_or(outside, |e| cycles.of[upper(&edges[e], alive[e] as usize)]));
         }
         let labels = face_of.into_labeling();
         let mut number = vec![u32::MAX; labels.len()];
         number[labels[outside as usize] as usize] = OUTSIDE;
         let mut faces = 1;
         let mut face = |h: usize| {
-            let slot = &mut number[labels[cycle[h] as usize] as usize];
+            let slot = &mut number[labels[cycles.of[h] as usize] as usize];
             if *slot == u32::MAX {
                 *slot = faces;
                 faces += 1;
@@ -83,9 +68,9 @@ impl<T: Tag> Arrangement<T> {
             *slot
         };
         let (mut left, mut right) = (Vec::with_capacity(edges.len()), Vec::with_capacity(edges.len()));
-        for e in 0..edges.len() {
-            left.push(face(2 * e));
-            right.push(face(2 * e + 1));
+        for &e in &alive {
+            left.push(face(2 * e as usize));
+            right.push(face(2 * e as usize + 1));
         }
         Arrangement { edges, left, right, faces: faces as usize, locator }
     }
@@ -118,7 +103,7 @@ fn upper<T>(s: &Segment<T>, e: usize) -> usize {
 /// Sorted vertices and the two vertex numbers of every edge; edges are sorted.
 fn vertices<T: Sync>(edges: &[Segment<T>]) -> (Vec<Pt>, Vec<(u32, u32)>) {
     let mut heads: Vec<(Pt, u32)> = edges.par_iter().enumerate().map(|(e, s)| (s.b, e as u32)).collect();
-    heads.par_sort_unstable();
+    sort_by(&mut heads, |x, y| x.cmp(y));
     let mut points: Vec<Pt> = Vec::with_capacity(edges.len());
     let mut ends = vec![(0u32, 0u32); edges.len()];
     let (mut t, mut h) = (0, 0);
@@ -174,6 +159,21 @@ impl Rows {
     fn of(&self, v: usize) -> &[u32] {
         &self.half[self.start[v] as usize..self.start[v + 1] as usize]
     }
+
+    fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+        let (mut to, mut from) = (0, 0);
+        for v in 1..self.start.len() {
+            for i in from..self.start[v] as usize {
+                if keep(self.half[i]) {
+                    self.half[to] = self.half[i];
+                    to += 1;
+                }
+            }
+            from = self.start[v] as usize;
+            self.start[v] = to as u32;
+        }
+        self.half.truncate(to);
+    }
 }
 
 /// Half-edges leaving every vertex, counter-clockwise.
@@ -183,26 +183,34 @@ struct Spokes {
 }
 
 impl Spokes {
-    fn new(points: &[Pt], ends: &[(u32, u32)]) -> Spokes {
-        let mut rows = Rows::new(points.len(), ends);
+    fn new(points: &[Pt], ends: &[(u32, u32)], rows: Rows) -> Spokes {
+        let mut spokes = Spokes { rows, rank: vec![0; 2 * ends.len()] };
         let head = |h: u32| points[if h.is_multiple_of(2) { ends[h as usize / 2].1 } else { ends[h as usize / 2].0 } as usize];
-        let mut left: &mut [u32] = &mut rows.half;
-        let mut spokes = Vec::with_capacity(points.len());
-        for (v, w) in rows.start.windows(2).enumerate() {
-            let (own, rest) = left.split_at_mut((w[1] - w[0]) as usize);
-            spokes.push((v, own));
+        let mut left: &mut [u32] = &mut spokes.rows.half;
+        let mut own = Vec::with_capacity(points.len());
+        for (v, w) in spokes.rows.start.windows(2).enumerate() {
+            let (row, rest) = left.split_at_mut((w[1] - w[0]) as usize);
+            own.push((v, row));
             left = rest;
         }
-        spokes.into_par_iter().with_min_len(1 << 12).for_each(|(v, own)| {
+        own.into_par_iter().with_min_len(1 << 12).for_each(|(v, row)| {
             let o = points[v];
             let dir = |h: &u32| (head(*h).x - o.x, head(*h).y - o.y);
-            own.sort_unstable_by(|x, y| by_angle(dir(x), dir(y)));
+            row.sort_unstable_by(|x, y| by_angle(dir(x), dir(y)));
         });
-        let mut rank = vec![0u32; rows.half.len()];
-        for (i, &h) in rows.half.iter().enumerate() {
-            rank[h as usize] = i as u32;
+        spokes.rank();
+        spokes
+    }
+
+    fn rank(&mut self) {
+        for (i, &h) in self.rows.half.iter().enumerate() {
+            self.rank[h as usize] = i as u32;
         }
-        Spokes { rows, rank }
+    }
+
+    fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+        self.rows.retain(keep);
+        self.rank();
     }
 
     /// The spoke clockwise of `h` at its tail `v`.
@@ -212,62 +220,62 @@ impl Spokes {
     }
 }
 
-fn components(vertices: usize, ends: &[(u32, u32)]) -> Vec<u32> {
-    let mut uf = UnionFind::<u32>::new(vertices);
-    for &(a, b) in ends {
-        uf.union(a, b);
-    }
-    uf.into_labeling()
+/// Walks along half-edges with the face on the left.
+struct Cycles {
+    /// Cycle of every half-edge; `u32::MAX` where it is dropped.
+    of: Vec<u32>,
+    /// Twice the area of every cycle; an outer one is not positive.
+    area2: Vec<i128>,
+    /// The lowest vertex of every cycle.
+    lowest: Vec<u32>,
 }
 
-/// Drops edges that have the same face on both sides. Tarjan's bridges, iterative, O(n); a dangle is a bridge.
-fn without_dangles_and_bridges<T: Copy + Sync>(noded: Vec<Segment<T>>) -> Vec<Segment<T>> {
-    let (points, ends) = vertices(&noded);
-    let rows = Rows::new(points.len(), &ends);
-    // time of the first visit and the earliest time that can be reached from below
-    let mut seen = vec![(0u32, 0u32); points.len()];
-    let mut bridge = vec![false; noded.len()];
-    let mut time = 0;
-    let mut stack: Vec<(u32, u32, u32)> = Vec::new();
-    for root in 0..points.len() {
-        if seen[root].0 != 0 {
-            continue;
-        }
-        time += 1;
-        seen[root] = (time, time);
-        stack.push((root as u32, u32::MAX, 0));
-        while let Some(top) = stack.last_mut() {
-            let (v, via) = (top.0 as usize, top.1);
-            if let Some(&h) = rows.of(v).get(top.2 as usize) {
-                top.2 += 1;
-                let e = h / 2;
-                if e == via {
-                    continue;
-                }
-                let (a, b) = ends[e as usize];
-                let w = if h.is_multiple_of(2) { b } else { a };
-                if seen[w as usize].0 == 0 {
-                    time += 1;
-                    seen[w as usize] = (time, time);
-                    stack.push((w, e, 0));
-                } else {
-                    seen[v].1 = seen[v].1.min(seen[w as usize].0);
-                }
-            } else {
-                stack.pop();
-                if let Some(parent) = stack.last() {
-                    let low = seen[v].1;
-                    let up = &mut seen[parent.0 as usize];
-                    up.1 = up.1.min(low);
-                    if low > up.0 {
-                        bridge[via as usize] = true;
-                    }
-                }
+impl Cycles {
+    fn new(points: &[Pt], ends: &[(u32, u32)], spokes: &Spokes) -> Cycles {
+        let tail = |h: usize| if h.is_multiple_of(2) { ends[h / 2].0 } else { ends[h / 2].1 };
+        let mut cycles = Cycles { of: vec![u32::MAX; 2 * ends.len()], area2: Vec::new(), lowest: Vec::new() };
+        for &start in &spokes.rows.half {
+            if cycles.of[start as usize] != u32::MAX {
+                continue;
             }
+            let id = cycles.area2.len() as u32;
+            let (mut h, first) = (start as usize, tail(start as usize));
+            let (origin, mut from, mut sum, mut lowest) = (points[first as usize], first, 0i128, first);
+            while cycles.of[h] == u32::MAX {
+                cycles.of[h] = id;
+                let to = tail(h ^ 1);
+                sum += cross(origin, points[from as usize], points[to as usize]);
+                lowest = lowest.min(to);
+                // turn at the head: the spoke before the one we came along, counter-clockwise order
+                h = spokes.before(h ^ 1, to as usize);
+                from = to;
+            }
+            cycles.area2.push(sum);
+            cycles.lowest.push(lowest);
+        }
+        cycles
+    }
+}
+
+/// Rows without edges that lead nowhere: of a vertex with one edge, again and again. O(n).
+fn without_dangles(vertices: usize, ends: &[(u32, u32)]) -> Rows {
+    let mut rows = Rows::new(vertices, ends);
+    let mut degree: Vec<u32> = rows.start.windows(2).map(|w| w[1] - w[0]).collect();
+    let mut loose: Vec<u32> = (0..vertices as u32).filter(|&v| degree[v as usize] == 1).collect();
+    let mut dropped = vec![false; if loose.is_empty() { 0 } else { ends.len() }];
+    while let Some(v) = loose.pop() {
+        let Some(&h) = rows.of(v as usize).iter().find(|&&h| !dropped[h as usize / 2]) else { continue };
+        dropped[h as usize / 2] = true;
+        let (a, b) = ends[h as usize / 2];
+        degree[v as usize] -= 1;
+        let w = if a == v { b } else { a };
+        degree[w as usize] -= 1;
+        if degree[w as usize] == 1 {
+            loose.push(w);
         }
     }
-    if !bridge.contains(&true) {
-        return noded;
+    if !dropped.is_empty() {
+        rows.retain(|h| !dropped[h as usize / 2]);
     }
-    noded.into_iter().zip(bridge).filter(|&(_, b)| !b).map(|(s, _)| s).collect()
+    rows
 }

@@ -5,8 +5,7 @@
 //! move a piece by less than one step (0.1 mm) and so make a new crossing; strings that came near anything are
 //! looked at again until nothing changes.
 //!
-//! Every input segment is a string with stops. Strings are compared in the cells of a uniform grid, by rising
-//! longitude. O((n + c) log n) for n segments of like length with c crossings.
+//! Every input segment is a string with stops. Strings are compared in the cells of a uniform grid. O((n + c) log n) for n segments of like length with c crossings.
 
 use super::grid::Grid;
 use crate::territory::lattice::{Pt, cross};
@@ -59,7 +58,7 @@ impl Found {
 /// Noded, merged and sorted segments, each with `a < b`; the second value tells how many rounds it took, or `None`
 /// when crossings were left after the last one.
 pub(crate) fn node<T: Tag>(segments: Vec<Segment<T>>) -> (Vec<Segment<T>>, Option<usize>) {
-    let strings = merge(segments);
+    let strings = directed(segments);
     let grid = Grid::new(strings.len(), |i| (strings[i].a, strings[i].b));
     let mut found = compare_all(&strings, &grid);
     found.near.sort_unstable();
@@ -89,18 +88,26 @@ pub(crate) fn node<T: Tag>(segments: Vec<Segment<T>>) -> (Vec<Segment<T>>, Optio
     (merge(pieces), (rounds < ROUNDS).then_some(rounds))
 }
 
+/// Cells with more strings are swept by longitude.
+const CROWDED: usize = 12;
 /// Strings or cells handled in one go.
 const CHUNK: usize = 1 << 12;
 
-/// Segments of some length with `a < b`, sorted, each once.
-fn merge<T: Tag>(mut segments: Vec<Segment<T>>) -> Vec<Segment<T>> {
+/// Segments of some length, with `a < b`.
+fn directed<T: Tag>(mut segments: Vec<Segment<T>>) -> Vec<Segment<T>> {
     segments.retain(|s| s.a != s.b);
     segments.par_iter_mut().for_each(|s| {
         if s.a > s.b {
             *s = Segment { a: s.b, b: s.a, tag: s.tag.reversed() };
         }
     });
-    segments.par_sort_unstable_by_key(|s| (s.a, s.b, s.tag));
+    segments
+}
+
+/// Sorted and each once.
+fn merge<T: Tag>(segments: Vec<Segment<T>>) -> Vec<Segment<T>> {
+    let mut segments = directed(segments);
+    sort_by(&mut segments, |s, o| (s.a, s.b).cmp(&(o.a, o.b)).then_with(|| s.tag.cmp(&o.tag)));
     segments.dedup_by(|next, kept| {
         let same = (next.a, next.b) == (kept.a, kept.b);
         if same {
@@ -109,6 +116,11 @@ fn merge<T: Tag>(mut segments: Vec<Segment<T>>) -> Vec<Segment<T>> {
         same
     });
     segments
+}
+
+/// Sorts on all threads of the pool; on one the standard library is faster.
+pub(super) fn sort_by<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> std::cmp::Ordering + Sync) {
+    if rayon::current_num_threads() == 1 { items.sort_unstable_by(order) } else { items.par_sort_unstable_by(order) }
 }
 
 /// Stops of every string, in order along it; no two that follow one another are the same.
@@ -141,7 +153,7 @@ impl Stops {
         if more.is_empty() {
             return;
         }
-        more.par_sort_unstable();
+        sort_by(&mut more, Stop::cmp);
         more.dedup();
         more.par_chunk_by_mut(|x, y| (x.0, x.1) == (y.0, y.1)).filter(|g| g.len() > 1).for_each(|group| {
             let (i, k) = (group[0].0, group[0].1);
@@ -173,19 +185,27 @@ fn compare_all<T: Sync>(strings: &[Segment<T>], grid: &Grid) -> Found {
     let join = |parts: Vec<Found>| parts.into_iter().fold(Found::default(), Found::join);
     let cells = grid.cells() as u32;
     let pairs = |c: u32| {
-        let mut found = Found::default();
+        let (mut found, mut items) = (Found::default(), Vec::new());
         for cell in c * CHUNK as u32..cells.min((c + 1) * CHUNK as u32) {
-            let items = grid.items(cell);
+            items.clear();
+            items.extend(grid.items(cell).iter().map(|&i| (strings[i as usize].a.x, i)));
+            if items.len() > CROWDED {
+                items.sort_unstable();
+            }
+            let sorted = items.len() > CROWDED;
             let here = |p: Pt| grid.cell_of(p) == cell;
-            for (k, &i) in items.iter().enumerate() {
+            for (k, &(_, i)) in items.iter().enumerate() {
                 let s = &strings[i as usize];
                 let (low, high) = (s.a.y.min(s.b.y) - NEAR, s.a.y.max(s.b.y) + NEAR);
-                for &j in &items[k + 1..] {
-                    let o = &strings[j as usize];
-                    if o.a.x > s.b.x + NEAR {
-                        break;
+                for &(x, j) in &items[k + 1..] {
+                    if x > s.b.x + NEAR {
+                        if sorted {
+                            break;
+                        }
+                        continue;
                     }
-                    if o.a.y.max(o.b.y) >= low && o.a.y.min(o.b.y) <= high {
+                    let o = &strings[j as usize];
+                    if o.b.x + NEAR >= s.a.x && o.a.y.max(o.b.y) >= low && o.a.y.min(o.b.y) <= high {
                         meet(((i, 0), s.a, s.b), ((j, 0), o.a, o.b), here, &mut found);
                     }
                 }
@@ -196,7 +216,7 @@ fn compare_all<T: Sync>(strings: &[Segment<T>], grid: &Grid) -> Found {
     let mut found = join((0..cells.div_ceil(CHUNK as u32)).into_par_iter().map(pairs).collect());
     // crossings as vertices against everything that passes
     let mut fresh = std::mem::take(&mut found.fresh);
-    fresh.par_sort_unstable();
+    sort_by(&mut fresh, Pt::cmp);
     fresh.dedup();
     let passes = |places: &[Pt]| {
         let mut found = Found::default();
@@ -269,8 +289,65 @@ type Piece = ((u32, u32), Pt, Pt);
 
 /// Records where `s` and `o` have to stop because of one another, at places that are `here`.
 fn meet(s: Piece, o: Piece, here: impl Fn(Pt) -> bool, found: &mut Found) {
-    let shared = s.1 == o.1 || s.1 == o.2 || s.2 == o.1 || s.2 == o.2;
-    let mut touched = shared;
+    // the same arithmetic whichever comes first
+    let (s, o) = if (s.1, s.2) <= (o.1, o.2) { (s, o) } else { (o, s) };
+    match glance(s, o) {
+        Glance::Apart => {}
+        Glance::Cross(d3, d4) => cut_both(s, o, crossing(s.1, s.2, d3, d4), here, found),
+        Glance::Unsure => look(s, o, here, found),
+    }
+}
+
+/// What floating point can tell for certain.
+enum Glance {
+    /// Farther apart than [`NEAR`], but for an end that they share.
+    Apart,
+    /// They cross, all four ends farther than [`NEAR`] from the other; twice the areas from `o` to the ends of `s`.
+    Cross(f64, f64),
+    Unsure,
+}
+
+/// Differences of positions are exact in floats and their products off by less than 2⁻⁵¹ of the length squared, so that
+/// distances are off by far less than a step.
+fn glance(s: Piece, o: Piece) -> Glance {
+    let vector = |a: Pt, b: Pt| ((b.x - a.x) as f64, (b.y - a.y) as f64);
+    let wide = |v: (f64, f64)| (NEAR + 1) as f64 * (v.0.abs() + v.1.abs());
+    let cross = |v: (f64, f64), w: (f64, f64)| v.0 * w.1 - v.1 * w.0;
+    let (u, v) = (vector(s.1, s.2), vector(o.1, o.2));
+    let shared = [(s.1, s.2, o.1, o.2), (s.2, s.1, o.1, o.2), (s.1, s.2, o.2, o.1), (s.2, s.1, o.2, o.1)].into_iter().find(|p| p.0 == p.2);
+    if let Some((at, p, _, q)) = shared {
+        let (p, q) = (vector(at, p), vector(at, q));
+        let long = |v: (f64, f64)| v.0.abs().max(v.1.abs()) > (NEAR + 1) as f64;
+        let behind = p.0 * q.0 + p.1 * q.1 < 0.0 && long(p) && long(q);
+        return if behind || cross(p, q).abs() > wide(p).max(wide(q)) { Glance::Apart } else { Glance::Unsure };
+    }
+    let (d1, d2) = (cross(u, vector(s.1, o.1)), cross(u, vector(s.1, o.2)));
+    let (d3, d4) = (cross(v, vector(o.1, s.1)), cross(v, vector(o.1, s.2)));
+    let clear = |d: f64, e: f64, wide: f64| d.abs() > wide && e.abs() > wide;
+    let (around_s, around_o) = (clear(d1, d2, wide(u)), clear(d3, d4, wide(v)));
+    if (around_s && (d1 > 0.0) == (d2 > 0.0)) || (around_o && (d3 > 0.0) == (d4 > 0.0)) {
+        Glance::Apart
+    } else if around_s && around_o {
+        Glance::Cross(d3, d4)
+    } else {
+        Glance::Unsure
+    }
+}
+
+fn cut_both(s: Piece, o: Piece, x: Pt, here: impl Fn(Pt) -> bool, found: &mut Found) {
+    if here(x) {
+        found.fresh.push(x);
+        for (i, a, b) in [s, o] {
+            if x != a && x != b {
+                found.stops.push((i.0, i.1, x));
+            }
+        }
+    }
+}
+
+/// [`meet`] in integers.
+fn look(s: Piece, o: Piece, here: impl Fn(Pt) -> bool, found: &mut Found) {
+    let mut touched = s.1 == o.1 || s.1 == o.2 || s.2 == o.1 || s.2 == o.2;
     for (i, a, b, j, p) in [(s.0, s.1, s.2, o.0, o.1), (s.0, s.1, s.2, o.0, o.2), (o.0, o.1, o.2, s.0, s.1), (o.0, o.1, o.2, s.0, s.2)] {
         if p == a || p == b {
             continue;
@@ -294,29 +371,17 @@ fn meet(s: Piece, o: Piece, here: impl Fn(Pt) -> bool, found: &mut Found) {
     if touched {
         return;
     }
-    let side = |a: Pt, b: Pt, p: Pt| cross(a, b, p);
-    let (d1, d2) = (side(s.1, s.2, o.1), side(s.1, s.2, o.2));
-    if d1 == 0 || d2 == 0 || (d1 > 0) == (d2 > 0) {
-        return;
-    }
-    let (d3, d4) = (side(o.1, o.2, s.1), side(o.1, o.2, s.2));
-    if d3 != 0 && d4 != 0 && (d3 > 0) != (d4 > 0) {
-        let x = crossing(s.1, s.2, d3, d4);
-        if here(x) {
-            found.fresh.push(x);
-            for (i, a, b) in [s, o] {
-                if x != a && x != b {
-                    found.stops.push((i.0, i.1, x));
-                }
-            }
-        }
+    let (d1, d2) = (cross(s.1, s.2, o.1), cross(s.1, s.2, o.2));
+    let (d3, d4) = (cross(o.1, o.2, s.1), cross(o.1, o.2, s.2));
+    if d1 != 0 && d2 != 0 && d3 != 0 && d4 != 0 && (d1 > 0) != (d2 > 0) && (d3 > 0) != (d4 > 0) {
+        cut_both(s, o, crossing(s.1, s.2, d3 as f64, d4 as f64), here, found);
     }
 }
 
 /// The lattice position nearest to where `a b` crosses the line that `a` and `b` lie `da` and `db` off.
-fn crossing(a: Pt, b: Pt, da: i128, db: i128) -> Pt {
+fn crossing(a: Pt, b: Pt, da: f64, db: f64) -> Pt {
     // t = da / (da − db), in 2⁻⁶² steps: segments are shorter than 2³⁹ steps, so the error is far below one step
-    let t = da as f64 / (da as f64 - db as f64);
+    let t = da / (da - db);
     Pt { x: a.x + ((b.x - a.x) as f64 * t).round() as i64, y: a.y + ((b.y - a.y) as f64 * t).round() as i64 }
 }
 
