@@ -19,14 +19,16 @@ mod grid;
 mod locate;
 mod mesh;
 mod noding;
+mod planar;
 pub mod rings;
 
 pub use fabric::{Border, Fabric, FabricEdge, Unit};
+pub use planar::{Faces, Side, faces};
 
 use crate::finding::{Finding, Severity};
 use crate::measure::{DivisionId, Load, UnitId};
 use crate::recipe::Recipe;
-use crate::territory::lattice::{Pt, Side, side_of_ring};
+use crate::territory::lattice::{self, Pt, side_of_ring};
 use crate::territory::{Barrier, BarrierLayer, Territory, Water};
 use arrangement::OUTSIDE;
 use cells::Cells;
@@ -167,7 +169,7 @@ fn in_water(index: &Boxes, water: &[Water], p: Pt) -> bool {
     let at = [p.x as f64, p.y as f64];
     index
         .locate_in_envelope_intersecting(&AABB::from_corners(at, at))
-        .any(|b| water[b.data].rings.iter().filter(|r| side_of_ring(r, p) == Side::Inside).count() % 2 == 1)
+        .any(|b| water[b.data].rings.iter().filter(|r| side_of_ring(r, p) == lattice::Side::Inside).count() % 2 == 1)
 }
 
 /// Face of every point and balanced load of every face.
