@@ -1,12 +1,13 @@
 //! Laws of the cut: units tile the divisions, every point lies in exactly one of them, loads are recounts, heavy land is
 //! split as far as its points allow, and the order of records changes nothing.
 
-use evengrid::cut::{Fabric, cut};
+use evengrid::cut::{Fabric, Faces, cut, faces};
 use evengrid::recipe::{Draft, Recipe};
 use evengrid::territory::lattice::{Pt, Side, ring_area2, side_of_ring};
 use evengrid::territory::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord};
-use evengrid::territory::{Territory, territory};
+use evengrid::territory::{Barrier, Territory, territory};
 use geo::{LineString, MultiLineString, MultiPolygon, Polygon};
+use petgraph::unionfind::UnionFind;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -252,5 +253,86 @@ proptest! {
         }
         let (land2, fabric2) = made(&other);
         prop_assert_eq!(content(&land, &fabric), content(&land2, &fabric2));
+    }
+}
+
+/// Lines on a small lattice: many crossings, overlaps, common ends and near misses.
+fn linework() -> impl Strategy<Value = Vec<Vec<(i64, i64)>>> {
+    let near = prop_oneof![Just(30i64), Just(1_000), Just(50_000_000)];
+    near.prop_flat_map(|size| prop::collection::vec(prop::collection::vec((-size..size, -size..size), 2..6), 1..14))
+}
+
+fn barriers(lines: &[Vec<(i64, i64)>]) -> Vec<Barrier> {
+    let line = |(i, l): (usize, &Vec<(i64, i64)>)| Barrier { class: i as u16 % 5, line: l.iter().map(|&(x, y)| Pt { x, y }).collect() };
+    lines.iter().enumerate().map(line).collect()
+}
+
+fn table(f: &Faces) -> Vec<(Pt, Pt, u16)> {
+    f.sides().map(|s| (s.a, s.b, s.class)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn faces_obey_euler_and_tile(lines in linework()) {
+        let f = faces(&barriers(&lines));
+        prop_assert!(f.settled);
+        let sides: Vec<_> = f.sides().collect();
+        let points: BTreeSet<Pt> = sides.iter().flat_map(|s| [s.a, s.b]).collect();
+        let number = |p: Pt| points.range(..p).count();
+        let mut sets = UnionFind::<usize>::new(points.len());
+        sides.iter().for_each(|s| { sets.union(number(s.a), number(s.b)); });
+        let components = sets.into_labeling().into_iter().collect::<BTreeSet<_>>().len();
+        // V − E + F = 1 + C with the outside among the faces
+        prop_assert_eq!(points.len() + f.count() + 1, sides.len() + 1 + components);
+        let land = f.land();
+        let mut around = vec![0i128; f.count() + 1];
+        for s in &sides {
+            prop_assert!(s.left != s.right && s.a < s.b);
+            let turn = s.a.x as i128 * s.b.y as i128 - s.b.x as i128 * s.a.y as i128;
+            around[s.left as usize] += turn;
+            around[s.right as usize] -= turn;
+        }
+        prop_assert_eq!(around.iter().sum::<i128>(), 0);
+        for (face, rings) in land.iter().enumerate().skip(1) {
+            prop_assert!(around[face] > 0);
+            prop_assert_eq!(around[face], area2(rings));
+        }
+    }
+
+    #[test]
+    fn faces_know_their_points(lines in linework(), places in prop::collection::vec((-40i64..40, -40i64..40), 1..20)) {
+        let f = faces(&barriers(&lines));
+        let land = f.land();
+        for p in places.into_iter().map(|(x, y)| Pt { x, y }) {
+            let face = f.face_at(p) as usize;
+            for (i, rings) in land.iter().enumerate().skip(1) {
+                match side_of(rings, p) {
+                    Side::Inside => prop_assert_eq!(face, i),
+                    Side::Outside => prop_assert_ne!(face, i),
+                    Side::On => prop_assert_ne!(face, 0, "a point on a border is in a face"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn order_direction_and_splitting_change_no_face(lines in linework(), turn in 0usize..14) {
+        let one = faces(&barriers(&lines));
+        let mut other = barriers(&lines);
+        let n = other.len();
+        other.rotate_left(turn % n);
+        other.iter_mut().for_each(|b| b.line.reverse());
+        let split: Vec<Barrier> =
+            other.iter().flat_map(|b| b.line.windows(2).map(|w| Barrier { class: b.class, line: w.to_vec() })).collect();
+        let two = faces(&split);
+        prop_assert_eq!(table(&one), table(&two));
+        prop_assert_eq!((one.count(), one.loose), (two.count(), two.loose));
+        // and what is noded stays as it is
+        let again: Vec<Barrier> = one.sides().map(|s| Barrier { class: s.class, line: vec![s.a, s.b] }).collect();
+        prop_assert_eq!(table(&one), table(&faces(&again)));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        prop_assert_eq!(table(&one), table(&pool.install(|| faces(&barriers(&lines)))));
     }
 }
