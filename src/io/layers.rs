@@ -34,6 +34,15 @@ const ENDINGS: [&str; 4] = [".geojson", ".geojson.gz", ".json", ".json.gz"];
 /// | `water-points` | points in the water layer, once per file (`measured`: features) |
 /// | `property-absent` | a property that the recipe names and no feature has |
 pub fn read_layers(folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
+    let layers = read_land(folder, map)?;
+    if layers.sources.iter().all(|s| s.layer != "households") {
+        return Err(missing(folder, "households", &[&map.households]));
+    }
+    Ok(layers)
+}
+
+/// As [`read_layers`], for land alone: households may be absent.
+pub fn read_land(folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
     let listing = std::fs::read_dir(folder).map_err(|cause| ReadError::Folder { path: folder.to_path_buf(), cause })?;
     drop(listing);
     let mut found = Vec::new();
@@ -55,17 +64,32 @@ pub fn read_layers(folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
         }
     }
     let has = |layer: &str| found.iter().any(|(spec, ..)| spec.layer == layer);
-    let missing = |layer: &str, sources: &[&LayerSource]| ReadError::MissingLayer {
-        folder: folder.to_path_buf(),
-        layer: layer.to_string(),
-        tried: sources.iter().flat_map(|s| candidates(s)).collect(),
-    };
-    if !has("households") {
-        return Err(missing("households", &[&map.households]));
-    }
     if !has("admin") && !has("study_area") {
-        return Err(missing("admin or study_area", &[&map.admin, &map.study_area]));
+        return Err(missing(folder, "admin or study_area", &[&map.admin, &map.study_area]));
     }
+    read_files(all, &found)
+}
+
+/// Reads a boundary and any number of files of lines, whatever they are called: lines as roads, the boundary as the study area.
+pub fn read_linework(lines: &[PathBuf], boundary: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
+    let specs = specs(map);
+    let found: Vec<_> = std::iter::once(("study_area", boundary))
+        .chain(lines.iter().map(|path| ("roads", path.as_path())))
+        .filter_map(|(layer, path)| {
+            let spec = specs.iter().find(|s| s.layer == layer)?;
+            Some((spec, path.to_path_buf(), path.display().to_string()))
+        })
+        .collect();
+    read_files(Layers::default(), &found)
+}
+
+fn missing(folder: &Path, layer: &str, sources: &[&LayerSource]) -> ReadError {
+    let tried = sources.iter().flat_map(|s| candidates(s)).collect();
+    ReadError::MissingLayer { folder: folder.to_path_buf(), layer: layer.to_string(), tried }
+}
+
+/// Files in parallel, joined to `all` in their order.
+fn read_files(mut all: Layers, found: &[(&Spec<'_>, PathBuf, String)]) -> Result<Layers, ReadError> {
     let read: Vec<Result<Layers, ReadError>> = found
         .par_iter()
         .enumerate()

@@ -18,4 +18,4 @@ mod testing;
 
 pub use error::{ReadError, WriteError};
 pub use folder::{PLAN_FILES, Staged, write_atomic};
-pub use layers::read_layers;
+pub use layers::{read_land, read_layers, read_linework};

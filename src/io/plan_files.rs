@@ -51,8 +51,9 @@ fn geometry(out: &mut String, land: &[Rings]) {
     out.push('}');
 }
 
-/// RFC 7946, one feature per line, WGS 84; outer rings counter-clockwise.
-fn collection<P: Serialize>(name: &str, rows: &[P], land: &[Vec<Rings>], id: impl Fn(&P) -> &str) -> serde_json::Result<String> {
+/// A feature collection after RFC 7946, one feature per line, WGS 84: `rows` as properties, `land` as polygons (outer ring
+/// counter-clockwise, then holes).
+pub fn collection<P: Serialize>(name: &str, rows: &[P], land: &[Vec<Rings>], id: impl Fn(&P) -> &str) -> serde_json::Result<String> {
     let mut out = format!("{{\"type\":\"FeatureCollection\",\"name\":\"{name}\",\"features\":[\n");
     for (i, (row, land)) in rows.iter().zip(land).enumerate() {
         let _ = write!(
@@ -89,7 +90,7 @@ pub fn report_json(report: &Report) -> serde_json::Result<String> {
 }
 
 /// One CSV field, quoted where needed.
-fn field(out: &mut String, text: &str) {
+pub fn csv_field(out: &mut String, text: &str) {
     if text.contains([',', '"', '\n', '\r']) {
         let _ = write!(out, "\"{}\"", text.replace('"', "\"\""));
     } else {
@@ -104,13 +105,13 @@ pub fn attachments_csv(plan: &Plan) -> String {
     let grid = |g: Option<u32>| g.and_then(|g| plan.grids.get(g as usize));
     for a in &plan.attachments {
         let own = grid(a.grid);
-        field(&mut out, &a.entity);
+        csv_field(&mut out, &a.entity);
         for text in [own.map_or("", |g| &g.grid_id), own.map_or("", |g| &g.zone_id), a.rule.name()] {
             out.push(',');
-            field(&mut out, text);
+            csv_field(&mut out, text);
         }
         let _ = write!(out, ",{},", a.distance_m.map_or(String::new(), |d| format!("{d:.2}")));
-        field(&mut out, grid(a.runner_up).map_or("", |g| &g.grid_id));
+        csv_field(&mut out, grid(a.runner_up).map_or("", |g| &g.grid_id));
         out.push_str("\r\n");
     }
     out
