@@ -34,15 +34,15 @@ const ENDINGS: [&str; 4] = [".geojson", ".geojson.gz", ".json", ".json.gz"];
 /// | `water-points` | points in the water layer, once per file (`measured`: features) |
 /// | `property-absent` | a property that the recipe names and no feature has |
 pub fn read_layers(folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
-    let layers = read_land(folder, map)?;
-    if layers.sources.iter().all(|s| s.layer != "households") {
-        return Err(missing(folder, "households", &[&map.households]));
-    }
-    Ok(layers)
+    read_folder(folder, map, true)
 }
 
 /// As [`read_layers`], for land alone: households may be absent.
 pub fn read_land(folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
+    read_folder(folder, map, false)
+}
+
+fn read_folder(folder: &Path, map: &LayerMap, with_households: bool) -> Result<Layers, ReadError> {
     let listing = std::fs::read_dir(folder).map_err(|cause| ReadError::Folder { path: folder.to_path_buf(), cause })?;
     drop(listing);
     let mut found = Vec::new();
@@ -64,6 +64,9 @@ pub fn read_land(folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
         }
     }
     let has = |layer: &str| found.iter().any(|(spec, ..)| spec.layer == layer);
+    if with_households && !has("households") {
+        return Err(missing(folder, "households", &[&map.households]));
+    }
     if !has("admin") && !has("study_area") {
         return Err(missing(folder, "admin or study_area", &[&map.admin, &map.study_area]));
     }
