@@ -39,20 +39,20 @@ impl<T: Tag> Arrangement<T> {
         let edges: Vec<Segment<T>> = alive.iter().map(|&e| noded[e as usize]).collect();
         drop(noded);
 
-        // an outer cycle of a component lies in the face just below its first vertex
+        // cycles across an edge are of one component; the outer one lies in the face just below its first vertex
         let locator = Locator::default();
-        let mut component = UnionFind::<u32>::new(points.len());
+        let mut component = UnionFind::<u32>::new(cycles.area2.len());
         for &e in &alive {
-            component.union(ends[e as usize].0, ends[e as usize].1);
+            component.union(cycles.of[2 * e as usize], cycles.of[2 * e as usize + 1]);
         }
         let outer: Vec<usize> = (0..cycles.area2.len()).filter(|&c| cycles.area2[c] <= 0).collect();
         let outside = cycles.area2.len() as u32;
         let mut face_of = UnionFind::<u32>::new(cycles.area2.len() + 1);
         for &c in &outer {
-            let start = cycles.lowest[c];
-            let own = component.find(start);
-            let elsewhere = |e: usize| component.find(ends[alive[e] as usize].0) != own;
-            let below = if outer.len() == 1 { None } else { locator.below(&edges, points[start as usize], elsewhere) };
+            let own = component.find(c as u32);
+            let elsewhere = |e: usize| component.find(cycles.of[2 * alive[e] as usize]) != own;
+            let start = points[cycles.lowest[c] as usize];
+            let below = if outer.len() == 1 { None } else { locator.below(&edges, start, elsewhere) };
             face_of.union(c as u32, below.map_or(outside, |e| cycles.of[upper(&edges[e], alive[e] as usize)]));
         }
         let labels = face_of.into_labeling();
