@@ -205,7 +205,13 @@ proptest! {
         prop_assert!((length - told).abs() < 1e-6 * length);
         for b in &fabric.borders {
             let between = |e: &&evengrid::cut::FabricEdge| [e.left, e.right].contains(&Some(b.a)) && [e.left, e.right].contains(&b.b);
-            prop_assert_eq!(fabric.edges.iter().filter(between).map(|e| e.class).max(), Some(b.class));
+            let along = |wanted: &dyn Fn(u16) -> bool| -> f64 {
+                fabric.edges.iter().filter(between).filter(|e| wanted(e.class)).map(|e| land.plane.distance_m(e.a, e.b)).sum()
+            };
+            prop_assert!(along(&|c| c == b.class) >= 0.249 * b.length_m);
+            for stronger in b.class + 1..land.classes.len() as u16 {
+                prop_assert!(along(&|c| c == stronger) <= 0.251 * b.length_m);
+            }
         }
     }
 

@@ -47,7 +47,7 @@ pub struct Border {
     pub b: Option<UnitId>,
     /// Length in metres.
     pub length_m: f64,
-    /// Strongest barrier on it, as an index into the territory's classes.
+    /// Strongest barrier along a quarter of it or more, as an index into the territory's classes; single pieces are in [`Fabric::edges`].
     pub class: u16,
     /// Cost of a grid border here, millimetres discounted along barriers.
     pub cost: u64,

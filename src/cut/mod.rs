@@ -380,8 +380,14 @@ fn discount(t: &Territory, class: u16) -> f64 {
     if c.layer == BarrierLayer::None { 1.25 } else { (1.0 - 0.85 * c.strength as f64 / 100.0).max(0.15) }
 }
 
+/// A barrier is that of a whole border when it runs along this share of it: at a corner a border touches the stronger street it ends in.
+const ALONG: f64 = 0.25;
+
+/// Cost of a border, and its length by class.
+type Along = (f64, BTreeMap<u16, f64>);
+
 fn borders(t: &Territory, edges: &[FabricEdge]) -> Vec<Border> {
-    let mut sums: BTreeMap<(UnitId, Option<UnitId>), (f64, f64, u16)> = BTreeMap::new();
+    let mut sums: BTreeMap<(UnitId, Option<UnitId>), Along> = BTreeMap::new();
     for e in edges {
         let (a, b) = match (e.left, e.right) {
             (Some(l), Some(r)) => (l.min(r), Some(l.max(r))),
@@ -390,14 +396,13 @@ fn borders(t: &Territory, edges: &[FabricEdge]) -> Vec<Border> {
         };
         let length = t.plane.distance_m(e.a, e.b);
         let s = sums.entry((a, b)).or_default();
-        *s = (s.0 + length, s.1 + length * discount(t, e.class), s.2.max(e.class));
+        s.0 += length * discount(t, e.class);
+        *s.1.entry(e.class).or_default() += length;
     }
-    let border = |((a, b), (length_m, cost, class)): ((UnitId, Option<UnitId>), (f64, f64, u16))| Border {
-        a,
-        b,
-        length_m,
-        class,
-        cost: (cost * 1000.0).round().max(1.0) as u64,
+    let border = |((a, b), (cost, along)): ((UnitId, Option<UnitId>), Along)| {
+        let length_m: f64 = along.values().sum();
+        let strong = along.iter().rev().find(|(_, l)| **l >= ALONG * length_m);
+        Border { a, b, length_m, class: strong.map_or(0, |(c, _)| *c), cost: (cost * 1000.0).round().max(1.0) as u64 }
     };
     sums.into_iter().map(border).collect()
 }
