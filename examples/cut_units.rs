@@ -18,10 +18,10 @@ use std::time::Instant;
 /// Strength of a class of lines that the recipe does not know.
 const UNKNOWN: u8 = 50;
 
-/// Cut land into units along lines: units.geojson, borders.csv and findings.json out.
+/// Cut land into units along lines: units.geojson, borders.csv, absorbed.csv and findings.json out.
 ///
 /// Either a folder of layers, cut as draw_plan cuts it, or any lines and a boundary. Units tile the land; every border says which two
-/// units it parts, how long it is and the strongest line on it.
+/// units it parts, how long it is and the strongest line on it. Strips and small empty faces that are no units are listed in absorbed.csv.
 #[derive(Parser)]
 #[command(
     version,
@@ -63,6 +63,7 @@ struct UnitRow<'a> {
     key: &'a str,
     division_id: &'a str,
     households: f64,
+    water: bool,
     area_m2: f64,
     perimeter_m: f64,
 }
@@ -102,11 +103,17 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     })?;
     write_units(&a.out, &land, &fabric)?;
     write_atomic(&a.out.join("borders.csv"), borders(&land, &fabric).as_bytes())?;
+    write_atomic(&a.out.join("absorbed.csv"), absorbed(&land, &fabric).as_bytes())?;
     let findings: Vec<_> = land.findings.iter().chain(&fabric.findings).collect();
     write_atomic(&a.out.join("findings.json"), serde_json::to_string_pretty(&findings)?.as_bytes())?;
     let smallest = fabric.units.iter().map(|u| u.area_m2).fold(f64::INFINITY, f64::min);
     println!("units        {} in {} divisions, the smallest of {smallest:.0} m²", fabric.units.len(), land.divisions.len());
     println!("borders      {} between units", fabric.borders.iter().filter(|b| b.b.is_some()).count());
+    println!(
+        "absorbed     {} slivers and small empty faces with {:.0} m²",
+        fabric.absorbed.len(),
+        fabric.absorbed.iter().map(|a| a.area_m2).sum::<f64>()
+    );
     println!("findings     {} warnings", findings.iter().filter(|f| f.severity >= Severity::Warning).count());
     println!("time         cut {seconds:.2} s");
     println!("written      {}", a.out.join("units.geojson").display());
@@ -126,6 +133,7 @@ fn write_units(out: &Path, land: &Territory, fabric: &Fabric) -> Result<(), cli:
         key: &u.key,
         division_id: &land.division(u.division).id,
         households: u.load.units(),
+        water: u.water,
         area_m2: (u.area_m2 * 100.0).round() / 100.0,
         perimeter_m: (perimeter[i] * 100.0).round() / 100.0,
     });
@@ -133,6 +141,18 @@ fn write_units(out: &Path, land: &Territory, fabric: &Fabric) -> Result<(), cli:
     let polygons: Vec<_> = fabric.units.iter().map(|u| vec![u.rings.clone()]).collect();
     write_atomic(&out.join("units.geojson"), plan_files::collection("units", &rows, &polygons, |r| r.key)?.as_bytes())?;
     Ok(())
+}
+
+/// What joined a neighbour, a line each.
+fn absorbed(land: &Territory, fabric: &Fabric) -> String {
+    let mut text = String::from("lon,lat,area_m2,width_m,division_id\n");
+    for a in &fabric.absorbed {
+        let [lon, lat] = a.at.lon_lat();
+        let _ = write!(text, "{lon:.7},{lat:.7},{:.2},{:.2},", a.area_m2, a.width_m);
+        plan_files::csv_field(&mut text, &land.division(a.division).id);
+        text.push('\n');
+    }
+    text
 }
 
 /// A border a line: units by their numbers, nothing for the outside.

@@ -1,40 +1,27 @@
 //! Laws of the cut: units tile the divisions, every point lies in exactly one of them, loads are recounts, heavy land is
 //! split as far as its points allow, and the order of records changes nothing.
 
-use evengrid::cut::{Fabric, Faces, cut, faces};
+mod land;
+
+use evengrid::cut::{Fabric, Faces, faces};
 use evengrid::recipe::{Draft, Recipe};
 use evengrid::territory::lattice::{Pt, Side, ring_area2, side_of_ring};
-use evengrid::territory::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord};
-use evengrid::territory::{Barrier, Territory, territory};
-use geo::{LineString, MultiLineString, MultiPolygon, Polygon};
+use evengrid::territory::layers::Layers;
+use evengrid::territory::{Barrier, Territory};
+use land::{config, division, home, lake, line, ring};
 use petgraph::unionfind::UnionFind;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Side of the test land in cells of [`CELL`] degree, about 7 m by 11 m.
+/// Side of the test land in cells.
 const SIDE: i32 = 60;
-const CELL: f64 = 1e-4;
 
-fn place(c: (i32, i32)) -> [f64; 2] {
-    [10.0 + f64::from(c.0) * CELL, 50.0 + f64::from(c.1) * CELL]
-}
-
-fn ring(corners: &[(i32, i32)]) -> LineString<f64> {
-    corners.iter().chain(corners.first()).map(|&c| place(c)).collect::<Vec<_>>().into()
-}
-
-fn area(corners: &[(i32, i32)]) -> MultiPolygon<f64> {
-    MultiPolygon(vec![Polygon::new(ring(corners), vec![])])
-}
-
-fn origin(record: usize) -> Origin {
-    Origin { source: 0, record: record as u32 + 1 }
-}
-
-/// A square cut into strips of divisions by broken lines that neighbours share, with roads, a railway, ponds and points.
+/// A square cut into strips of divisions by broken lines that neighbours share, with roads, some of them beside a border, a railway, ponds and points.
 #[derive(Clone, Debug)]
 struct City {
     borders: Vec<Vec<i32>>,
+    /// Streets a cell beside a border, which turn away at its end, by border.
+    beside: Vec<bool>,
     roads: Vec<Vec<(i32, i32)>>,
     minor: Vec<Vec<(i32, i32)>>,
     rail: Vec<(i32, i32)>,
@@ -52,65 +39,44 @@ fn city() -> impl Strategy<Value = City> {
     let borders = prop::collection::vec(prop::collection::vec(0i32..9, 4), 0..3);
     let ponds = prop::collection::vec((0..SIDE - 12, 0..SIDE - 12, 3i32..12), 0..3);
     let homes = prop::collection::vec((0..=SIDE, 0..=SIDE, prop_oneof![4 => 0u8..6, 1 => 20u8..120]), 1..80);
-    (borders, prop::collection::vec(line(), 0..8), prop::collection::vec(line(), 0..4), line(), ponds, homes)
-        .prop_map(|(borders, roads, minor, rail, ponds, homes)| City { borders, roads, minor, rail, ponds, homes })
+    let beside = prop::collection::vec(any::<bool>(), 3);
+    (borders, beside, prop::collection::vec(line(), 0..8), prop::collection::vec(line(), 0..4), line(), ponds, homes)
+        .prop_map(|(borders, beside, roads, minor, rail, ponds, homes)| City { borders, beside, roads, minor, rail, ponds, homes })
 }
 
 impl City {
     /// Corners of strip `k`: its lower border from west to east, its upper one back.
     fn strip(&self, k: usize) -> Vec<(i32, i32)> {
+        self.border(k).into_iter().chain(self.border(k + 1).into_iter().rev()).collect()
+    }
+
+    fn border(&self, k: usize) -> Vec<(i32, i32)> {
         let n = self.borders.len() + 1;
-        let edge = |k: usize| -> Vec<(i32, i32)> {
-            let base = SIDE * k as i32 / n as i32;
-            let wobble = |i: usize| if k == 0 || k == n { 0 } else { self.borders[k - 1][i] };
-            (0..4).map(|i| (SIDE * i as i32 / 3, base + wobble(i))).collect()
+        let base = SIDE * k as i32 / n as i32;
+        let wobble = |i: usize| if k == 0 || k == n { 0 } else { self.borders[k - 1][i] };
+        (0..4).map(|i| (SIDE * i as i32 / 3, base + wobble(i))).collect()
+    }
+
+    fn streets_beside(&self) -> Vec<Vec<(i32, i32)>> {
+        let street = |k: usize| {
+            let mut line: Vec<_> = self.border(k).into_iter().take(3).map(|c| (c.0, c.1 + 1)).collect();
+            line.push((line[2].0, line[2].1 + 12));
+            line
         };
-        edge(k).into_iter().chain(edge(k + 1).into_iter().rev()).collect()
+        (1..=self.borders.len()).filter(|&k| self.beside[k - 1]).map(street).collect()
     }
 
     fn layers(&self) -> Layers {
-        let division = |k: usize| DivisionRecord {
-            origin: origin(k),
-            id: format!("d{k}"),
-            level: Some(9),
-            scheme: None,
-            name: None,
-            parent: None,
-            partial: false,
-            land: area(&self.strip(k)),
-        };
-        let line = |(i, corners): (usize, &Vec<(i32, i32)>), class: &str| LineRecord {
-            origin: origin(i),
-            id: None,
-            class: class.into(),
-            name: None,
-            tunnel: false,
-            bridge: false,
-            line: MultiLineString(vec![corners.iter().map(|&c| place(c)).collect::<Vec<_>>().into()]),
-        };
         let classes = ["primary", "residential"];
-        let roads = self.roads.iter().enumerate().map(|l| line(l, classes[l.0 % 2]));
-        let pond = |(i, &(x, y, s)): (usize, &(i32, i32, i32))| AreaRecord {
-            origin: origin(i),
-            id: None,
-            kind: "lake".into(),
-            name: None,
-            land: area(&[(x, y), (x + s, y), (x + s, y + s), (x, y + s)]),
-        };
-        let home = |(i, &(x, y, weight)): (usize, &(i32, i32, u8))| PointRecord {
-            origin: origin(i),
-            id: Some(format!("h{i}")),
-            kind: None,
-            weight: Some(f64::from(weight)),
-            settlement: None,
-            at: place((x, y)),
-        };
+        let beside = self.streets_beside();
+        let roads = self.roads.iter().chain(&beside).enumerate().map(|(i, l)| line(i, classes[i % 2], l));
+        let ponds = self.ponds.iter().enumerate();
         Layers {
-            divisions: (0..=self.borders.len()).map(division).collect(),
-            roads: roads.chain(self.minor.iter().enumerate().map(|l| line(l, "footway"))).collect(),
-            rail: vec![line((0, &self.rail), "rail")],
-            water_areas: self.ponds.iter().enumerate().map(pond).collect(),
-            households: self.homes.iter().enumerate().map(home).collect(),
+            divisions: (0..=self.borders.len()).map(|k| division(k, &self.strip(k))).collect(),
+            roads: roads.chain(self.minor.iter().enumerate().map(|(i, l)| line(i, "footway", l))).collect(),
+            rail: vec![line(0, "rail", &self.rail)],
+            water_areas: ponds.map(|(i, &(x, y, s))| lake(i, &[(x, y), (x + s, y), (x + s, y + s), (x, y + s)])).collect(),
+            households: self.homes.iter().enumerate().map(|(i, &(x, y, weight))| home(i, (x, y), f64::from(weight))).collect(),
             ..Layers::default()
         }
     }
@@ -123,10 +89,7 @@ fn recipe() -> Recipe {
 }
 
 fn made(layers: &Layers) -> (Territory, Fabric) {
-    let recipe = recipe();
-    let land = territory(layers, &recipe).unwrap();
-    let fabric = cut(&land, &recipe).unwrap();
-    (land, fabric)
+    land::made(layers, &recipe())
 }
 
 /// Side of `p` relative to a polygon with holes.
@@ -157,7 +120,7 @@ fn content(land: &Territory, fabric: &Fabric) -> BTreeMap<Vec<Vec<Pt>>, (i64, BT
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 160, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(400))]
 
     #[test]
     fn units_tile_the_divisions(city in city()) {
@@ -170,6 +133,14 @@ proptest! {
         }
         let whole = area2(&[ring(&[(0, 0), (SIDE, 0), (SIDE, SIDE), (0, SIDE)]).0[..4].iter().map(|c| Pt::from_lon_lat(c.x, c.y).unwrap()).collect()]);
         let all: i128 = fabric.units.iter().map(|u| area2(&u.rings)).sum();
+        // to the last step what lies inside the outer border
+        let turn = |e: &evengrid::cut::FabricEdge| e.a.x as i128 * e.b.y as i128 - e.b.x as i128 * e.a.y as i128;
+        let outer = |e: &evengrid::cut::FabricEdge| match (e.left, e.right) {
+            (Some(_), None) => turn(e),
+            (None, Some(_)) => -turn(e),
+            _ => 0,
+        };
+        prop_assert_eq!(all, fabric.edges.iter().map(outer).sum::<i128>());
         prop_assert!((land.plane.area_m2(all) - land.plane.area_m2(whole)).abs() < 0.5);
     }
 
@@ -222,7 +193,9 @@ proptest! {
         for (p, unit) in land.points.iter().zip(&fabric.unit_of_point) {
             let Some(unit) = unit else { return Err(TestCaseError::fail(format!("{} is in no unit", p.id))) };
             load[unit.at()] += p.load.0;
-            prop_assert_ne!(side_of(&fabric.units[unit.at()].rings, p.at), Side::Outside);
+            let holder = &fabric.units[unit.at()];
+            prop_assert_ne!(side_of(&holder.rings, p.at), Side::Outside);
+            prop_assert_ne!(side_of(&land.division(holder.division).rings, p.at), Side::Outside);
             for (u, other) in fabric.units.iter().enumerate() {
                 prop_assert!(u == unit.at() || side_of(&other.rings, p.at) != Side::Inside);
             }
@@ -278,7 +251,7 @@ fn table(f: &Faces) -> Vec<(Pt, Pt, u16)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(4000))]
 
     #[test]
     fn faces_obey_euler_and_tile(lines in linework()) {

@@ -2,7 +2,7 @@
 
 use super::mesh::Edge;
 use crate::territory::Territory;
-use crate::territory::lattice::cross;
+use crate::territory::lattice::{Pt, cross};
 use petgraph::unionfind::UnionFind;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -18,6 +18,8 @@ pub(crate) struct Cells<'a> {
     pub load: Vec<i64>,
     /// Cells of different groups never merge; group 0 is outside.
     pub group: Vec<u32>,
+    /// Edges across which a cell joins another only where it has no other neighbour.
+    pub rung: Vec<bool>,
     own: Vec<Vec<u32>>,
 }
 
@@ -25,9 +27,21 @@ pub(crate) struct Cells<'a> {
 pub(crate) struct Merge {
     /// The cell that is gone.
     pub cell: u32,
+    /// The middle of the longest piece of its border.
+    pub at: Pt,
     pub area_m2: f64,
     /// Mean width, m.
     pub width_m: f64,
+}
+
+/// What lies between two cells.
+#[derive(Clone, Copy, Default)]
+struct Between {
+    length_m: f64,
+    /// Length without rungs.
+    open_m: f64,
+    /// Strongest barrier.
+    class: u16,
 }
 
 impl<'a> Cells<'a> {
@@ -45,7 +59,7 @@ impl<'a> Cells<'a> {
             }
         }
         let area_m2 = area2.into_iter().map(|a| plane.area_m2(a)).collect();
-        Cells { territory, edges, length, sets: UnionFind::new(n), area_m2, perimeter_m, load, group, own }
+        Cells { territory, edges, sets: UnionFind::new(n), area_m2, perimeter_m, load, group, rung: vec![false; length.len()], length, own }
     }
 
     pub fn find(&self, cell: u32) -> u32 {
@@ -57,19 +71,39 @@ impl<'a> Cells<'a> {
         2.0 * self.area_m2[cell as usize] / self.perimeter_m[cell as usize].max(1e-9)
     }
 
-    /// Neighbours with the length of the common border and the strongest barrier on it.
-    fn neighbours(&self, cell: u32) -> BTreeMap<u32, (f64, u16)> {
+    /// Whether it is narrower than a sliver may be.
+    pub fn is_narrow(&self, cell: u32) -> bool {
+        self.width_m(cell) < self.territory.snap_m
+    }
+
+    /// Narrow, and longer than four times that width.
+    pub fn is_strip(&self, cell: u32) -> bool {
+        self.is_narrow(cell) && self.perimeter_m[cell as usize] > 8.0 * self.territory.snap_m
+    }
+
+    /// Neighbours by what is between.
+    fn neighbours(&self, cell: u32) -> BTreeMap<u32, Between> {
         let mut out = BTreeMap::new();
         for &e in &self.own[cell as usize] {
             let edge = &self.edges[e as usize];
             let (l, r) = (self.find(edge.left), self.find(edge.right));
             if l != r {
-                let slot = out.entry(if l == cell { r } else { l }).or_insert((0.0, 0));
-                slot.0 += self.length[e as usize];
-                slot.1 = slot.1.max(edge.class);
+                let between: &mut Between = out.entry(if l == cell { r } else { l }).or_default();
+                between.length_m += self.length[e as usize];
+                between.open_m += if self.rung[e as usize] { 0.0 } else { self.length[e as usize] };
+                between.class = between.class.max(edge.class);
             }
         }
         out
+    }
+
+    fn middle(&self, cell: u32) -> Pt {
+        let longest =
+            self.own[cell as usize].iter().max_by(|x, y| self.length[**x as usize].total_cmp(&self.length[**y as usize]).then(y.cmp(x)));
+        longest.map_or(Pt::default(), |&e| {
+            let Edge { a, b, .. } = self.edges[e as usize];
+            Pt { x: a.x + (b.x - a.x) / 2, y: a.y + (b.y - a.y) / 2 }
+        })
     }
 
     /// Merges two cells into the one with more borders; returns it.
@@ -78,7 +112,7 @@ impl<'a> Cells<'a> {
         if f == g {
             return f;
         }
-        let shared = self.neighbours(f).get(&g).map_or(0.0, |s| s.0);
+        let shared = self.neighbours(f).get(&g).map_or(0.0, |b| b.length_m);
         self.sets.union(f, g);
         let keep = self.find(f);
         let gone = if keep == f { g } else { f };
@@ -112,12 +146,11 @@ impl<'a> Cells<'a> {
                 .neighbours(f)
                 .into_iter()
                 .filter(|(g, _)| self.group[*g as usize] == self.group[f as usize] && self.group[f as usize] != 0 && may(self, f, *g))
-                .map(|(g, (length, class))| (length * (1.1 - strength(class)), class, g))
+                .map(|(g, b)| (b.open_m * (1.1 - strength(b.class)), b.class, g))
                 .max_by(|x, y| x.0.total_cmp(&y.0).then(y.2.cmp(&x.2)));
             let Some((_, class, g)) = best else { continue };
-            let width_m = self.width_m(f);
-            merges.push(Merge { cell: f, area_m2: self.area_m2[f as usize], width_m });
-            if width_m < self.territory.snap_m {
+            merges.push(Merge { cell: f, at: self.middle(f), area_m2: self.area_m2[f as usize], width_m: self.width_m(f) });
+            if self.is_narrow(f) {
                 for i in 0..self.own[f as usize].len() {
                     let e = self.own[f as usize][i] as usize;
                     self.edges[e].class = self.edges[e].class.max(class);

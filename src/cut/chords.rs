@@ -3,7 +3,7 @@
 //! Recursive bisection (Berger & Bokhari 1987) along the best of several directions; positions are
 //! never cut, so stacked points stay together. O(d·n log n · log k) for d directions.
 
-use super::mesh::Divider;
+use super::mesh::{Divider, Parts};
 use crate::territory::lattice::{Plane, Pt};
 use std::f64::consts::PI;
 
@@ -70,7 +70,7 @@ fn bisect(plane: &Plane, region: u32, stacks: &mut [Stack], limit: i64, cell: Ve
     let Some((a, b)) = clipped(&cut, &cell) else { return };
     let (a, b) = (plane.lattice(a), plane.lattice(b));
     if a != b {
-        out.push(Divider { a, b, class: 0, only: region });
+        out.push(Divider { a, b, class: 0, parts: Parts::LAND, only: region });
     }
     let below = |s: &Stack| s.at[0] * cut.n[0] + s.at[1] * cut.n[1] <= cut.c;
     stacks.sort_by_key(|s| !below(s));

@@ -17,6 +17,8 @@ pub struct Unit {
     pub area_m2: f64,
     /// Load of its points.
     pub load: Load,
+    /// Water: no barrier divides it, and it is not meant to carry load.
+    pub water: bool,
     /// Balanced load: Σ load × factor of the settlement class.
     pub balanced: Load,
     /// A point inside.
@@ -53,6 +55,19 @@ pub struct Border {
     pub cost: u64,
 }
 
+/// A sliver or small empty face that joined a neighbour.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Absorbed {
+    /// Its division.
+    pub division: DivisionId,
+    /// A place on its border.
+    pub at: Pt,
+    /// Its area in m².
+    pub area_m2: f64,
+    /// Its mean width in metres.
+    pub width_m: f64,
+}
+
 /// Units that tile the territory.
 #[derive(Clone, Debug)]
 pub struct Fabric {
@@ -64,6 +79,8 @@ pub struct Fabric {
     pub borders: Vec<Border>,
     /// Unit of every demand point of the territory; `None` = outside.
     pub unit_of_point: Vec<Option<UnitId>>,
+    /// Slivers and small empty faces that are no units, in the order in which they joined a neighbour.
+    pub absorbed: Vec<Absorbed>,
     /// Number of connected pieces of divisions.
     pub pieces: usize,
     /// What was absorbed, split, left out or could not be split.

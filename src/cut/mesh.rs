@@ -33,8 +33,28 @@ pub(crate) struct Divider {
     pub a: Pt,
     pub b: Pt,
     pub class: u16,
+    /// Which regions it divides.
+    pub parts: Parts,
     /// Divides this region only; [`NONE`] = every region.
     pub only: u32,
+}
+
+/// Sorts of region that a divider parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Parts {
+    pub land: bool,
+    pub water: bool,
+}
+
+impl Parts {
+    /// A rung, see [`super::strips`].
+    pub const NOTHING: Parts = Parts { land: false, water: false };
+    pub const LAND: Parts = Parts { land: true, water: false };
+    pub const WATER: Parts = Parts { land: false, water: true };
+
+    fn or(self, o: Parts) -> Parts {
+        Parts { land: self.land || o.land, water: self.water || o.water }
+    }
 }
 
 /// What lies on a segment: a border between regions, or a divider, or both.
@@ -43,6 +63,7 @@ pub(crate) struct On {
     left: u32,
     right: u32,
     class: u16,
+    parts: Parts,
     only: u32,
 }
 
@@ -71,7 +92,7 @@ impl Tag for On {
             (true, true) => (self.left.min(o.left), self.right.min(o.right)),
         };
         let only = if self.only == o.only { self.only } else { NONE };
-        On { left, right, class, only }
+        On { left, right, class, parts: self.parts.or(o.parts), only }
     }
 }
 
@@ -87,8 +108,13 @@ pub(crate) struct Divided {
 impl Mesh {
     /// Divides regions by `lines`.
     pub fn divide(&self, lines: &[Divider]) -> Divided {
-        let border = |e: &Edge| Segment { a: e.a, b: e.b, tag: On { left: e.left, right: e.right, class: e.class, only: NONE } };
-        let line = |d: &Divider| Segment { a: d.a, b: d.b, tag: On { left: NONE, right: NONE, class: d.class, only: d.only } };
+        let border = |e: &Edge| Segment {
+            a: e.a,
+            b: e.b,
+            tag: On { left: e.left, right: e.right, class: e.class, parts: Parts::NOTHING, only: NONE },
+        };
+        let line =
+            |d: &Divider| Segment { a: d.a, b: d.b, tag: On { left: NONE, right: NONE, class: d.class, parts: d.parts, only: d.only } };
         let (noded, rounds) = node(self.edges.iter().map(border).chain(lines.iter().map(line)).collect());
         let arrangement = Arrangement::new(noded);
         let parent = parents(&arrangement);
@@ -142,11 +168,12 @@ impl Divided {
         self.arrangement.edges[e].tag.is_border()
     }
 
-    /// Region that edge `e` divides, where it is a divider of that region and no border.
-    pub fn divides(&self, e: usize) -> Option<u32> {
+    /// Region that edge `e` divides and how, where it is a divider of that region and no border.
+    pub fn divides(&self, e: usize) -> Option<(u32, Parts)> {
         let (a, tag) = (&self.arrangement, self.arrangement.edges[e].tag);
         let region = self.parent[a.left[e] as usize];
-        (!tag.is_border() && region == self.parent[a.right[e] as usize] && (tag.only == NONE || tag.only == region)).then_some(region)
+        (!tag.is_border() && region == self.parent[a.right[e] as usize] && (tag.only == NONE || tag.only == region))
+            .then_some((region, tag.parts))
     }
 }
 
@@ -175,17 +202,17 @@ impl Mesh {
         }
         (Mesh { edges: kept, regions: regions as usize }, number)
     }
+}
 
-    /// Twice the area of every region in steps², exact.
-    pub fn areas2(&self) -> Vec<i128> {
-        let mut area = vec![0i128; self.regions];
-        let Some(first) = self.edges.first() else { return area };
-        for e in &self.edges {
-            let c = cross(first.a, e.a, e.b);
-            area[e.left as usize] += c;
-            area[e.right as usize] -= c;
-        }
-        area[OUTSIDE as usize] = 0;
-        area
+/// Twice the area of regions 1 … in steps², exact.
+pub(crate) fn areas2(edges: &[Edge], regions: usize) -> Vec<i128> {
+    let mut area = vec![0i128; regions];
+    let Some(first) = edges.first() else { return area };
+    for e in edges {
+        let c = cross(first.a, e.a, e.b);
+        area[e.left as usize] += c;
+        area[e.right as usize] -= c;
     }
+    area[OUTSIDE as usize] = 0;
+    area
 }

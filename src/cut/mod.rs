@@ -1,16 +1,25 @@
 //! Cuts a territory into units: the faces between barriers and division borders.
 //!
 //! Refinement in five steps, each of which only divides what the one before made: division outlines, water, roads
-//! and railways, minor ways inside heavy faces, straight cuts through faces that are still too heavy. What is
-//! narrower than `snap_m` or small and empty joins a neighbour of its division; the barrier it hid is inherited by the
-//! division border beside it, so that a border digitised next to its street counts as running along the street.
+//! and railways, minor ways inside heavy faces, straight cuts through faces that are still too heavy.
 //!
-//! Guarantees: units tile the divisions (areas are sums of integers); each piece of border has the same vertices on both
-//! sides and carries the strongest barrier on it; division outlines keep their vertices; each demand point lies
-//! in exactly one unit or is told to be outside. A point on a border belongs to the unit north of it, on a
-//! border that runs due north to the unit east of it, and at the outer edge to the unit inside.
+//! Guarantees:
+//!
+//! - Units tile the divisions; areas are sums of integers. Each piece of border has the same vertices on both sides.
+//! - A division border keeps its course. A barrier beside it, no farther than `snap_m`, snaps to it: the strip between the two joins its
+//!   own division and the border inherits the barrier. So does the median of a dual carriageway, and what is small and empty
+//!   joins a neighbour of its division; [`Fabric::absorbed`] lists all of it.
+//! - The border of two units carries the strongest barrier that runs along a quarter of it or more.
+//! - Lines in tunnels and culverts do not divide. Roads and railways do not divide water; where the recipe joins banks over
+//!   bridges, a bridge parts the water below it in two and takes the barrier from the banks it connects.
+//! - Lines that end in nothing, and lines both of whose sides are one face, are no borders.
+//! - Each demand point lies in exactly one unit or is told to be outside. A point on a border belongs to the unit north of it, on a
+//!   border that runs due north to the unit east of it, and at the outer edge to the unit inside.
+//! - The order, direction and splitting of lines and the number of threads change nothing.
 
 mod arrangement;
+mod assemble;
+mod borders;
 mod cells;
 mod chords;
 mod divisions;
@@ -21,22 +30,24 @@ mod mesh;
 mod noding;
 mod planar;
 pub mod rings;
+mod strips;
+mod tell;
 
-pub use fabric::{Border, Fabric, FabricEdge, Unit};
+pub use fabric::{Absorbed, Border, Fabric, FabricEdge, Unit};
 pub use planar::{Faces, Side, faces};
 
 use crate::finding::{Finding, Severity};
-use crate::measure::{DivisionId, Load, UnitId};
+use crate::measure::{DivisionId, Load};
 use crate::recipe::Recipe;
 use crate::territory::lattice::{self, Pt, side_of_ring};
-use crate::territory::{Barrier, BarrierLayer, Territory, Water};
+use crate::territory::{Barrier, Territory, Water};
 use arrangement::OUTSIDE;
-use cells::Cells;
-use mesh::{Divided, Divider, Mesh, NONE};
+use assemble::assemble;
+use cells::{Cells, Merge};
+use mesh::{Divided, Divider, Edge, Mesh, NONE, Parts, areas2};
 use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
-use std::collections::BTreeMap;
 
 /// Why a territory could not be cut.
 #[derive(Debug, thiserror::Error)]
@@ -79,15 +90,17 @@ pub fn cut(territory: &Territory, recipe: &Recipe) -> Result<Fabric, CutError> {
     let regions = first.mesh.regions;
     let state = State { mesh: first.mesh, division: first.division, piece: (0..regions as u32).collect(), water: vec![false; regions] };
     let state = by_water(territory, state, &mut findings);
-    let state = by_barriers(territory, recipe, state, &mut findings);
+    let (state, absorbed) = by_barriers(territory, recipe, state, &mut findings);
     let state = by_minor_ways(territory, state, limit, &mut findings);
     let (state, point_region) = by_chords(territory, state, limit, &mut findings);
-    Ok(assemble(territory, state, &point_region, regions - 1, findings))
+    Ok(assemble(territory, state, &point_region, absorbed, regions - 1, findings))
 }
 
-fn dividers<'a>(lines: impl IntoIterator<Item = &'a Barrier>) -> Vec<Divider> {
-    let line = |b: &'a Barrier| b.line.windows(2).map(|w| Divider { a: w[0], b: w[1], class: b.class, only: NONE });
-    lines.into_iter().flat_map(line).collect()
+fn dividers(lines: &[Barrier], parts: Parts) -> Vec<Divider> {
+    let pieces = |b: &Barrier| -> Vec<Divider> {
+        b.line.windows(2).map(|w| Divider { a: w[0], b: w[1], class: b.class, parts, only: NONE }).collect()
+    };
+    lines.iter().flat_map(pieces).collect()
 }
 
 fn settle(divided: &Divided, findings: &mut Vec<Finding>) {
@@ -100,39 +113,37 @@ fn settle(divided: &Divided, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Labels faces anew and carries over what is known of their regions.
-fn next_state(
-    before: &State,
-    divided: &Divided,
-    edges: Vec<mesh::Edge>,
-    label: impl Fn(u32) -> u32,
-    water: Option<Vec<bool>>,
-) -> (State, Vec<u32>) {
+/// Labels faces anew and carries over what is known of their regions; a region is water where most of it is.
+fn next_state(before: &State, divided: &Divided, edges: Vec<Edge>, label: impl Fn(u32) -> u32, water: impl Fn(u32) -> bool) -> State {
     let faces = divided.parent.len();
+    let area2 = areas2(&edges, faces);
     let (mesh, number) = Mesh::from_labels(edges, &label, faces);
-    let mut after =
-        State { division: vec![DivisionId(0); mesh.regions], piece: vec![0; mesh.regions], water: vec![false; mesh.regions], mesh };
-    let mut region = vec![OUTSIDE; faces];
+    let (mut division, mut piece) = (vec![DivisionId(0); mesh.regions], vec![0; mesh.regions]);
+    let mut wet2 = vec![0i128; mesh.regions];
     for f in 0..faces as u32 {
         let n = number[label(f) as usize];
-        let parent = divided.parent[f as usize] as usize;
         if n == NONE || n == OUTSIDE {
             continue;
         }
-        region[f as usize] = n;
-        after.division[n as usize] = before.division[parent];
-        after.piece[n as usize] = before.piece[parent];
-        after.water[n as usize] |= water.as_ref().map_or(before.water[parent], |w| w[f as usize]);
+        let (n, parent) = (n as usize, divided.parent[f as usize] as usize);
+        (division[n], piece[n]) = (before.division[parent], before.piece[parent]);
+        wet2[n] += if water(f) { area2[f as usize] } else { -area2[f as usize] };
     }
-    (after, region)
+    State { mesh, division, piece, water: wet2.into_iter().map(|w| w > 0).collect() }
 }
 
 /// Water areas and lines divide land; faces inside a water area are marked.
 fn by_water(t: &Territory, state: State, findings: &mut Vec<Finding>) -> State {
-    let mut lines = dividers(&t.water_lines);
+    let mut lines = dividers(&t.water_lines, Parts::LAND);
     for w in &t.water {
         for ring in &w.rings {
-            lines.extend((0..ring.len()).map(|i| Divider { a: ring[i], b: ring[(i + 1) % ring.len()], class: w.class, only: NONE }));
+            lines.extend((0..ring.len()).map(|i| Divider {
+                a: ring[i],
+                b: ring[(i + 1) % ring.len()],
+                class: w.class,
+                parts: Parts::LAND,
+                only: NONE,
+            }));
         }
     }
     let divided = state.mesh.divide(&lines);
@@ -144,7 +155,7 @@ fn by_water(t: &Territory, state: State, findings: &mut Vec<Finding>) -> State {
     let wet = |p: &Option<Pt>| p.is_some_and(|p| in_water(&index, &t.water, p));
     let water: Vec<bool> = inner.par_iter().map(wet).collect();
     let label = |f: u32| if divided.parent[f as usize] == OUTSIDE { OUTSIDE } else { f };
-    next_state(&state, &divided, edges, label, Some(water)).0
+    next_state(&state, &divided, edges, label, |f| water[f as usize])
 }
 
 type Boxes = RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>;
@@ -189,36 +200,41 @@ fn groups(divided: &Divided, of: impl Fn(u32) -> u32) -> Vec<u32> {
 }
 
 /// Roads and railways divide land but not water; slivers and small empty faces join a neighbour.
-fn by_barriers(t: &Territory, recipe: &Recipe, state: State, findings: &mut Vec<Finding>) -> State {
-    let divided = state.mesh.divide(&dividers(&t.barriers));
+fn by_barriers(t: &Territory, recipe: &Recipe, state: State, findings: &mut Vec<Finding>) -> (State, Vec<Absorbed>) {
+    let mut lines = dividers(&t.barriers, Parts::LAND);
+    lines.extend(dividers(&t.bridges, Parts::WATER));
+    let division = |region: u32| (region != OUTSIDE).then(|| state.division[region as usize]);
+    let borders = state.mesh.edges.iter().filter(|e| division(e.left) != division(e.right));
+    lines.extend(strips::rungs(t, borders, &t.barriers));
+    let divided = state.mesh.divide(&lines);
     settle(&divided, findings);
     let (_, load) = loads(t, &divided);
     let mut cells = Cells::new(t, divided.edges(), load, groups(&divided, |p| state.division[p as usize].0));
-    join(&mut cells, &divided, |region| !state.water[region as usize]);
-    let (snap, small) = (recipe.cut.snap_m, recipe.cut.min_face_m2);
-    let sliver = |c: &Cells, f: u32| c.width_m(f) < snap || (c.load[f as usize] == 0 && c.area_m2[f as usize] < small);
+    let rungs: Vec<usize> = (0..cells.edges.len()).filter(|&e| divided.divides(e).is_some_and(|d| d.1 == Parts::NOTHING)).collect();
+    let strip: Vec<bool> = (0..cells.load.len() as u32).map(|f| cells.is_strip(f)).collect();
+    for e in rungs {
+        cells.rung[e] = [cells.edges[e].left, cells.edges[e].right].iter().any(|&f| strip[f as usize]);
+    }
+    let rung = cells.rung.clone();
+    join(&mut cells, &divided, |e, region, parts| rung[e] || if state.water[region as usize] { parts.water } else { parts.land });
+    let small = recipe.cut.min_face_m2;
+    let sliver = |c: &Cells, f: u32| c.is_narrow(f) || (c.load[f as usize] == 0 && c.area_m2[f as usize] < small);
     let merges = cells.absorb(sliver, |_, _, _| true);
-    let mut sums: BTreeMap<DivisionId, (usize, f64, f64)> = BTreeMap::new();
-    for m in &merges {
-        let parent = divided.parent[m.cell as usize];
-        let s = sums.entry(state.division[parent as usize]).or_default();
-        *s = (s.0 + 1, s.1 + m.area_m2, s.2.max(m.width_m));
-    }
-    for (d, (count, area, width)) in sums {
-        let message = format!(
-            "{count} slivers and small empty faces with {area:.0} m² in all joined a neighbour of their division (widest {width:.1} m)"
-        );
-        findings.push(Finding::new(Severity::Info, "slivers-absorbed", message).id(&t.division(d).id).measured(area).limit(small));
-    }
-    merged_state(&state, &divided, cells)
+    let absorbed = |m: &Merge| {
+        let division = state.division[divided.parent[m.cell as usize] as usize];
+        Absorbed { division, at: m.at, area_m2: m.area_m2, width_m: m.width_m }
+    };
+    let absorbed: Vec<Absorbed> = merges.iter().map(absorbed).collect();
+    tell::absorbed(t, &absorbed, small, findings);
+    (merged_state(&state, &divided, cells), absorbed)
 }
 
-/// Merges faces of a region across every divider that does not count there.
-fn join(cells: &mut Cells, divided: &Divided, counts: impl Fn(u32) -> bool) {
+/// Merges faces of a region across every divider that does not count there: of edge, region and what the divider parts.
+fn join(cells: &mut Cells, divided: &Divided, counts: impl Fn(usize, u32, Parts) -> bool) {
     for e in 0..cells.edges.len() {
         let (l, r) = (cells.edges[e].left, cells.edges[e].right);
         let same = divided.parent[l as usize] == divided.parent[r as usize] && divided.parent[l as usize] != OUTSIDE;
-        let border = same && divided.divides(e).is_some_and(&counts);
+        let border = same && divided.divides(e).is_some_and(|(region, parts)| counts(e, region, parts));
         if same && !border && !divided.is_border(e) {
             cells.merge(l, r);
         }
@@ -228,7 +244,7 @@ fn join(cells: &mut Cells, divided: &Divided, counts: impl Fn(u32) -> bool) {
 fn merged_state(before: &State, divided: &Divided, mut cells: Cells) -> State {
     let edges = std::mem::take(&mut cells.edges);
     let label = |f: u32| if divided.parent[f as usize] == OUTSIDE { OUTSIDE } else { cells.find(f) };
-    next_state(before, divided, edges, label, None).0
+    next_state(before, divided, edges, label, |f| before.water[divided.parent[f as usize] as usize])
 }
 
 /// Regions heavier than `limit`, by region.
@@ -248,8 +264,8 @@ fn refine(t: &Territory, state: &State, heavy: &[bool], lines: &[Divider], limit
     settle(&divided, findings);
     let (_, load) = loads(t, &divided);
     let mut cells = Cells::new(t, divided.edges(), load, groups(&divided, |p| p));
-    join(&mut cells, &divided, |region| heavy[region as usize]);
-    let narrow = |c: &Cells, f: u32| c.width_m(f) < t.snap_m || c.load[f as usize] == 0;
+    join(&mut cells, &divided, |_, region, _| heavy[region as usize]);
+    let narrow = |c: &Cells, f: u32| c.is_narrow(f) || c.load[f as usize] == 0;
     cells.absorb(
         |c, f| heavy[c.group[f as usize].saturating_sub(1) as usize] && (narrow(c, f) || c.load[f as usize] * 2 < limit),
         |c, f, g| c.load[f as usize] == 0 || c.load[f as usize] + c.load[g as usize] <= limit,
@@ -280,7 +296,7 @@ fn by_minor_ways(t: &Territory, state: State, limit: i64, findings: &mut Vec<Fin
         let [lo, hi] = span([d.a, d.b]);
         boxes.locate_in_envelope_intersecting(&AABB::from_corners(lo, hi)).next().is_some()
     };
-    let lines: Vec<Divider> = dividers(&t.minor).into_iter().filter(near).collect();
+    let lines: Vec<Divider> = dividers(&t.minor, Parts::LAND).into_iter().filter(near).collect();
     refine(t, &state, &heavy, &lines, limit, findings)
 }
 
@@ -326,142 +342,4 @@ fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding
         findings.push(Finding::new(Severity::Info, "units-cut-straight", message).measured(cut as f64));
     }
     (pieces, face.iter().map(|&f| divided.parent[f as usize]).collect())
-}
-
-/// Numbers units, measures borders, hands points to units.
-fn assemble(t: &Territory, state: State, point_region: &[u32], pieces: usize, mut findings: Vec<Finding>) -> Fabric {
-    let sides: Vec<_> = state.mesh.edges.iter().map(|e| (e.a, e.b, e.left, e.right)).collect();
-    let mut polygons = rings::polygons(&sides, state.mesh.regions);
-    let areas = state.mesh.areas2();
-    let inner: Vec<Pt> = polygons.par_iter().map(|p| p.first().map_or(Pt::default(), rings::inner_point)).collect();
-    let mut order: Vec<u32> = (1..state.mesh.regions as u32).collect();
-    order.sort_by_key(|&r| (state.division[r as usize], inner[r as usize], r));
-    let mut unit = vec![None; state.mesh.regions];
-    let mut units = Vec::with_capacity(order.len());
-    let mut keys: BTreeMap<String, u32> = BTreeMap::new();
-    for (i, &r) in order.iter().enumerate() {
-        let r = r as usize;
-        unit[r] = Some(UnitId::new(i));
-        let (division, p) = (state.division[r], inner[r]);
-        let [lon, lat] = p.lon_lat();
-        let mut key = format!("{}/{:.6},{:.6}", t.division(division).id, lon, lat);
-        let twins = keys.entry(key.clone()).or_default();
-        *twins += 1;
-        if *twins > 1 {
-            key = format!("{key}~{twins}");
-        }
-        // a region is connected through edges, so it has one outer ring
-        let rings = polygons[r].drain(..).next().unwrap_or_default();
-        let area_m2 = t.plane.area_m2(areas[r]);
-        units.push(Unit { key, division, piece: state.piece[r] - 1, rings, area_m2, load: Load::ZERO, balanced: Load::ZERO, inner: p });
-    }
-    let unit_of_point: Vec<Option<UnitId>> = point_region.iter().map(|&r| unit[r as usize]).collect();
-    for (p, u) in t.points.iter().zip(&unit_of_point) {
-        if let Some(u) = u {
-            units[u.at()].load += p.load;
-            units[u.at()].balanced += t.balanced(p);
-        }
-    }
-    let mut edges: Vec<FabricEdge> = state
-        .mesh
-        .edges
-        .iter()
-        .map(|e| FabricEdge { a: e.a, b: e.b, left: unit[e.left as usize], right: unit[e.right as usize], class: e.class })
-        .collect();
-    edges.sort_unstable_by_key(|e| (e.a, e.b));
-    tell_points(t, &unit_of_point, &mut findings);
-    tell_heavy(t, &units, &unit_of_point, &mut findings);
-    Fabric { borders: borders(t, &edges), units, edges, unit_of_point, pieces, findings }
-}
-
-/// Share of its length that a border costs: little along a strong barrier, more than all of it where nothing is.
-fn discount(t: &Territory, class: u16) -> f64 {
-    let c = &t.classes[class as usize];
-    if c.layer == BarrierLayer::None { 1.25 } else { (1.0 - 0.85 * c.strength as f64 / 100.0).max(0.15) }
-}
-
-/// A barrier is that of a whole border when it runs along this share of it: at a corner a border touches the stronger street it ends in.
-const ALONG: f64 = 0.25;
-
-/// Cost of a border, and its length by class.
-type Along = (f64, BTreeMap<u16, f64>);
-
-fn borders(t: &Territory, edges: &[FabricEdge]) -> Vec<Border> {
-    let mut sums: BTreeMap<(UnitId, Option<UnitId>), Along> = BTreeMap::new();
-    for e in edges {
-        let (a, b) = match (e.left, e.right) {
-            (Some(l), Some(r)) => (l.min(r), Some(l.max(r))),
-            (Some(u), None) | (None, Some(u)) => (u, None),
-            (None, None) => continue,
-        };
-        let length = t.plane.distance_m(e.a, e.b);
-        let s = sums.entry((a, b)).or_default();
-        s.0 += length * discount(t, e.class);
-        *s.1.entry(e.class).or_default() += length;
-    }
-    let border = |((a, b), (cost, along)): ((UnitId, Option<UnitId>), Along)| {
-        let length_m: f64 = along.values().sum();
-        let strong = along.iter().rev().find(|(_, l)| **l >= ALONG * length_m);
-        Border { a, b, length_m, class: strong.map_or(0, |(c, _)| *c), cost: (cost * 1000.0).round().max(1.0) as u64 }
-    };
-    sums.into_iter().map(border).collect()
-}
-
-/// Points named one by one; the rest are told in sum.
-const NAMED: usize = 50;
-
-fn tell_points(t: &Territory, unit_of_point: &[Option<UnitId>], findings: &mut Vec<Finding>) {
-    let outside: Vec<_> = t.points.iter().zip(unit_of_point).filter(|(_, u)| u.is_none()).map(|(p, _)| p).collect();
-    for p in outside.iter().take(NAMED) {
-        let message =
-            format!("the point (load {}) lies in no division; it is attached to the nearest grid or left out of the balance", p.load);
-        findings.push(Finding::new(Severity::Warning, "point-outside", message).id(&p.id).at(p.at.lon_lat()).measured(p.load.units()));
-    }
-    if outside.len() > NAMED {
-        let rest: Load = outside[NAMED..].iter().map(|p| p.load).sum();
-        let message = format!("{} more points with load {rest} lie in no division", outside.len() - NAMED);
-        findings.push(Finding::new(Severity::Warning, "point-outside", message).measured((outside.len() - NAMED) as f64));
-    }
-}
-
-/// Stacked points and units that nothing can split.
-fn tell_heavy(t: &Territory, units: &[Unit], unit_of_point: &[Option<UnitId>], findings: &mut Vec<Finding>) {
-    let mut at: BTreeMap<Pt, (Load, Load, usize)> = BTreeMap::new();
-    for (p, u) in t.points.iter().zip(unit_of_point) {
-        if u.is_some() && p.load > Load::ZERO {
-            let s = at.entry(p.at).or_default();
-            *s = (s.0 + p.load, s.1 + t.balanced(p), s.2 + 1);
-        }
-    }
-    let stacked = at.values().filter(|s| s.2 > 1);
-    let (positions, points) = stacked.fold((0, 0), |(n, k), s| (n + 1, k + s.2));
-    if positions > 0 {
-        let message = format!("points that share their position stay together: {points} points on {positions} positions");
-        findings.push(Finding::new(Severity::Info, "points-stacked", message).measured(positions as f64));
-    }
-    for (p, (load, balanced, count)) in &at {
-        if balanced.0 * 2 > t.base.0 {
-            let message = format!(
-                "{count} points with load {load} on one position cannot be cut apart; split them by entrance or floor if they must be"
-            );
-            findings.push(
-                Finding::new(Severity::Warning, "stack-heavy", message)
-                    .at(p.lon_lat())
-                    .measured(load.units())
-                    .limit(t.settlements[0].target.units()),
-            );
-        }
-    }
-    for u in units {
-        if u.balanced > t.base {
-            let message =
-                format!("the unit carries {:.0} % of a grid and could not be split further", 100.0 * u.balanced.0 as f64 / t.base.0 as f64);
-            findings.push(
-                Finding::new(Severity::Warning, "unit-heavier-than-grid", message)
-                    .id(&u.key)
-                    .at(u.inner.lon_lat())
-                    .measured(u.load.units()),
-            );
-        }
-    }
 }

@@ -180,9 +180,9 @@ fn specs(map: &LayerMap) -> [Spec<'_>; 9] {
     [
         spec("admin", &map.admin, Holds::Areas, &[&["id"], LEVEL, &["scheme"], &["name"], &["parent"], &["partial"]]),
         spec("study_area", &map.study_area, Holds::Areas, &[&["id"], &["kind"], &["name"]]),
-        spec("roads", &map.roads, Holds::Lines, &[&["id"], CLASS, &["name"], &["tunnel"], &["bridge"]]),
-        spec("water", &map.water, Holds::LinesAndAreas, &[&["id"], WATER, &["name"], &["tunnel"], &["bridge"]]),
-        spec("rail", &map.rail, Holds::Lines, &[&["id"], RAIL, &["name"], &["tunnel"], &["bridge"]]),
+        spec("roads", &map.roads, Holds::Lines, &[&["id"], CLASS, &["name"], &["tunnel"], &["bridge"], &["layer"]]),
+        spec("water", &map.water, Holds::LinesAndAreas, &[&["id"], WATER, &["name"], &["tunnel"], &["bridge"], &["layer"]]),
+        spec("rail", &map.rail, Holds::Lines, &[&["id"], RAIL, &["name"], &["tunnel"], &["bridge"], &["layer"]]),
         spec("households", &map.households, Holds::Points, POINT),
         spec("landuse", &map.landuse, Holds::Areas, &[&["id"], &["kind", "landuse", "class"], &["name"]]),
         spec("pois", &map.pois, Holds::Points, POINT),
@@ -358,7 +358,9 @@ impl<'s> Reading<'s> {
         let class = self.class(&item, place, if self.spec.layer == "roads" { "class" } else { "kind" });
         let name = self.text(&item, "name");
         let tunnel = self.flag(&item, "tunnel", place).unwrap_or(false);
-        let bridge = self.flag(&item, "bridge", place).unwrap_or(false);
+        // a line above the ground is on a bridge; one below it without a tunnel lies in a cutting, and divides
+        let above = self.number(&item, "layer", place, |_| true).is_some_and(|l| l > 0.0);
+        let bridge = self.flag(&item, "bridge", place).unwrap_or(above);
         let record = LineRecord { origin, id: item.id, class, name, tunnel, bridge, line };
         match self.spec.layer {
             "roads" => self.out.roads.push(record),
@@ -447,7 +449,9 @@ impl<'s> Reading<'s> {
         match written.as_str() {
             "yes" | "true" | "1" | "y" | "t" => Some(true),
             "no" | "false" | "0" | "n" | "f" => Some(false),
-            "culvert" | "building_passage" | "underground" if ours == "tunnel" => Some(true),
+            "culvert" | "underground" if ours == "tunnel" => Some(true),
+            // on the ground, under a house
+            "building_passage" if ours == "tunnel" => Some(false),
             "viaduct" | "aqueduct" | "boardwalk" | "cantilever" | "covered" | "movable" | "trestle" if ours == "bridge" => Some(true),
             _ => {
                 self.tally(item, place, "flag-unknown", format!("'{written}' for {ours} and the like is not known and taken as no"));

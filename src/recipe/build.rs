@@ -167,6 +167,7 @@ impl Check {
 
     fn barriers(&mut self, draft: BarrierDraft) -> BarrierRule {
         BarrierRule {
+            bridges_join: self.said("barriers.bridges_join", draft.bridges_join),
             minor: self.names("barriers.minor", draft.minor),
             roads: self.strengths("barriers.roads", draft.roads),
             water: self.strengths("barriers.water", draft.water),
@@ -261,6 +262,7 @@ impl From<Recipe> for Draft {
                 min_water_m2: Some(r.cut.min_water_m2),
             },
             barriers: BarrierDraft {
+                bridges_join: Some(r.barriers.bridges_join),
                 minor: Some(r.barriers.minor),
                 roads: strengths(r.barriers.roads),
                 water: strengths(r.barriers.water),

@@ -82,6 +82,8 @@ pub struct CutRule {
 /// Strength of barriers by class, 0 (none) … 100 (never cross if it can be helped).
 #[derive(Clone, Debug, PartialEq)]
 pub struct BarrierRule {
+    /// Water counts as no barrier where a road bridge crosses it.
+    pub bridges_join: bool,
     /// Roads by `class`; `_link` counts as its class. Classes of strength 0 are minor ways.
     pub roads: BTreeMap<String, u8>,
     /// Water lines and areas by `kind`.

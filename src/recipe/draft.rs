@@ -141,6 +141,8 @@ section! {
 section! {
     /// `[barriers]`
     BarrierDraft {
+        /// Whether a road bridge joins the banks of the water below it.
+        bridges_join: bool = over,
         /// Road classes that may split a heavy face; replaced as a whole.
         minor: Vec<String> = over,
         /// Strength by road class; merged entry by entry.

@@ -10,6 +10,7 @@ pub(super) enum Sort {
     Whole,
     Natural,
     Number,
+    Flag,
     Text,
     Texts,
     /// Tables with free keys.
@@ -22,9 +23,9 @@ pub(super) enum Sort {
 pub const LAYERS: [(&str, &[&str]); 9] = [
     ("admin", &["id", "admin_level", "scheme", "name", "parent", "partial"]),
     ("study_area", &["id", "kind", "name"]),
-    ("roads", &["id", "class", "name", "tunnel", "bridge"]),
-    ("water", &["id", "kind", "name", "tunnel", "bridge"]),
-    ("rail", &["id", "kind", "name", "tunnel", "bridge"]),
+    ("roads", &["id", "class", "name", "tunnel", "bridge", "layer"]),
+    ("water", &["id", "kind", "name", "tunnel", "bridge", "layer"]),
+    ("rail", &["id", "kind", "name", "tunnel", "bridge", "layer"]),
     ("households", &["id", "kind", "weight", "settlement"]),
     ("landuse", &["id", "kind", "name"]),
     ("pois", &["id", "kind", "weight", "settlement"]),
@@ -32,7 +33,7 @@ pub const LAYERS: [(&str, &[&str]); 9] = [
 ];
 
 /// Every key but those of the layers.
-const KEYS: [(&str, Sort); 22] = [
+const KEYS: [(&str, Sort); 23] = [
     ("schema", Sort::Whole),
     ("seed", Sort::Natural),
     ("extends", Sort::Text),
@@ -47,6 +48,7 @@ const KEYS: [(&str, Sort); 22] = [
     ("cut.min_face_m2", Sort::Number),
     ("cut.split_above", Sort::Number),
     ("cut.min_water_m2", Sort::Number),
+    ("barriers.bridges_join", Sort::Flag),
     ("barriers.minor", Sort::Texts),
     ("barriers.roads", Sort::Wholes),
     ("barriers.water", Sort::Wholes),
@@ -119,6 +121,7 @@ impl Check<'_> {
             Sort::Whole => return self.need(value.is_i64(), path, value, "a whole number is expected"),
             Sort::Natural => return self.need(value.is_u64(), path, value, "a whole number, 0 or more, is expected"),
             Sort::Number => return self.need(value.is_number(), path, value, "a number is expected"),
+            Sort::Flag => return self.need(value.is_boolean(), path, value, "true or false is expected"),
             Sort::Text => return self.need(value.is_string(), path, value, "a text in quotes is expected"),
             Sort::Texts => {
                 let fits = value.as_array().is_some_and(|list| list.iter().all(Value::is_string));

@@ -85,13 +85,18 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
     };
 
     let mut sorted = Lines { layers, index: &index, seen: HashMap::new(), findings: &mut findings, tunnels: BTreeMap::new() };
-    let (mut barriers, mut minor, mut water_lines) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut barriers, mut minor, mut water_lines, mut bridges) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for r in &layers.roads {
         let class = base_class(&r.class);
-        if strength(&recipe.barriers.roads, class) > 0 {
-            sorted.take(r, BarrierLayer::Road, class, &mut barriers);
-        } else if recipe.barriers.minor.iter().any(|m| m == class) {
-            sorted.take(r, BarrierLayer::Road, class, &mut minor);
+        let into = match strength(&recipe.barriers.roads, class) {
+            1.. => &mut barriers,
+            0 if recipe.barriers.minor.iter().any(|m| m == class) => &mut minor,
+            0 => continue,
+        };
+        let before = into.len();
+        sorted.take(r, BarrierLayer::Road, class, into);
+        if r.bridge && recipe.barriers.bridges_join {
+            bridges.extend_from_slice(&into[before..]);
         }
     }
     for r in layers.rail.iter().filter(|r| strength(&recipe.barriers.rail, &r.class) > 0) {
@@ -101,7 +106,7 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
         sorted.take(r, BarrierLayer::Water, &r.class, &mut water_lines);
     }
     sorted.tell_tunnels();
-    for lines in [&mut barriers, &mut minor, &mut water_lines] {
+    for lines in [&mut barriers, &mut minor, &mut water_lines, &mut bridges] {
         lines.retain(|b| within(&b.line));
     }
     let mut water = Vec::new();
@@ -124,6 +129,7 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
         water_lines,
         water,
         minor,
+        bridges,
         settlements,
         base,
         points,

@@ -118,6 +118,8 @@ pub struct Territory {
     pub water: Vec<Water>,
     /// Minor ways that may divide a heavy unit.
     pub minor: Vec<Barrier>,
+    /// Road bridges that join the banks of water below them; none unless the recipe says so.
+    pub bridges: Vec<Barrier>,
     /// Settlement classes; the first is the general target.
     pub settlements: Vec<Settlement>,
     /// Balanced load that makes one grid: the least common multiple of the targets.

@@ -1,0 +1,71 @@
+//! What two units share: length, strongest barrier, and what a grid border costs there.
+
+use super::{Border, FabricEdge, span};
+use crate::measure::UnitId;
+use crate::territory::{BarrierLayer, Territory};
+use rstar::primitives::GeomWithData;
+use rstar::{AABB, RTree};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Share of its length that a border costs: little along a strong barrier, more than all of it where nothing is.
+fn discount(t: &Territory, class: u16) -> f64 {
+    let c = &t.classes[class as usize];
+    if c.layer == BarrierLayer::None { 1.25 } else { (1.0 - 0.85 * c.strength as f64 / 100.0).max(0.15) }
+}
+
+/// A barrier is that of a whole border when it runs along this share of it: at a corner a border touches the stronger street it ends in.
+const ALONG: f64 = 0.25;
+
+/// Cost of a border, and its length by class.
+type Along = (f64, BTreeMap<u16, f64>);
+
+/// The units that a piece of border parts, the lower number first.
+fn parted(e: &FabricEdge) -> Option<(UnitId, Option<UnitId>)> {
+    match (e.left, e.right) {
+        (Some(l), Some(r)) => Some((l.min(r), Some(l.max(r)))),
+        (Some(u), None) | (None, Some(u)) => Some((u, None)),
+        (None, None) => None,
+    }
+}
+
+/// Borders, sorted by their units.
+pub(super) fn borders(t: &Territory, edges: &[FabricEdge]) -> Vec<Border> {
+    let joined = bridged(t, edges);
+    let mut sums: BTreeMap<(UnitId, Option<UnitId>), Along> = BTreeMap::new();
+    for e in edges {
+        let Some(units) = parted(e) else { continue };
+        let length = t.plane.distance_m(e.a, e.b);
+        let s = sums.entry(units).or_default();
+        s.0 += length * discount(t, if joined.contains(&units) && is_water(t, e) { 0 } else { e.class });
+        *s.1.entry(e.class).or_default() += length;
+    }
+    let border = |((a, b), (cost, along)): ((UnitId, Option<UnitId>), Along)| {
+        let length_m: f64 = along.values().sum();
+        let strong = along.iter().rev().find(|(_, l)| **l >= ALONG * length_m);
+        Border { a, b, length_m, class: strong.map_or(0, |(c, _)| *c), cost: (cost * 1000.0).round().max(1.0) as u64 }
+    };
+    sums.into_iter().map(border).collect()
+}
+
+fn is_water(t: &Territory, e: &FabricEdge) -> bool {
+    t.classes[e.class as usize].layer == BarrierLayer::Water
+}
+
+/// A vertex this near to a bridge is where the bridge crosses a border: noding moves either by less than a millimetre.
+const AT_BRIDGE_M: f64 = 1e-3;
+
+/// Units parted by water that a joining bridge crosses.
+fn bridged(t: &Territory, edges: &[FabricEdge]) -> BTreeSet<(UnitId, Option<UnitId>)> {
+    if t.bridges.is_empty() {
+        return BTreeSet::new();
+    }
+    let ends = |(i, e): (usize, &FabricEdge)| [e.a, e.b].map(|p| GeomWithData::new([p.x as f64, p.y as f64], (p, i)));
+    let banks = RTree::bulk_load(edges.iter().enumerate().filter(|(_, e)| is_water(t, e)).flat_map(ends).collect());
+    let spans = t.bridges.iter().flat_map(|b| b.line.windows(2));
+    let crossed = spans.flat_map(|w| {
+        let [lo, hi] = span([w[0], w[1]]);
+        let near = banks.locate_in_envelope(&AABB::from_corners(lo.map(|x| x - 10.0), hi.map(|x| x + 10.0)));
+        near.map(|v| v.data).filter(|(p, _)| t.plane.distance_to_segment_m(*p, w[0], w[1]) < AT_BRIDGE_M)
+    });
+    crossed.filter_map(|(_, i)| parted(&edges[i])).collect()
+}

@@ -1,0 +1,99 @@
+//! Findings of the cut.
+
+use super::{Absorbed, Unit};
+use crate::finding::{Finding, Severity};
+use crate::measure::{DivisionId, Load, UnitId};
+use crate::territory::Territory;
+use crate::territory::lattice::Pt;
+use std::collections::BTreeMap;
+
+/// What is named one by one; the rest is told in sum.
+const NAMED: usize = 50;
+
+/// The largest one by one, and all in sum by division.
+pub(super) fn absorbed(t: &Territory, absorbed: &[Absorbed], small: f64, findings: &mut Vec<Finding>) {
+    let mut largest: Vec<&Absorbed> = absorbed.iter().collect();
+    largest.sort_by(|x, y| y.area_m2.total_cmp(&x.area_m2).then(x.at.cmp(&y.at)));
+    for a in largest.iter().take(NAMED) {
+        let message = format!("{:.0} m², {:.1} m wide, no unit of its own: it joined a neighbour of its division", a.area_m2, a.width_m);
+        let finding = Finding::new(Severity::Info, "sliver-absorbed", message).id(&t.division(a.division).id).at(a.at.lon_lat());
+        findings.push(finding.measured(a.area_m2).limit(small));
+    }
+    let mut sums: BTreeMap<DivisionId, (usize, f64, f64)> = BTreeMap::new();
+    for a in absorbed {
+        let s = sums.entry(a.division).or_default();
+        *s = (s.0 + 1, s.1 + a.area_m2, s.2.max(a.width_m));
+    }
+    for (d, (count, area, width)) in sums {
+        let message = format!(
+            "{count} slivers and small empty faces with {area:.0} m² in all joined a neighbour of their division (widest {width:.1} m)"
+        );
+        findings.push(Finding::new(Severity::Info, "slivers-absorbed", message).id(&t.division(d).id).measured(area).limit(small));
+    }
+}
+
+/// Points outside the territory.
+pub(super) fn points(t: &Territory, unit_of_point: &[Option<UnitId>], findings: &mut Vec<Finding>) {
+    let outside: Vec<_> = t.points.iter().zip(unit_of_point).filter(|(_, u)| u.is_none()).map(|(p, _)| p).collect();
+    for p in outside.iter().take(NAMED) {
+        let message =
+            format!("the point (load {}) lies in no division; it is attached to the nearest grid or left out of the balance", p.load);
+        findings.push(Finding::new(Severity::Warning, "point-outside", message).id(&p.id).at(p.at.lon_lat()).measured(p.load.units()));
+    }
+    if outside.len() > NAMED {
+        let rest: Load = outside[NAMED..].iter().map(|p| p.load).sum();
+        let message = format!("{} more points with load {rest} lie in no division", outside.len() - NAMED);
+        findings.push(Finding::new(Severity::Warning, "point-outside", message).measured((outside.len() - NAMED) as f64));
+    }
+}
+
+/// Load on water, where nobody lives: a house drawn into the river, or a boat.
+pub(super) fn wet(units: &[Unit], findings: &mut Vec<Finding>) {
+    for u in units.iter().filter(|u| u.water && u.load > Load::ZERO) {
+        let message = format!("points with load {} lie on water; they count for the grid that gets the water", u.load);
+        let finding = Finding::new(Severity::Warning, "load-on-water", message).id(&u.key).at(u.inner.lon_lat());
+        findings.push(finding.measured(u.load.units()).limit(0.0));
+    }
+}
+
+/// Stacked points and units that nothing can split.
+pub(super) fn heavy(t: &Territory, units: &[Unit], unit_of_point: &[Option<UnitId>], findings: &mut Vec<Finding>) {
+    let mut at: BTreeMap<Pt, (Load, Load, usize)> = BTreeMap::new();
+    for (p, u) in t.points.iter().zip(unit_of_point) {
+        if u.is_some() && p.load > Load::ZERO {
+            let s = at.entry(p.at).or_default();
+            *s = (s.0 + p.load, s.1 + t.balanced(p), s.2 + 1);
+        }
+    }
+    let stacked = at.values().filter(|s| s.2 > 1);
+    let (positions, points) = stacked.fold((0, 0), |(n, k), s| (n + 1, k + s.2));
+    if positions > 0 {
+        let message = format!("points that share their position stay together: {points} points on {positions} positions");
+        findings.push(Finding::new(Severity::Info, "points-stacked", message).measured(positions as f64));
+    }
+    for (p, (load, balanced, count)) in &at {
+        if balanced.0 * 2 > t.base.0 {
+            let message = format!(
+                "{count} points with load {load} on one position cannot be cut apart; split them by entrance or floor if they must be"
+            );
+            findings.push(
+                Finding::new(Severity::Warning, "stack-heavy", message)
+                    .at(p.lon_lat())
+                    .measured(load.units())
+                    .limit(t.settlements[0].target.units()),
+            );
+        }
+    }
+    for u in units {
+        if u.balanced > t.base {
+            let message =
+                format!("the unit carries {:.0} % of a grid and could not be split further", 100.0 * u.balanced.0 as f64 / t.base.0 as f64);
+            findings.push(
+                Finding::new(Severity::Warning, "unit-heavier-than-grid", message)
+                    .id(&u.key)
+                    .at(u.inner.lon_lat())
+                    .measured(u.load.units()),
+            );
+        }
+    }
+}

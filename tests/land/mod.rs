@@ -1,0 +1,61 @@
+//! Land for tests: squares of a lattice of [`CELL`] degree, about 7 m by 11 m, as layers.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use evengrid::cut::{Fabric, cut};
+use evengrid::recipe::Recipe;
+use evengrid::territory::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord};
+use evengrid::territory::{Territory, territory};
+use geo::{LineString, MultiLineString, MultiPolygon, Polygon};
+use proptest::prelude::ProptestConfig;
+
+/// Side of a cell, degree.
+pub const CELL: f64 = 1e-4;
+
+/// A corner of cells, east and north.
+pub type Corner = (i32, i32);
+
+/// As many cases as `PROPTEST_CASES` says, for a long run by hand, or `cases`.
+pub fn config(cases: u32) -> ProptestConfig {
+    let told = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_some() { told } else { ProptestConfig { cases, ..told } }
+}
+
+pub fn place(c: Corner) -> [f64; 2] {
+    [10.0 + f64::from(c.0) * CELL, 50.0 + f64::from(c.1) * CELL]
+}
+
+pub fn ring(corners: &[Corner]) -> LineString<f64> {
+    corners.iter().chain(corners.first()).map(|&c| place(c)).collect::<Vec<_>>().into()
+}
+
+fn area(corners: &[Corner]) -> MultiPolygon<f64> {
+    MultiPolygon(vec![Polygon::new(ring(corners), vec![])])
+}
+
+fn origin(record: usize) -> Origin {
+    Origin { source: 0, record: record as u32 + 1 }
+}
+
+pub fn division(k: usize, corners: &[Corner]) -> DivisionRecord {
+    let (origin, id, land) = (origin(k), format!("d{k}"), area(corners));
+    DivisionRecord { origin, id, level: Some(9), scheme: None, name: None, parent: None, partial: false, land }
+}
+
+pub fn line(i: usize, class: &str, corners: &[Corner]) -> LineRecord {
+    let line = MultiLineString(vec![corners.iter().map(|&c| place(c)).collect::<Vec<_>>().into()]);
+    LineRecord { origin: origin(i), id: None, class: class.into(), name: None, tunnel: false, bridge: false, line }
+}
+
+pub fn lake(i: usize, corners: &[Corner]) -> AreaRecord {
+    AreaRecord { origin: origin(i), id: None, kind: "lake".into(), name: None, land: area(corners) }
+}
+
+pub fn home(i: usize, at: Corner, weight: f64) -> PointRecord {
+    PointRecord { origin: origin(i), id: Some(format!("h{i}")), kind: None, weight: Some(weight), settlement: None, at: place(at) }
+}
+
+pub fn made(layers: &Layers, recipe: &Recipe) -> (Territory, Fabric) {
+    let land = territory(layers, recipe).unwrap();
+    let fabric = cut(&land, recipe).unwrap();
+    (land, fabric)
+}
