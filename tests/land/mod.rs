@@ -5,8 +5,9 @@ use evengrid::cut::{Fabric, cut};
 use evengrid::recipe::Recipe;
 use evengrid::territory::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord};
 use evengrid::territory::{Territory, territory};
-use geo::{LineString, MultiLineString, MultiPolygon, Polygon};
+use geo::{Coord, LineString, MapCoordsInPlace, MultiLineString, MultiPolygon, Polygon};
 use proptest::prelude::ProptestConfig;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Side of a cell, degree.
 pub const CELL: f64 = 1e-4;
@@ -52,6 +53,25 @@ pub fn lake(i: usize, corners: &[Corner]) -> AreaRecord {
 
 pub fn home(i: usize, at: Corner, weight: f64) -> PointRecord {
     PointRecord { origin: origin(i), id: Some(format!("h{i}")), kind: None, weight: Some(weight), settlement: None, at: place(at) }
+}
+
+/// Moves every position by up to 0.2 m, the same one always by the same, so that borders stay shared but little is straight or in line.
+pub fn jitter(layers: &mut Layers, seed: u64) {
+    let moved = |c: Coord| {
+        let mut hash = DefaultHasher::new();
+        (c.x.to_bits(), c.y.to_bits(), seed).hash(&mut hash);
+        let off = |bits: u64| (bits as i32 % 2000) as f64 * 1e-9;
+        Coord { x: c.x + off(hash.finish()), y: c.y + off(hash.finish() >> 32) }
+    };
+    layers.divisions.iter_mut().for_each(|d| d.land.map_coords_in_place(moved));
+    layers.water_areas.iter_mut().for_each(|w| w.land.map_coords_in_place(moved));
+    for lines in [&mut layers.roads, &mut layers.rail, &mut layers.water_lines] {
+        lines.iter_mut().for_each(|r| r.line.map_coords_in_place(moved));
+    }
+    for h in &mut layers.households {
+        let c = moved(Coord { x: h.at[0], y: h.at[1] });
+        h.at = [c.x, c.y];
+    }
 }
 
 pub fn made(layers: &Layers, recipe: &Recipe) -> (Territory, Fabric) {
