@@ -124,3 +124,22 @@ fn islands_and_lakes_nest() {
     found.sort_unstable();
     assert_eq!(found, [(false, 2), (false, 2), (true, 1), (true, 2)]);
 }
+
+#[test]
+fn enclaves_and_exclaves_keep_their_division() {
+    let square = |lo: i32, hi: i32| -> Vec<Corner> { vec![(lo, lo), (hi, lo), (hi, hi), (lo, hi)] };
+    // d0 with a hole that holds d1, inside which lies a piece of d0
+    let mut outer = division(0, &square(0, 40));
+    outer.land.0[0].interiors_push(land::ring(&square(10, 30)));
+    outer.land.0.push(division(0, &square(15, 25)).land.0.remove(0));
+    let mut inner = division(1, &square(10, 30));
+    inner.land.0[0].interiors_push(land::ring(&square(15, 25)));
+    let households = vec![home(0, (2, 2), 1.0), home(1, (12, 12), 2.0), home(2, (20, 20), 4.0)];
+    let layers = Layers { divisions: vec![outer, inner], households, ..Layers::default() };
+    let (_, fabric) = made(&layers, &Recipe::default());
+    assert_eq!((fabric.units.len(), fabric.pieces), (3, 3));
+    let load = |d: usize| fabric.units.iter().filter(|u| u.division.at() == d).map(|u| u.load.units()).sum::<f64>();
+    assert_eq!((load(0), load(1)), (5.0, 2.0));
+    let holes: usize = fabric.units.iter().map(|u| u.rings.len() - 1).sum();
+    assert_eq!((holes, fabric.findings.iter().filter(|f| f.code.starts_with("division-")).count()), (2, 0));
+}
