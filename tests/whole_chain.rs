@@ -2,8 +2,9 @@
 //! being written and read, figures that are recounts, and a judge that sees every kind of damage.
 
 use evengrid::io::{Staged, plan_files, plan_read, read_layers};
+use evengrid::partition::Standing;
 use evengrid::pipeline::{Drawn, draw};
-use evengrid::plan::{AsFound, Checked, Plan, check};
+use evengrid::plan::{AsFound, Checked, Plan, check, explain};
 use evengrid::recipe::{Draft, Recipe};
 use evengrid::territory::layers::Layers;
 use geo::{MapCoords, MultiPolygon};
@@ -142,4 +143,32 @@ fn the_judge_sees_land_that_fell_apart() {
         f.grids.remove(far);
     });
     assert!(names.iter().any(|n| n == "contiguous") && codes.iter().any(|c| c == "not-contiguous"), "{names:?} {codes:?}");
+}
+
+#[test]
+fn every_grid_is_explained() {
+    let plan = &TOWN.plan;
+    let land = plan.grid_land();
+    for (g, land) in plan.grids.iter().zip(&land) {
+        let e = explain(plan, &g.grid_id).unwrap();
+        assert_eq!(Some(&e), explain(plan, &g.code).as_ref());
+        let round = |r: &Vec<_>| plan.provenance.plane.length_m(&[r.as_slice(), &r[..1]].concat());
+        let perimeter: f64 = land.iter().flatten().map(round).sum();
+        let told: f64 = e.borders.iter().map(|b| b.length_m).sum();
+        assert!((perimeter - told).abs() < 1e-6 * perimeter, "{}: {perimeter} {told}", g.grid_id);
+        assert!(!e.reasons.is_empty() && g.in_band == (g.standing == Standing::InBand), "{}", g.grid_id);
+        assert_eq!(e.reasons.iter().any(|r| r.starts_with("Nothing forces")), g.standing == Standing::Unforced);
+        for o in &e.options {
+            let unit = plan.fabric.units.iter().find(|u| u.key == o.unit).unwrap();
+            assert_eq!(plan.grids[unit.grid as usize].grid_id, o.from);
+            assert!((o.from == g.grid_id) != (o.to == g.grid_id) && o.deviation.abs() < g.deviation.abs());
+            assert!(((o.deviation - g.deviation).abs() - unit.worth).abs() < 1e-6);
+        }
+    }
+    assert!(plan.grids.iter().any(|g| !g.in_band) && plan.grids.iter().any(|g| !explain(plan, &g.grid_id).unwrap().options.is_empty()));
+    assert_eq!(explain(plan, "nobody"), None);
+    for z in &plan.zones {
+        let held: Vec<u32> = z.bound.relaxed.iter().map(|r| r.in_band).collect();
+        assert!(held.is_sorted_by(|a, b| a < b) && held.last().is_none_or(|&n| n as usize == z.grids.len()));
+    }
 }

@@ -124,13 +124,21 @@ fn csv_rows(text: &str) -> Vec<Vec<String>> {
     rows
 }
 
-/// The recipe that `plan.json` carries, if there is one.
-pub fn recipe(folder: &Path) -> Result<Option<Draft>, PlanReadError> {
+/// The whole plan of a folder, from its `plan.json`.
+pub fn whole(folder: &Path) -> Result<Plan, PlanReadError> {
     let path = folder.join("plan.json");
-    if !path.exists() {
-        return Ok(None);
-    }
     let fail = |cause: String| PlanReadError::Plan { path: path.clone(), cause };
     let plan: Plan = serde_json::from_reader(open(&path)?).map_err(|e| fail(e.to_string()))?;
-    Ok(Some(plan.provenance.recipe.into()))
+    let (grids, units, classes) = (plan.grids.len() as u32, plan.fabric.units.len() as u32, plan.fabric.classes.len());
+    let known = |u: Option<u32>| u.is_none_or(|u| u < units);
+    let arcs = plan.fabric.arcs.iter().all(|a| known(a.left) && known(a.right) && usize::from(a.class) < classes);
+    if !arcs || plan.fabric.units.iter().any(|u| u.grid >= grids) {
+        return Err(fail("it refers to grids, units or classes that it does not have".into()));
+    }
+    Ok(plan)
+}
+
+/// The recipe that `plan.json` carries, if there is one.
+pub fn recipe(folder: &Path) -> Result<Option<Draft>, PlanReadError> {
+    if folder.join("plan.json").exists() { Ok(Some(whole(folder)?.provenance.recipe.into())) } else { Ok(None) }
 }

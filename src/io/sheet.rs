@@ -22,7 +22,6 @@ fn polygons(land: &[Rings]) -> Polygons {
 pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -> Sheet {
     let tolerance = plan.provenance.recipe.grid.tolerance;
     let names: BTreeMap<&str, &str> = plan.zones.iter().map(|z| (z.division_id.as_str(), z.name.as_str())).collect();
-    let zones: BTreeMap<&str, &PlanZone> = plan.zones.iter().map(|z| (z.zone_id.as_str(), z)).collect();
     let grid = |(g, land): (&PlanGrid, Vec<Rings>)| SheetGrid {
         id: g.grid_id.clone(),
         code: g.code.clone(),
@@ -42,7 +41,7 @@ pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -
         barrier_share: g.barrier_share,
         officer: g.officer.clone(),
         backup: g.backup_grid_id.clone(),
-        why: why(g, zones.get(g.zone_id.as_str()).copied()),
+        why: plan.reasons(g).join(" "),
         polygons: polygons(&land),
     };
     let zone = |(z, land): (&PlanZone, Vec<Rings>)| SheetZone {
@@ -104,20 +103,4 @@ fn summary(report: &Report) -> Vec<(String, String)> {
     ]
     .map(|(k, v)| (k.to_string(), v))
     .to_vec()
-}
-
-/// Why a grid is over or under, in a sentence.
-fn why(g: &PlanGrid, zone: Option<&PlanZone>) -> String {
-    let parts = if g.parts > 1 { format!(" It lies in {} parts because its division does.", g.parts) } else { String::new() };
-    let reason = match zone.map(|z| &z.bound) {
-        _ if g.in_band => "Inside the band.".to_string(),
-        Some(b) if !b.count_feasible => format!(
-            "Its zone holds {:.2} grids' worth of load, and no whole number of grids fits the band: ±{:.1} % is the best any plan can reach.",
-            b.grids_worth,
-            100.0 * b.possible_deviation
-        ),
-        Some(b) if !b.culprits.is_empty() => "A unit of its zone is too heavy for the band and cannot be cut.".to_string(),
-        _ => "No better cut along the units was found; a lock, a finer cut (split_above) or a wider tolerance would help.".to_string(),
-    };
-    reason + &parts
 }

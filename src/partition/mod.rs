@@ -46,6 +46,7 @@ use aim::Aim;
 use net::Net;
 use regions::Regions;
 use score::Goal;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use windows::Draft;
 
@@ -132,7 +133,8 @@ pub struct Partitioned {
 }
 
 /// Where a grid stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// Every load is inside its band.
     InBand,

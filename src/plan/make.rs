@@ -2,7 +2,7 @@ use super::*;
 use crate::attach::Attachment;
 use crate::cut::{Fabric, FabricEdge};
 use crate::measure::{GridId, Load, UnitId};
-use crate::partition::{Outcome, Partitioned, Standing};
+use crate::partition::{Culprit, Outcome, Partitioned, Standing};
 use crate::recipe::Recipe;
 use crate::territory::layers::Layers;
 use crate::territory::{BarrierLayer, Territory};
@@ -89,6 +89,7 @@ pub fn make(
     let band = zones::band(territory, recipe);
     let id = |g: GridId| format!("G{:06}", g.0 + 1);
     let zone_id = |z: u32| format!("Z{:04}", z + 1);
+    let standing = standings(zones, solved, parts);
     let mut serial: BTreeMap<u32, u32> = BTreeMap::new();
     let mut rows = Vec::with_capacity(grids);
     for (g, (t, &z)) in tally.iter().zip(&parts.zone_of_grid).enumerate() {
@@ -120,6 +121,7 @@ pub fn make(
             target: round(target, 6),
             deviation: round(deviation, 9),
             in_band,
+            standing: standing[g],
             light: light.into(),
             units: t.units,
             parts: connected[g],
@@ -145,7 +147,7 @@ pub fn make(
             grids: own.iter().map(|&g| rows[g].grid_id.clone()).collect(),
             households: units().map(|u| u.load).sum::<Load>().units(),
             area_m2: round(units().map(|u| u.area_m2).sum(), 2),
-            bound: bound(zone, done, &own, &rows, balanced.0 as f64 / territory.base.0 as f64),
+            bound: bound(fabric, parts, zone, done, &own, &rows, balanced.0 as f64 / territory.base.0 as f64),
         }
     });
     let zone_rows = zone_rows.collect();
@@ -188,18 +190,33 @@ fn round(x: f64, digits: i32) -> f64 {
     (x * p).round() / p
 }
 
-fn bound(zone: &Zone, done: &Partitioned, own: &[usize], rows: &[PlanGrid], grids_worth: f64) -> ZoneBound {
+/// Standing of every grid.
+fn standings(zones: &[Zone], solved: &[Partitioned], parts: &Parts) -> Vec<Standing> {
+    let mut out = vec![Standing::InBand; parts.zone_of_grid.len()];
+    for (zone, done) in zones.iter().zip(solved) {
+        let standings = done.standings(&zone.problem);
+        for (cluster, &part) in zone.clusters.iter().zip(done.assignment.part_of()) {
+            out[parts.grid_of_unit[cluster[0].at()].at()] = standings[part as usize];
+        }
+    }
+    out
+}
+
+fn bound(fabric: &Fabric, parts: &Parts, zone: &Zone, done: &Partitioned, own: &[usize], rows: &[PlanGrid], grids_worth: f64) -> ZoneBound {
     let bands = &zone.problem.bands;
     let components = &done.bounds.components;
-    let standings = done.standings(&zone.problem);
     let assumes: BTreeSet<String> = components.iter().map(|c| c.deviation.assumes.to_string()).collect();
-    let heavy = |c: &crate::partition::Culprit| {
-        let at = c.unit.at();
-        format!(
-            "{} carries {:.0} % of a grid with what must go with it",
-            zone.clusters[at][0],
-            100.0 * (1.0 + bands[0].deviation(c.loads[0]))
-        )
+    let culprit = |c: &Culprit| {
+        let unit = &fabric.units[zone.clusters[c.unit.at()][0].at()];
+        let group = || c.group.iter().flat_map(|v| &zone.clusters[v.at()]);
+        let grids: BTreeSet<GridId> = group().map(|u| parts.grid_of_unit[u.at()]).collect();
+        PlanCulprit {
+            unit: unit.key.clone(),
+            place: unit.inner.lon_lat(),
+            units: group().count() as u32,
+            worth: round(1.0 + bands[0].deviation(c.loads[0]), 6),
+            grids: grids.into_iter().map(|g| rows[g.at()].grid_id.clone()).collect(),
+        }
     };
     ZoneBound {
         grids_worth: round(grids_worth, 6),
@@ -207,15 +224,24 @@ fn bound(zone: &Zone, done: &Partitioned, own: &[usize], rows: &[PlanGrid], grid
         possible_deviation: round(components.iter().map(|c| c.deviation.value).fold(0.0, f64::max), 6),
         reached_deviation: round(own.iter().map(|&g| rows[g].deviation.abs()).fold(0.0, f64::max), 6),
         out_of_band: own.iter().filter(|&&g| !rows[g].in_band).count() as u32,
-        forced: standings.iter().filter(|s| **s == Standing::Forced).count() as u32,
+        forced: own.iter().filter(|&&g| rows[g].standing == Standing::Forced).count() as u32,
         outcome: match done.outcome {
             Outcome::Optimal => "optimal".into(),
             Outcome::WithinGap(gap) => format!("within {:.2} % of the least possible violation", 100.0 * gap),
             _ => "work limit".into(),
         },
         assumes: assumes.into_iter().collect(),
-        culprits: done.bounds.culprits.iter().map(heavy).collect(),
+        culprits: done.bounds.culprits.iter().map(culprit).collect(),
+        relaxed: relaxed(own.iter().map(|&g| &rows[g])),
     }
+}
+
+/// Wider bands, each just wide enough for one more grid, in tenths of a percent rounded up.
+fn relaxed<'a>(grids: impl Iterator<Item = &'a PlanGrid> + Clone) -> Vec<Relaxed> {
+    let width = |g: &PlanGrid| (g.deviation.abs() * 1000.0 - 1e-6).ceil() as u32;
+    let widths: BTreeSet<u32> = grids.clone().filter(|g| !g.in_band).map(width).collect();
+    let held = |w: u32| grids.clone().filter(|g| g.in_band || width(g) <= w).count() as u32;
+    widths.into_iter().map(|w| Relaxed { tolerance: f64::from(w) / 1000.0, in_band: held(w) }).collect()
 }
 
 fn tallies(t: &Territory, fabric: &Fabric, parts: &Parts) -> Vec<Tally> {
@@ -282,6 +308,7 @@ fn plan_fabric(t: &Territory, fabric: &Fabric, parts: &Parts) -> PlanFabric {
         key: u.key.clone(),
         grid: g.0,
         households: u.load.units(),
+        worth: round(u.balanced.0 as f64 / t.base.0 as f64, 9),
         area_m2: round(u.area_m2, 2),
     };
     PlanFabric {

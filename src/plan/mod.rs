@@ -2,14 +2,17 @@
 //! equal bytes.
 
 mod check;
+mod explain;
 mod make;
 mod report;
 
 pub use check::{AsFound, Check, Checked, GridAsFound, check};
+pub use explain::{Explanation, GridBorder, GridOption, MadeBy, explain};
 pub use make::{Parts, make};
 pub use report::{Indicator, Report, StageRecord, report};
 
 use crate::attach::Rule;
+use crate::partition::Standing;
 use crate::recipe::Recipe;
 use crate::territory::BarrierClass;
 use crate::territory::lattice::{Plane, Pt};
@@ -105,7 +108,33 @@ pub struct ZoneBound {
     /// What the bound holds for, in words.
     pub assumes: Vec<String>,
     /// Units that no grid in the band can hold.
-    pub culprits: Vec<String>,
+    pub culprits: Vec<PlanCulprit>,
+    /// How many grids of this plan a wider band would hold, by rising tolerance up to the largest deviation.
+    pub relaxed: Vec<Relaxed>,
+}
+
+/// A unit that puts the grid it is in out of the band, whatever one does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanCulprit {
+    /// Key of the unit.
+    pub unit: String,
+    /// Longitude, latitude of a point inside it.
+    pub place: [f64; 2],
+    /// Units that must go with it, itself included.
+    pub units: u32,
+    /// What they carry, as a share of a grid.
+    pub worth: f64,
+    /// Grids that hold them.
+    pub grids: Vec<String>,
+}
+
+/// What a wider band would hold.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Relaxed {
+    /// Share of the target.
+    pub tolerance: f64,
+    /// Grids in the band then.
+    pub in_band: u32,
 }
 
 /// A grid with everything that `grids.geojson` says of it.
@@ -133,6 +162,8 @@ pub struct PlanGrid {
     pub deviation: f64,
     /// Inside the tolerance.
     pub in_band: bool,
+    /// Whether a plan exists that could bring it in, as far as the bounds tell.
+    pub standing: Standing,
     /// green, yellow (up to twice the tolerance), red (R27).
     pub light: String,
     /// Number of units.
@@ -177,6 +208,8 @@ pub struct PlanUnit {
     pub grid: u32,
     /// Load, units of the input.
     pub households: f64,
+    /// Its share of a grid, by the targets of its settlement classes.
+    pub worth: f64,
     /// Area in m².
     pub area_m2: f64,
 }

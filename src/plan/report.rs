@@ -95,7 +95,8 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
         }
     }
     for g in grids.iter().filter(|g| !g.in_band) {
-        let message = format!("{} of {:.0} households, {:+.1} %", g.households, g.target, g.deviation * 100.0);
+        let message =
+            format!("{} of {:.0} households, {:+.1} %. {}", g.households, g.target, g.deviation * 100.0, plan.reasons(g).join(" "));
         let f = Finding::new(Severity::Warning, "grid-out-of-band", message).id(&g.grid_id);
         findings.push(f.measured(g.deviation).limit(recipe.grid.tolerance));
     }

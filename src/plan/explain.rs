@@ -1,0 +1,237 @@
+//! Why a grid is what it is, and what would have to give.
+
+use super::{Arc, Plan, PlanGrid, PlanZone};
+use crate::partition::Standing;
+use crate::territory::BarrierLayer;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A grid with its neighbours, its borders, the reasons for its load and the ways to change it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The grid.
+    pub grid: PlanGrid,
+    /// Name of its zone.
+    pub zone: String,
+    /// Why its load is what it is, most telling first.
+    pub reasons: Vec<String>,
+    /// What it borders on, longest border first.
+    pub borders: Vec<GridBorder>,
+    /// What would bring it nearer to its target, best first.
+    pub options: Vec<GridOption>,
+}
+
+/// All that a grid shares with one neighbour.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GridBorder {
+    /// The neighbour; none = the outside of the territory.
+    pub grid_id: Option<String>,
+    /// Division of the neighbour, where it is another one.
+    pub division_id: Option<String>,
+    /// Deviation of the neighbour.
+    pub deviation: Option<f64>,
+    /// Length in metres.
+    pub length_m: f64,
+    /// What made the border, longest first.
+    pub made_by: Vec<MadeBy>,
+}
+
+/// Part of a border with what runs along it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MadeBy {
+    /// Layer of the barrier.
+    pub layer: BarrierLayer,
+    /// Its class; `division border` or `cut` where no barrier is.
+    pub class: String,
+    /// Length in metres.
+    pub length_m: f64,
+}
+
+/// A unit that could change sides.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GridOption {
+    /// The unit.
+    pub unit: String,
+    /// Its load, units of the input.
+    pub households: f64,
+    /// Grid that gives it away.
+    pub from: String,
+    /// Grid that takes it.
+    pub to: String,
+    /// Deviation of the grid asked about afterwards.
+    pub deviation: f64,
+    /// Deviation of the other grid afterwards.
+    pub other_deviation: f64,
+    /// Whether both grids are in their bands afterwards.
+    pub both_in_band: bool,
+}
+
+/// Options named at most.
+const OPTIONS: usize = 5;
+
+/// Explains the grid with that id or display code; `None` where the plan has no such grid. O(n) for n pieces of border.
+pub fn explain(plan: &Plan, name: &str) -> Option<Explanation> {
+    let at = plan.grids.iter().position(|g| g.grid_id == name || g.code == name)?;
+    let grid = plan.grids[at].clone();
+    let zone = plan.zones.iter().find(|z| z.zone_id == grid.zone_id);
+    Some(Explanation {
+        zone: zone.map_or_else(String::new, |z| z.name.clone()),
+        reasons: plan.reasons(&grid),
+        borders: borders(plan, at),
+        options: options(plan, at),
+        grid,
+    })
+}
+
+fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, tolerance: f64) -> Vec<String> {
+    let mut out = Vec::new();
+    let percent = |x: f64| 100.0 * x;
+    if grid.in_band {
+        out.push(format!("It is inside the band of ±{:.1} %.", percent(tolerance)));
+    }
+    if let Some(b) = zone.map(|z| &z.bound).filter(|_| !grid.in_band) {
+        for c in b.culprits.iter().filter(|c| grid.standing == Standing::Forced && c.grids.contains(&grid.grid_id)) {
+            let [lon, lat] = c.place;
+            out.push(if c.units > 1 {
+                format!(
+                    "The unit at {lon:.5},{lat:.5} and what can be reached through it alone, {} units, carry {:.0} % of a grid: no plan brings them into the band.",
+                    c.units,
+                    percent(c.worth)
+                )
+            } else {
+                format!(
+                    "The unit at {lon:.5},{lat:.5} carries {:.0} % of a grid and cannot be cut further: split its points by entrance or floor, or let it be.",
+                    percent(c.worth)
+                )
+            });
+        }
+        if !b.count_feasible {
+            out.push(format!(
+                "Its zone holds {:.2} grids' worth of load, and no whole number of grids fits the band: ±{:.1} % is the best any plan can reach.",
+                b.grids_worth,
+                percent(b.possible_deviation)
+            ));
+        }
+        if grid.standing == Standing::Unforced {
+            let and = if out.is_empty() { "" } else { " all the same" };
+            out.push(format!("Nothing forces it out{and}: the search found no better cut along these units."));
+        }
+        if let Some(r) = b.relaxed.iter().find(|r| r.tolerance + 1e-9 >= grid.deviation.abs()) {
+            out.push(format!("A band of ±{:.1} % would hold it, and {} of the zone's grids.", percent(r.tolerance), r.in_band));
+        }
+    }
+    if grid.parts > 1 {
+        out.push(format!("It lies in {} parts because its division does.", grid.parts));
+    }
+    out
+}
+
+impl Plan {
+    /// Why the load of a grid is what it is, in sentences, most telling first (R43).
+    pub fn reasons(&self, grid: &PlanGrid) -> Vec<String> {
+        let zone = self.zones.iter().find(|z| z.zone_id == grid.zone_id);
+        reasons(grid, zone, self.provenance.recipe.grid.tolerance)
+    }
+}
+
+fn borders(plan: &Plan, at: usize) -> Vec<GridBorder> {
+    let plane = &plan.provenance.plane;
+    let own = plan.grids[at].division_id.as_str();
+    let grid_of = |u: Option<u32>| u.map(|u| plan.fabric.units[u as usize].grid as usize);
+    let mut sums: BTreeMap<Option<usize>, BTreeMap<u16, f64>> = BTreeMap::new();
+    for arc in &plan.fabric.arcs {
+        let (l, r) = (grid_of(arc.left), grid_of(arc.right));
+        if l != r && [l, r].contains(&Some(at)) {
+            let other = if l == Some(at) { r } else { l };
+            *sums.entry(other).or_default().entry(arc.class).or_default() += plane.length_m(&arc.line());
+        }
+    }
+    let border = |(other, classes): (Option<usize>, BTreeMap<u16, f64>)| {
+        let grid = other.map(|g| &plan.grids[g]);
+        let foreign = grid.is_none_or(|g| g.division_id != own);
+        let made = |(class, length_m): (&u16, &f64)| {
+            let c = &plan.fabric.classes[*class as usize];
+            let nothing = if foreign { "division border" } else { "cut" };
+            let class = if c.layer == BarrierLayer::None { nothing.to_string() } else { c.name.clone() };
+            MadeBy { layer: c.layer, class, length_m: *length_m }
+        };
+        let mut made_by: Vec<MadeBy> = classes.iter().map(made).collect();
+        made_by.sort_by(|x, y| y.length_m.total_cmp(&x.length_m));
+        GridBorder {
+            grid_id: grid.map(|g| g.grid_id.clone()),
+            division_id: grid.filter(|_| foreign).map(|g| g.division_id.clone()),
+            deviation: grid.map(|g| g.deviation),
+            length_m: made_by.iter().map(|m| m.length_m).sum(),
+            made_by,
+        }
+    };
+    let mut out: Vec<GridBorder> = sums.into_iter().map(border).collect();
+    out.sort_by(|x, y| y.length_m.total_cmp(&x.length_m).then_with(|| x.grid_id.cmp(&y.grid_id)));
+    out
+}
+
+/// Units at the border that a grid that is too light could take, or one too heavy give, so that it comes nearer to its target
+/// and the giver stays in one piece.
+fn options(plan: &Plan, at: usize) -> Vec<GridOption> {
+    let grid = &plan.grids[at];
+    let tolerance = plan.provenance.recipe.grid.tolerance + 1e-9;
+    let units = &plan.fabric.units;
+    let takes = grid.deviation < 0.0;
+    let next = neighbours(&plan.fabric.arcs);
+    let mut moves: BTreeSet<(u32, usize)> = BTreeSet::new();
+    for (&u, others) in &next {
+        for &v in others {
+            let (g, h) = (units[u as usize].grid as usize, units[v as usize].grid as usize);
+            if g == at && h != at && plan.grids[h].zone_id == grid.zone_id {
+                moves.insert(if takes { (v, h) } else { (u, h) });
+            }
+        }
+    }
+    let option = |(unit, other): (u32, usize)| {
+        let (giver, u) = (if takes { other } else { at }, &units[unit as usize]);
+        let gain = if takes { u.worth } else { -u.worth };
+        let (deviation, other_deviation) = (grid.deviation + gain, plan.grids[other].deviation - gain);
+        let nearer = u.worth > 0.0 && deviation.abs() < grid.deviation.abs();
+        let (from, to) = if takes { (other, at) } else { (at, other) };
+        (nearer && stays_whole(plan, &next, giver, unit)).then(|| GridOption {
+            unit: u.key.clone(),
+            households: u.households,
+            from: plan.grids[from].grid_id.clone(),
+            to: plan.grids[to].grid_id.clone(),
+            deviation,
+            other_deviation,
+            both_in_band: deviation.abs() <= tolerance && other_deviation.abs() <= tolerance,
+        })
+    };
+    let mut out: Vec<GridOption> = moves.into_iter().filter_map(option).collect();
+    let off = |o: &GridOption| (o.deviation.abs() - tolerance).max(0.0) + (o.other_deviation.abs() - tolerance).max(0.0);
+    out.sort_by(|x, y| off(x).total_cmp(&off(y)).then(x.deviation.abs().total_cmp(&y.deviation.abs())).then_with(|| x.unit.cmp(&y.unit)));
+    out.truncate(OPTIONS);
+    out
+}
+
+/// Units that share a border.
+fn neighbours(arcs: &[Arc]) -> BTreeMap<u32, BTreeSet<u32>> {
+    let mut next: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    for (l, r) in arcs.iter().filter_map(|a| Some((a.left?, a.right?))) {
+        next.entry(l).or_default().insert(r);
+        next.entry(r).or_default().insert(l);
+    }
+    next
+}
+
+/// Whether a grid has other units than `unit`, and no more parts without it than with it.
+fn stays_whole(plan: &Plan, next: &BTreeMap<u32, BTreeSet<u32>>, grid: usize, unit: u32) -> bool {
+    let mut left: BTreeSet<u32> =
+        (0..plan.fabric.units.len() as u32).filter(|&u| plan.fabric.units[u as usize].grid as usize == grid).collect();
+    left.remove(&unit);
+    let mut parts = 0;
+    while let Some(first) = left.pop_first() {
+        parts += 1;
+        let mut queue = vec![first];
+        while let Some(u) = queue.pop() {
+            queue.extend(next.get(&u).into_iter().flatten().filter(|v| left.remove(v)));
+        }
+    }
+    (1..=plan.grids[grid].parts).contains(&parts)
+}
