@@ -1,9 +1,12 @@
-//! Straight cuts through a unit that is too heavy: balanced bisection over its points.
+//! Cut lines through a unit that is too heavy, between its stacks: points that share a position stay together.
 //!
-//! Recursive bisection (Berger & Bokhari 1987) along the best of several directions; positions are
-//! never cut, so stacked points stay together. O(d·n log n · log k) for d directions.
+//! The lines are the edges of a balanced power diagram ([`super::power`]). Where the unit needs more pieces than one diagram
+//! holds, or none is found, it is first halved by a straight line along the best of several directions (recursive
+//! bisection, Berger & Bokhari 1987) and each half goes on alone. Halving costs O(d·n log n · log k) for d directions, n stacks
+//! and k pieces; diagrams have a bounded number of cells, so that the whole grows like n log n.
 
 use super::mesh::{Divider, Parts};
+use super::power::Diagram;
 use crate::territory::lattice::{Plane, Pt};
 use std::f64::consts::PI;
 
@@ -14,47 +17,104 @@ pub(crate) struct Stack {
     pub load: i64,
 }
 
-/// Directions tried for each cut.
+/// Cells of one diagram at most.
+const MOST_CELLS: i64 = 16;
+/// Directions tried for each halving.
 const DIRECTIONS: usize = 12;
 /// Least distance of a cut from a position, metres.
-const CLEARANCE_M: f64 = 0.25;
+pub(crate) const CLEARANCE_M: f64 = 0.05;
 /// A cut reaches this much beyond what it cuts, so that it truly meets the border; what is left over is a dangle.
 const OVERSHOOT_M: f64 = 0.02;
 
-/// Points on one side of a line: `n · p ≤ c`, metres.
-#[derive(Clone, Copy)]
-struct HalfPlane {
-    n: [f64; 2],
-    c: f64,
+/// Points on one side of a line: `n · p ≤ c`, metres; `n` has length 1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HalfPlane {
+    pub n: [f64; 2],
+    pub c: f64,
 }
 
-/// Cuts `region`, whose corners lie within `span` (metres), so that no piece is heavier than `limit`
-/// unless it is a single stack.
+impl HalfPlane {
+    /// How deep a stack lies inside, metres.
+    pub fn depth(&self, s: &Stack) -> f64 {
+        self.c - (self.n[0] * s.at[0] + self.n[1] * s.at[1])
+    }
+
+    fn other(&self) -> HalfPlane {
+        HalfPlane { n: [-self.n[0], -self.n[1]], c: -self.c }
+    }
+
+    /// The part of the line `n · p = c` inside the convex cell, a little longer at both ends.
+    pub fn line_within(&self, cell: &[HalfPlane]) -> Option<[[f64; 2]; 2]> {
+        let (o, d) = ([self.n[0] * self.c, self.n[1] * self.c], [-self.n[1], self.n[0]]);
+        let (mut t0, mut t1) = (f64::NEG_INFINITY, f64::INFINITY);
+        for h in cell {
+            let (speed, room) = (h.n[0] * d[0] + h.n[1] * d[1], h.c - h.n[0] * o[0] - h.n[1] * o[1]);
+            if speed.abs() < 1e-12 {
+                if room < 0.0 {
+                    return None;
+                }
+            } else if speed > 0.0 {
+                t1 = t1.min(room / speed);
+            } else {
+                t0 = t0.max(room / speed);
+            }
+        }
+        let at = |t: f64| [o[0] + t * d[0], o[1] + t * d[1]];
+        (t1 > t0 && t0.is_finite() && t1.is_finite()).then(|| [at(t0 - OVERSHOOT_M), at(t1 + OVERSHOOT_M)])
+    }
+}
+
+/// Points at one position become a stack; one that is heavier than `limit` fills a piece and counts as that much.
+pub(crate) fn stacks(plane: &Plane, points: impl Iterator<Item = (Pt, i64)>, limit: i64) -> Vec<Stack> {
+    let mut all: Vec<(Pt, i64)> = points.collect();
+    all.sort_unstable();
+    let pile = |same: &[(Pt, i64)]| Stack { at: plane.metres(same[0].0), load: same.iter().map(|p| p.1).sum::<i64>().min(limit) };
+    all.chunk_by(|a, b| a.0 == b.0).map(pile).collect()
+}
+
+/// Cuts `region`, whose corners lie within `span` (metres), so that no piece is heavier than `limit` unless
+/// it is a single stack.
 pub(crate) fn chords(plane: &Plane, region: u32, span: [[f64; 2]; 2], stacks: &mut [Stack], limit: i64) -> Vec<Divider> {
-    let mut out = Vec::new();
     let sides = [([1.0, 0.0], span[1][0]), ([-1.0, 0.0], -span[0][0]), ([0.0, 1.0], span[1][1]), ([0.0, -1.0], -span[0][1])];
-    let cell = sides.map(|(n, c)| HalfPlane { n, c: c + 1.0 }).to_vec();
-    bisect(plane, region, stacks, limit, cell, &mut out);
-    out
+    let cell = sides.map(|(n, c)| HalfPlane { n, c: c + 1.0 });
+    let mut lines = Vec::new();
+    divide(stacks, limit, &cell, &mut lines);
+    let divider = |l: [[f64; 2]; 2]| Divider { a: plane.lattice(l[0]), b: plane.lattice(l[1]), class: 0, parts: Parts::LAND, only: region };
+    lines.into_iter().map(divider).filter(|d| d.a != d.b).collect()
 }
 
-fn bisect(plane: &Plane, region: u32, stacks: &mut [Stack], limit: i64, cell: Vec<HalfPlane>, out: &mut Vec<Divider>) {
+fn divide(stacks: &mut [Stack], limit: i64, cell: &[HalfPlane], out: &mut Vec<[[f64; 2]; 2]>) {
     let total: i64 = stacks.iter().map(|s| s.load).sum();
     if total <= limit || stacks.len() < 2 {
         return;
     }
-    let parts = (total + limit - 1) / limit.max(1);
+    let pieces = (total + limit - 1) / limit;
+    if let Some(diagram) = (pieces <= MOST_CELLS).then(|| Diagram::balanced(stacks, limit, pieces as usize)).flatten() {
+        return out.extend(diagram.edges(cell));
+    }
+    let Some((cut, at)) = halve(stacks, pieces as usize) else { return };
+    out.extend(cut.line_within(cell));
+    let (low, high) = stacks.split_at_mut(at);
+    for (half, side) in [(low, cut), (high, cut.other())] {
+        divide(half, limit, &[cell, &[side]].concat(), out);
+    }
+}
+
+/// The line that leaves half of `parts` pieces' load on either side, as nearly as the stacks allow. Stacks are put in order:
+/// those before the returned number lie on the near side.
+pub(crate) fn halve(stacks: &mut [Stack], parts: usize) -> Option<(HalfPlane, usize)> {
+    let total: i64 = stacks.iter().map(|s| s.load).sum();
     let goal = total as f64 * ((parts / 2).max(1) as f64 / parts.max(2) as f64);
-    let mut best: Option<(f64, usize, HalfPlane)> = None;
+    let mut best: Option<(f64, HalfPlane)> = None;
     for d in 0..DIRECTIONS {
         let (sin, cos) = (PI * d as f64 / DIRECTIONS as f64).sin_cos();
         let along = |s: &Stack| s.at[0] * cos + s.at[1] * sin;
         stacks.sort_by(|a, b| along(a).total_cmp(&along(b)).then(a.at[1].total_cmp(&b.at[1])));
         let extent = along(&stacks[stacks.len() - 1]) - along(&stacks[0]);
         let mut sum = 0;
-        for i in 0..stacks.len() - 1 {
-            sum += stacks[i].load;
-            let (lo, hi) = (along(&stacks[i]), along(&stacks[i + 1]));
+        for w in stacks.windows(2) {
+            sum += w[0].load;
+            let (lo, hi) = (along(&w[0]), along(&w[1]));
             if hi - lo < 2.0 * CLEARANCE_M {
                 continue;
             }
@@ -62,58 +122,119 @@ fn bisect(plane: &Plane, region: u32, stacks: &mut [Stack], limit: i64, cell: Ve
             let off = (sum as f64 - goal).abs() / total as f64;
             let score = off - 0.0005 * extent.max(1.0).ln() - 0.0002 * (hi - lo).min(50.0);
             if best.is_none_or(|b| score < b.0) {
-                best = Some((score, d, HalfPlane { n: [cos, sin], c: (lo + hi) / 2.0 }));
+                best = Some((score, HalfPlane { n: [cos, sin], c: (lo + hi) / 2.0 }));
             }
         }
     }
-    let Some((_, _, cut)) = best else { return };
-    let Some((a, b)) = clipped(&cut, &cell) else { return };
-    let (a, b) = (plane.lattice(a), plane.lattice(b));
-    if a != b {
-        out.push(Divider { a, b, class: 0, parts: Parts::LAND, only: region });
-    }
-    let below = |s: &Stack| s.at[0] * cut.n[0] + s.at[1] * cut.n[1] <= cut.c;
-    stacks.sort_by_key(|s| !below(s));
-    let at = stacks.iter().take_while(|s| below(s)).count();
-    let (low, high) = stacks.split_at_mut(at);
-    if low.is_empty() || high.is_empty() {
-        return;
-    }
-    let with = |h: HalfPlane| cell.iter().copied().chain([h]).collect::<Vec<_>>();
-    bisect(plane, region, low, limit, with(cut), out);
-    bisect(plane, region, high, limit, with(HalfPlane { n: [-cut.n[0], -cut.n[1]], c: -cut.c }), out);
+    let (_, cut) = best?;
+    stacks.sort_by_key(|s| cut.depth(s) < 0.0);
+    Some((cut, stacks.partition_point(|s| cut.depth(s) >= 0.0)))
 }
 
-/// The part of the line `n · p = c` inside the convex cell, a little longer at both ends.
-fn clipped(line: &HalfPlane, cell: &[HalfPlane]) -> Option<([f64; 2], [f64; 2])> {
-    let (o, d) = ([line.n[0] * line.c, line.n[1] * line.c], [-line.n[1], line.n[0]]);
-    let (mut t0, mut t1) = (f64::NEG_INFINITY, f64::INFINITY);
-    for h in cell {
-        let (speed, room) = (h.n[0] * d[0] + h.n[1] * d[1], h.c - h.n[0] * o[0] - h.n[1] * o[1]);
-        if speed.abs() < 1e-12 {
-            if room < 0.0 {
-                return None;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cut::faces;
+    use crate::territory::Barrier;
+    use crate::territory::lattice::cross;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    const LIMIT: i64 = 60;
+
+    fn plane() -> Plane {
+        Plane::around(10.0, 50.0)
+    }
+
+    /// Points in metres on a lattice of a centimetre, a metre or ten metres, in the open or along a line, some of them heavy.
+    fn points() -> impl Strategy<Value = Vec<([f64; 2], i64)>> {
+        let load = prop_oneof![8 => 1i64..6, 3 => 6i64..40, 1 => 60i64..200];
+        let shape = (prop_oneof![Just(0.01), Just(1.0), Just(10.0)], prop_oneof![3 => Just(1), 1 => Just(0)]);
+        (shape, prop::collection::vec((0i32..40, 0i32..40, load), 0..150)).prop_map(|((step, width), points)| {
+            points.into_iter().map(|(x, y, load)| ([f64::from(x) * step, f64::from(y * width) * step], load)).collect()
+        })
+    }
+
+    fn on_lattice(points: &[([f64; 2], i64)]) -> Vec<(Pt, i64)> {
+        points.iter().map(|(at, load)| (plane().lattice(*at), *load)).collect()
+    }
+
+    fn lines(points: &[(Pt, i64)]) -> Vec<Divider> {
+        chords(&plane(), 1, [[0.0; 2], [400.0; 2]], &mut stacks(&plane(), points.iter().copied(), LIMIT), LIMIT)
+    }
+
+    /// Load of every position by the face it lies in.
+    fn pieces(points: &[(Pt, i64)], lines: &[Divider]) -> Vec<BTreeMap<Pt, i64>> {
+        let square = [[-0.5, -0.5], [400.5, -0.5], [400.5, 400.5], [-0.5, 400.5], [-0.5, -0.5]];
+        let mut linework = vec![Barrier { class: 0, line: square.iter().map(|&c| plane().lattice(c)).collect() }];
+        linework.extend(lines.iter().map(|l| Barrier { class: 0, line: vec![l.a, l.b] }));
+        let faces = faces(&linework);
+        assert!(faces.settled);
+        let mut out: BTreeMap<u32, BTreeMap<Pt, i64>> = BTreeMap::new();
+        for &(p, load) in points {
+            *out.entry(faces.face_at(p)).or_default().entry(p).or_default() += load;
+        }
+        out.into_values().collect()
+    }
+
+    /// How far the nearest end of two lines that cross lies from the other line, metres.
+    fn beyond(l: &Divider, m: &Divider) -> Option<f64> {
+        let apart = |l: &Divider, m: &Divider| cross(l.a, l.b, m.a).signum() * cross(l.a, l.b, m.b).signum() < 0;
+        let to = |p: Pt, l: &Divider| plane().distance_to_segment_m(p, l.a, l.b);
+        (apart(l, m) && apart(m, l)).then(|| to(l.a, m).min(to(l.b, m)).min(to(m.a, l)).min(to(m.b, l)))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn pieces_are_light_or_nothing_parts_them(points in points()) {
+            let points = on_lattice(&points);
+            for piece in pieces(&points, &lines(&points)) {
+                let mut piece = stacks(&plane(), piece.into_iter(), LIMIT);
+                let load: i64 = piece.iter().map(|s| s.load).sum();
+                prop_assert!(load <= LIMIT || piece.len() == 1 || halve(&mut piece, 2).is_none(), "{:?}", piece);
             }
-        } else if speed > 0.0 {
-            t1 = t1.min(room / speed);
-        } else {
-            t0 = t0.max(room / speed);
         }
-    }
-    let at = |t: f64| [o[0] + t * d[0], o[1] + t * d[1]];
-    (t1 > t0 && t0.is_finite() && t1.is_finite()).then(|| (at(t0 - OVERSHOOT_M), at(t1 + OVERSHOOT_M)))
-}
 
-/// Points at one position become a stack.
-pub(crate) fn stacks(plane: &Plane, points: impl Iterator<Item = (Pt, i64)>) -> Vec<Stack> {
-    let mut all: Vec<(Pt, i64)> = points.collect();
-    all.sort_unstable();
-    let mut out: Vec<(Pt, i64)> = Vec::new();
-    for (p, load) in all {
-        match out.last_mut() {
-            Some(last) if last.0 == p => last.1 += load,
-            _ => out.push((p, load)),
+        #[test]
+        fn lines_keep_clear_of_stacks_and_meet_at_ends(points in points()) {
+            let points = on_lattice(&points);
+            let lines = lines(&points);
+            for (i, l) in lines.iter().enumerate() {
+                for (p, _) in &points {
+                    prop_assert!(plane().distance_to_segment_m(*p, l.a, l.b) > CLEARANCE_M - OVERSHOOT_M - 0.001);
+                }
+                for m in &lines[..i] {
+                    prop_assert!(beyond(l, m).is_none_or(|d| d < OVERSHOOT_M + 0.001), "{:?} crosses {:?}", l, m);
+                }
+            }
+        }
+
+        #[test]
+        fn the_order_of_points_changes_nothing(points in points(), turn in 0usize..150) {
+            let mut points = on_lattice(&points);
+            let table = |l: Vec<Divider>| l.into_iter().map(|d| (d.a, d.b)).collect::<Vec<_>>();
+            let first = table(lines(&points));
+            let n = points.len().max(1);
+            points.reverse();
+            points.rotate_left(turn % n);
+            prop_assert_eq!(first, table(lines(&points)));
         }
     }
-    out.into_iter().map(|(p, load)| Stack { at: plane.metres(p), load }).collect()
+
+    #[test]
+    fn as_many_pieces_as_the_load_needs() {
+        let square: Vec<([f64; 2], i64)> = (0..400).map(|i| ([f64::from(i % 20) * 20.0, f64::from(i / 20) * 20.0], 3)).collect();
+        let square = on_lattice(&square);
+        let found = pieces(&square, &lines(&square)).len();
+        assert!((20..=24).contains(&found), "{found} pieces where 20 would do");
+    }
+
+    #[test]
+    fn one_position_is_no_matter_to_cut() {
+        assert!(lines(&[]).is_empty());
+        assert!(lines(&on_lattice(&[([5.0, 5.0], 500), ([5.0, 5.0], 500)])).is_empty());
+        assert_eq!(lines(&on_lattice(&[([5.0, 5.0], 500), ([9.0, 5.0], 1)])).len(), 1);
+    }
 }

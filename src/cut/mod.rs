@@ -1,7 +1,7 @@
 //! Cuts a territory into units: the faces between barriers and division borders.
 //!
 //! Refinement in five steps, each of which only divides what the one before made: division outlines, water, roads
-//! and railways, minor ways inside heavy faces, straight cuts through faces that are still too heavy.
+//! and railways, minor ways inside heavy faces, balanced power diagrams over the points of faces that are still too heavy.
 //!
 //! Guarantees:
 //!
@@ -29,6 +29,7 @@ mod locate;
 mod mesh;
 mod noding;
 mod planar;
+mod power;
 pub mod rings;
 mod strips;
 mod tell;
@@ -300,7 +301,7 @@ fn by_minor_ways(t: &Territory, state: State, limit: i64, findings: &mut Vec<Fin
     refine(t, &state, &heavy, &lines, limit, findings)
 }
 
-/// Straight cuts through what is still too heavy. Also returns the final region of every point.
+/// Cuts what is still too heavy between its points. Also returns the final region of every point.
 fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding>) -> (State, Vec<u32>) {
     let heavy = heavy(t, &state, limit);
     let whole = state.mesh.divide(&[]);
@@ -328,7 +329,7 @@ fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding
         .into_par_iter()
         .filter(|&r| heavy[r])
         .flat_map_iter(|r| {
-            let mut stacks = chords::stacks(&t.plane, inside[r].iter().copied());
+            let mut stacks = chords::stacks(&t.plane, inside[r].iter().copied(), limit);
             chords::chords(&t.plane, r as u32, spans[r], &mut stacks, limit)
         })
         .collect();
@@ -337,8 +338,9 @@ fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding
     let (face, _) = loads(t, &divided);
     let cut = heavy.iter().filter(|h| **h).count();
     if cut > 0 {
-        let message =
-            format!("cut straight between their points, being heavier than split_above allows and without minor ways inside: {cut} units");
+        let message = format!(
+            "cut into compact pieces between their points, being heavier than split_above allows even after minor ways: {cut} units"
+        );
         findings.push(Finding::new(Severity::Info, "units-cut-straight", message).measured(cut as f64));
     }
     (pieces, face.iter().map(|&f| divided.parent[f as usize]).collect())

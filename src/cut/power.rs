@@ -1,0 +1,253 @@
+//! A balanced power diagram over stacks of points.
+//!
+//! Every cell has a site and a weight; a stack belongs to the cell with the least power, its squared distance to the site less the
+//! weight, so that cells are convex and parted by straight lines. Weights fall until no cell is too heavy and sites move to the
+//! middle of their stacks, in turn: k-means under a capacity, whose dual variables are the weights (Cohen-Addad, Klein & Young
+//! 2018). Weights are found by an auction (Bertsekas 1988): it moves whole stacks, where a flow would have to be rounded.
+//!
+//! An auction ends for certain where k cells less the heaviest stack each would hold all: a cell that has shed stays fuller than
+//! that, so that some cell never sheds. Tighter ones mostly end, too, and are given up after a number of steps that grows with k:
+//! a diagram costs O(k·n) for n stacks, up to that constant, and O(k³) for its edges.
+
+use super::chords::{CLEARANCE_M, HalfPlane, Stack, halve};
+
+/// Numbers of cells tried.
+const TRIES: usize = 4;
+/// Turns of balancing and of moving sites.
+const TURNS: usize = 6;
+/// Times that stacks are shed in one auction, for each cell.
+const SHEDS: usize = 32;
+/// Turns of moving weights to the middle of their range.
+const SWEEPS: usize = 8;
+/// How far weights of cells are apart at first, m²: stacks on one bisector all go to the same side.
+const TIE: f64 = 1e-6;
+
+/// Takes the stacks that have less power here than in any other cell; none with weight −∞.
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    site: [f64; 2],
+    weight: f64,
+}
+
+impl Cell {
+    fn power(&self, s: &Stack) -> f64 {
+        (self.site[0] - s.at[0]).powi(2) + (self.site[1] - s.at[1]).powi(2) - self.weight
+    }
+
+    /// Where this cell has no more power than `other`; `None` where there is no line between them.
+    fn before(&self, other: &Cell) -> Option<HalfPlane> {
+        let d = [other.site[0] - self.site[0], other.site[1] - self.site[1]];
+        let length = d[0].hypot(d[1]);
+        let n = [d[0] / length, d[1] / length];
+        let middle = [(self.site[0] + other.site[0]) / 2.0, (self.site[1] + other.site[1]) / 2.0];
+        let c = n[0] * middle[0] + n[1] * middle[1] + (self.weight - other.weight) / (2.0 * length);
+        c.is_finite().then_some(HalfPlane { n, c })
+    }
+}
+
+/// Least power of `s` in a cell other than `but`, and that cell.
+fn least(cells: &[Cell], s: &Stack, but: Option<usize>) -> (f64, usize) {
+    let others = (0..cells.len()).filter(|&j| Some(j) != but).map(|j| (cells[j].power(s), j));
+    others.fold((f64::INFINITY, 0), |a, b| if b.0 < a.0 { b } else { a })
+}
+
+/// Cells and the cell of every stack.
+#[derive(Clone, Debug)]
+pub(crate) struct Diagram {
+    cells: Vec<Cell>,
+    of: Vec<usize>,
+}
+
+impl Diagram {
+    /// A diagram of `pieces` cells or a few more that keeps clear of all stacks and has no cell heavier than `limit`, which no
+    /// stack may be; `None` when none was found.
+    pub fn balanced(stacks: &[Stack], limit: i64, pieces: usize) -> Option<Diagram> {
+        (pieces..pieces + TRIES).find_map(|k| Diagram::of_cells(stacks, limit, k))
+    }
+
+    fn of_cells(stacks: &[Stack], limit: i64, k: usize) -> Option<Diagram> {
+        let mut sites = Vec::with_capacity(k);
+        seed(&mut stacks.to_vec(), k, &mut sites);
+        let (mut best, mut before) = (None, Vec::new());
+        for _ in 0..TURNS {
+            let mut diagram = Diagram::nearest(stacks, &sites);
+            if !diagram.balance(stacks, limit) || diagram.of == before {
+                break;
+            }
+            before.clone_from(&diagram.of);
+            diagram.recentre(stacks, &mut sites);
+            diagram.ease(stacks);
+            if diagram.keeps_clear(stacks) {
+                best = Some(diagram);
+            }
+        }
+        best
+    }
+
+    fn nearest(stacks: &[Stack], sites: &[[f64; 2]]) -> Diagram {
+        let cells: Vec<Cell> = sites.iter().enumerate().map(|(j, &site)| Cell { site, weight: -TIE * j as f64 }).collect();
+        let of = stacks.iter().map(|s| least(&cells, s, None).1).collect();
+        Diagram { cells, of }
+    }
+
+    /// Lowers the weight of the heaviest cell until it has shed what is too much to the cells that are next best, again and
+    /// again. Only full cells give way, so that the sum of squared distances stays least. False when given up.
+    fn balance(&mut self, stacks: &[Stack], limit: i64) -> bool {
+        let mut load = vec![0; self.cells.len()];
+        for (s, &j) in stacks.iter().zip(&self.of) {
+            load[j] += s.load;
+        }
+        for _ in 0..SHEDS * load.len() {
+            let heaviest = (0..load.len()).max_by_key(|&j| load[j]).filter(|&j| load[j] > limit);
+            let Some(j) = heaviest else { return true };
+            let mut leaving: Vec<(f64, usize, usize)> = Vec::new();
+            for (i, s) in stacks.iter().enumerate().filter(|(i, _)| self.of[*i] == j) {
+                let (power, next) = least(&self.cells, s, Some(j));
+                leaving.push((power - self.cells[j].power(s), i, next));
+            }
+            leaving.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            let mut gone = 0;
+            while gone < leaving.len() && (load[j] > limit || leaving[gone].0 - leaving[gone - 1].0 < TIE) {
+                let (_, i, next) = leaving[gone];
+                load[j] -= stacks[i].load;
+                load[next] += stacks[i].load;
+                self.of[i] = next;
+                gone += 1;
+            }
+            let last = leaving[gone - 1].0;
+            self.cells[j].weight -= leaving.get(gone).map_or(last + TIE, |kept| (last + kept.0) / 2.0);
+        }
+        false
+    }
+
+    /// Moves sites to the middle of their stacks, by load. A cell without stacks is given up.
+    fn recentre(&mut self, stacks: &[Stack], sites: &mut [[f64; 2]]) {
+        for j in 0..sites.len() {
+            let own = stacks.iter().zip(&self.of).filter(|(_, of)| **of == j).map(|(s, _)| s);
+            match middle(own) {
+                Some(m) => sites[j] = m,
+                None => self.cells[j].weight = f64::NEG_INFINITY,
+            }
+        }
+    }
+
+    /// Moves each weight to the middle of the range in which no stack changes its cell.
+    fn ease(&mut self, stacks: &[Stack]) {
+        for j in (0..self.cells.len()).cycle().take(SWEEPS * self.cells.len()) {
+            let (mut down, mut up) = (f64::INFINITY, f64::INFINITY);
+            for (s, &own) in stacks.iter().zip(&self.of) {
+                let power = self.cells[j].power(s);
+                if own == j {
+                    down = down.min(least(&self.cells, s, Some(j)).0 - power);
+                } else {
+                    up = up.min(power - self.cells[own].power(s));
+                }
+            }
+            if down.is_finite() && up.is_finite() {
+                self.cells[j].weight += (up - down) / 2.0;
+            }
+        }
+    }
+
+    fn keeps_clear(&self, stacks: &[Stack]) -> bool {
+        let lines: Vec<Vec<HalfPlane>> = self.cells.iter().map(|a| self.cells.iter().filter_map(|b| a.before(b)).collect()).collect();
+        stacks.iter().zip(&self.of).all(|(s, &own)| lines[own].iter().all(|l| l.depth(s) >= CLEARANCE_M))
+    }
+
+    /// Edges of the diagram inside a convex cell.
+    pub fn edges(&self, within: &[HalfPlane]) -> Vec<[[f64; 2]; 2]> {
+        let mut out = Vec::new();
+        for (i, a) in self.cells.iter().enumerate() {
+            for (j, b) in self.cells.iter().enumerate().skip(i + 1) {
+                let others = (0..self.cells.len()).filter(|&l| l != j).filter_map(|l| a.before(&self.cells[l]));
+                let cell: Vec<HalfPlane> = within.iter().copied().chain(others).collect();
+                out.extend(a.before(b).and_then(|line| line.line_within(&cell)));
+            }
+        }
+        out
+    }
+}
+
+fn middle<'a>(stacks: impl Iterator<Item = &'a Stack>) -> Option<[f64; 2]> {
+    let sum = stacks.fold([0.0; 3], |[x, y, load], s| {
+        let w = s.load as f64;
+        [x + w * s.at[0], y + w * s.at[1], load + w]
+    });
+    (sum[2] > 0.0).then(|| [sum[0] / sum[2], sum[1] / sum[2]])
+}
+
+/// Middles of the parts of a straight bisection.
+fn seed(stacks: &mut [Stack], k: usize, out: &mut Vec<[f64; 2]>) {
+    let cut = if k > 1 { halve(stacks, k) } else { None };
+    let Some((_, at)) = cut else { return out.extend(middle(stacks.iter())) };
+    let (low, high) = stacks.split_at_mut(at);
+    seed(low, k / 2, out);
+    seed(high, k - k / 2, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cost(stacks: &[Stack], sites: &[[f64; 2]], of: impl Iterator<Item = usize>) -> f64 {
+        stacks.iter().zip(of).map(|(s, j)| Cell { site: sites[j], weight: 0.0 }.power(s)).sum()
+    }
+
+    fn place() -> impl Strategy<Value = [f64; 2]> {
+        (0.0..1000.0, 0.0..1000.0).prop_map(|(x, y)| [x, y])
+    }
+
+    fn towns() -> impl Strategy<Value = Vec<Vec<Stack>>> {
+        let town = prop::collection::vec((0.0..30.0, 0.0..30.0, 15i64..=20), 5);
+        let stack = |town: usize, (x, y, load): (f64, f64, i64)| {
+            let [far, up] = [(town % 3) as f64 * 900.0, (town / 3) as f64 * 700.0];
+            Stack { at: [x + far, y + up], load }
+        };
+        prop::collection::vec(town, 2..6)
+            .prop_map(move |t| t.into_iter().enumerate().map(|(i, s)| s.into_iter().map(|s| stack(i, s)).collect()).collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn auction_of_equal_stacks_is_as_good_as_any_assignment(
+            places in prop::collection::vec(place(), 4..9), sites in prop::collection::vec(place(), 2..4), room in 0usize..2
+        ) {
+            let stacks: Vec<Stack> = places.into_iter().map(|at| Stack { at, load: 1 }).collect();
+            let (n, k) = (stacks.len(), sites.len());
+            let limit = n.div_ceil(k) + room;
+            let mut diagram = Diagram::nearest(&stacks, &sites);
+            prop_assert!(diagram.balance(&stacks, limit as i64));
+            let found = cost(&stacks, &sites, diagram.of.iter().copied());
+            for code in 0..k.pow(n as u32) {
+                let cell = |i: usize| code / k.pow(i as u32) % k;
+                let fits = (0..k).all(|j| (0..n).filter(|&i| cell(i) == j).count() <= limit);
+                prop_assert!(!fits || found <= cost(&stacks, &sites, (0..n).map(cell)) + 1e-3);
+            }
+            diagram.ease(&stacks);
+            for (s, &own) in stacks.iter().zip(&diagram.of) {
+                prop_assert_eq!(least(&diagram.cells, s, None).1, own);
+            }
+        }
+
+        #[test]
+        fn towns_far_apart_are_a_cell_each(towns in towns()) {
+            let stacks = towns.concat();
+            let diagram = Diagram::balanced(&stacks, 100, towns.len()).unwrap();
+            prop_assert_eq!(diagram.cells.len(), towns.len());
+            for town in diagram.of.chunks(towns[0].len()) {
+                prop_assert!(town.iter().all(|&j| j == town[0]));
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_line_parts_has_no_diagram() {
+        let at = |x: f64, load: i64| Stack { at: [x, 5.0], load };
+        assert!(Diagram::balanced(&[at(0.0, 60), at(0.01, 60)], 60, 2).is_none());
+        assert!(Diagram::balanced(&[at(0.0, 60)], 50, 2).is_none());
+        assert_eq!(Diagram::balanced(&[at(0.0, 60), at(9.0, 60)], 60, 2).unwrap().of.len(), 2);
+    }
+}
