@@ -5,10 +5,11 @@
 //! O(n log n).
 
 use super::locate::Locator;
-use super::noding::{Segment, Tag, sort_by};
+use super::noding::{CHUNK, Segment, Tag};
 use crate::territory::lattice::{Pt, by_angle, cross};
 use petgraph::unionfind::UnionFind;
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// The face around everything.
 pub(crate) const OUTSIDE: u32 = 0;
@@ -26,52 +27,57 @@ pub(crate) struct Arrangement<T> {
 impl<T: Tag> Arrangement<T> {
     /// From noded segments, sorted.
     pub fn new(noded: Vec<Segment<T>>) -> Arrangement<T> {
-        let (points, ends) = vertices(&noded);
-        let mut spokes = Spokes::new(&points, &ends, without_dangles(points.len(), &ends));
-        let mut cycles = Cycles::new(&points, &ends, &spokes);
+        let mut spokes = Spokes::new(&noded);
+        let mut cycles = Cycles::new(&spokes);
         // a bridge has the same cycle on both sides, and joins what are two cycles without it
-        let bounds = |c: &Cycles, e: usize| c.of[2 * e] != c.of[2 * e + 1];
-        if spokes.rows.half.iter().any(|&h| !bounds(&cycles, h as usize / 2)) {
-            spokes.retain(|h| bounds(&cycles, h as usize / 2));
-            cycles = Cycles::new(&points, &ends, &spokes);
+        let is_bridge = |&e: &usize| cycles.of[2 * e] == cycles.of[2 * e + 1] && cycles.of[2 * e] != NONE;
+        let bridges: Vec<usize> = (0..noded.len()).into_par_iter().filter(is_bridge).collect();
+        if !bridges.is_empty() {
+            bridges.into_iter().for_each(|e| spokes.drop_edge(2 * e as u32));
+            cycles = Cycles::new(&spokes);
         }
-        let alive: Vec<u32> = (0..noded.len() as u32).filter(|&e| bounds(&cycles, e as usize)).collect();
-        let edges: Vec<Segment<T>> = alive.iter().map(|&e| noded[e as usize]).collect();
-        drop(noded);
+        let outer = cycles.outer(&noded, &spokes);
+        drop(spokes);
+        let Cycles { mut of, first } = cycles;
+        let mut edges = noded;
+        let mut kept = of.iter().step_by(2).map(|&c| c != NONE);
+        edges.retain(|_| kept.next() == Some(true));
+        of.retain(|&c| c != NONE);
 
         // cycles across an edge are of one component; the outer one lies in the face just below its first vertex
         let locator = Locator::default();
-        let mut component = UnionFind::<u32>::new(cycles.area2.len());
-        for &e in &alive {
-            component.union(cycles.of[2 * e as usize], cycles.of[2 * e as usize + 1]);
+        let outside = first.len() as u32;
+        let mut face_of = UnionFind::<u32>::new(first.len() + 1);
+        if let [(only, _)] = outer[..] {
+            face_of.union(only, outside);
+        } else {
+            let mut component = UnionFind::<u32>::new(first.len());
+            for side in of.chunks_exact(2) {
+                component.union(side[0], side[1]);
+            }
+            for (c, start) in outer {
+                let own = component.find(c);
+                let below = locator.below(&edges, start, |e| component.find(of[2 * e]) != own);
+                // edges run from left to right: what is above is on the left
+                face_of.union(c, below.map_or(outside, |e| of[2 * e]));
+            }
         }
-        let outer: Vec<usize> = (0..cycles.area2.len()).filter(|&c| cycles.area2[c] <= 0).collect();
-        let outside = cycles.area2.len() as u32;
-        let mut face_of = UnionFind::<u32>::new(cycles.area2.len() + 1);
-        for &c in &outer {
-            let own = component.find(c as u32);
-            let elsewhere = |e: usize| component.find(cycles.of[2 * alive[e] as usize]) != own;
-            let start = points[cycles.lowest[c] as usize];
-            let below = if outer.len() == 1 { None } else { locator.below(&edges, start, elsewhere) };
-            face_of.union(c as u32, below.map_or(outside, |e| cycles.of[upper(&edges[e], alive[e] as usize)]));
-        }
+        // faces are numbered as edges come upon them, and so are cycles
         let labels = face_of.into_labeling();
-        let mut number = vec![u32::MAX; labels.len()];
+        let mut number = vec![NONE; labels.len()];
         number[labels[outside as usize] as usize] = OUTSIDE;
         let mut faces = 1;
-        let mut face = |h: usize| {
-            let slot = &mut number[labels[cycles.of[h] as usize] as usize];
-            if *slot == u32::MAX {
+        let mut face = |label: u32| {
+            let slot = &mut number[label as usize];
+            if *slot == NONE {
                 *slot = faces;
                 faces += 1;
             }
             *slot
         };
-        let (mut left, mut right) = (Vec::with_capacity(edges.len()), Vec::with_capacity(edges.len()));
-        for &e in &alive {
-            left.push(face(2 * e as usize));
-            right.push(face(2 * e as usize + 1));
-        }
+        let face: Vec<u32> = labels.iter().map(|&l| face(l)).collect();
+        let side = |half: usize| of.par_chunks_exact(2).map(|c| face[c[half] as usize]).collect();
+        let (left, right) = (side(0), side(1));
         Arrangement { edges, left, right, faces: faces as usize, locator }
     }
 
@@ -94,188 +100,154 @@ impl<T: Tag> Arrangement<T> {
     }
 }
 
-/// The half-edge of `e` whose left side is above (edges run from left to right; `a < b`).
-fn upper<T>(s: &Segment<T>, e: usize) -> usize {
-    debug_assert!(s.a < s.b);
-    2 * e
-}
+/// No half-edge, no cycle.
+const NONE: u32 = u32::MAX;
+/// Parts of the edges whose vertices are gone round side by side.
+const BANDS: usize = 64;
 
-/// Sorted vertices and the two vertex numbers of every edge; edges are sorted.
-fn vertices<T: Sync>(edges: &[Segment<T>]) -> (Vec<Pt>, Vec<(u32, u32)>) {
-    let mut heads: Vec<(Pt, u32)> = edges.par_iter().enumerate().map(|(e, s)| (s.b, e as u32)).collect();
-    sort_by(&mut heads, |x, y| x.cmp(y));
-    let mut points: Vec<Pt> = Vec::with_capacity(edges.len());
-    let mut ends = vec![(0u32, 0u32); edges.len()];
-    let (mut t, mut h) = (0, 0);
-    // a merge of tails and heads, both in order
-    while t < edges.len() || h < heads.len() {
-        let next = match (edges.get(t), heads.get(h)) {
-            (Some(s), Some(b)) => s.a.min(b.0),
-            (Some(s), None) => s.a,
-            (None, Some(b)) => b.0,
-            (None, None) => break,
-        };
-        let number = points.len() as u32;
-        points.push(next);
-        while t < edges.len() && edges[t].a == next {
-            ends[t].0 = number;
-            t += 1;
-        }
-        while h < heads.len() && heads[h].0 == next {
-            ends[heads[h].1 as usize].1 = number;
-            h += 1;
-        }
-    }
-    (points, ends)
-}
+/// Where an edge ends, and its number.
+type Head = (Pt, u32);
 
-/// Rows of half-edges by the vertex they leave: `2e` runs `a → b`, `2e + 1` back.
-struct Rows {
-    start: Vec<u32>,
-    half: Vec<u32>,
-}
-
-impl Rows {
-    fn new(vertices: usize, ends: &[(u32, u32)]) -> Rows {
-        let mut start = vec![0u32; vertices + 1];
-        for &(a, b) in ends {
-            start[a as usize + 1] += 1;
-            start[b as usize + 1] += 1;
+/// Hands every vertex from `from` on and before `to` to `visit`: half-edges that leave it, with their direction, counter-clockwise.
+/// Tails are in order; heads are so in every run.
+fn rows<T>(edges: &[Segment<T>], heads: &[Vec<Head>], from: Pt, to: Option<Pt>, mut visit: impl FnMut(&[((i64, i64), u32)])) {
+    let before_end = |p: Pt| to.is_none_or(|to| p < to);
+    let own = |run: &Vec<Head>| run.partition_point(|h| h.0 < from)..run.partition_point(|h| before_end(h.0));
+    let mut heads: Vec<Head> = heads.iter().flat_map(|run| &run[own(run)]).copied().collect();
+    // the stable sort merges runs
+    heads.sort();
+    let mut heads = heads.into_iter().peekable();
+    let mut tails = (edges.partition_point(|s| s.a < from)..edges.partition_point(|s| before_end(s.a))).peekable();
+    let mut row = Vec::new();
+    while let Some(v) = tails.peek().map(|&e| edges[e].a).into_iter().chain(heads.peek().map(|h| h.0)).min() {
+        let mut push = |to: Pt, half: usize| row.push(((to.x - v.x, to.y - v.y), half as u32));
+        while let Some((_, e)) = heads.next_if(|h| h.0 == v) {
+            push(edges[e as usize].a, 2 * e as usize + 1);
         }
-        for v in 0..vertices {
-            start[v + 1] += start[v];
+        while let Some(e) = tails.next_if(|&e| edges[e].a == v) {
+            push(edges[e].b, 2 * e);
         }
-        let mut fill = start.clone();
-        let mut half = vec![0u32; 2 * ends.len()];
-        for (e, &(a, b)) in ends.iter().enumerate() {
-            for (v, h) in [(a, 2 * e), (b, 2 * e + 1)] {
-                half[fill[v as usize] as usize] = h as u32;
-                fill[v as usize] += 1;
-            }
+        // two are in order either way round
+        if row.len() > 2 {
+            row.sort_unstable_by(|x, y| by_angle(x.0, y.0));
         }
-        Rows { start, half }
-    }
-
-    fn of(&self, v: usize) -> &[u32] {
-        &self.half[self.start[v] as usize..self.start[v + 1] as usize]
-    }
-
-    fn retain(&mut self, keep: impl Fn(u32) -> bool) {
-        let (mut to, mut from) = (0, 0);
-        for v in 1..self.start.len() {
-            for i in from..self.start[v] as usize {
-                if keep(self.half[i]) {
-                    self.half[to] = self.half[i];
-                    to += 1;
-                }
-            }
-            from = self.start[v] as usize;
-            self.start[v] = to as u32;
-        }
-        self.half.truncate(to);
+        visit(&row);
+        row.clear();
     }
 }
 
-/// Half-edges leaving every vertex, counter-clockwise.
+/// Half-edges in rings around the vertices they leave: `2e` runs `a → b`, `2e + 1` back.
 struct Spokes {
-    rows: Rows,
-    rank: Vec<u32>,
+    /// The next one clockwise; [`NONE`] where the edge is dropped.
+    before: Vec<u32>,
+    /// The next one counter-clockwise.
+    after: Vec<u32>,
 }
 
 impl Spokes {
-    fn new(points: &[Pt], ends: &[(u32, u32)], rows: Rows) -> Spokes {
-        let mut spokes = Spokes { rows, rank: vec![0; 2 * ends.len()] };
-        let head = |h: u32| points[if h.is_multiple_of(2) { ends[h as usize / 2].1 } else { ends[h as usize / 2].0 } as usize];
-        let mut left: &mut [u32] = &mut spokes.rows.half;
-        let mut own = Vec::with_capacity(points.len());
-        for (v, w) in spokes.rows.start.windows(2).enumerate() {
-            let (row, rest) = left.split_at_mut((w[1] - w[0]) as usize);
-            own.push((v, row));
-            left = rest;
-        }
-        own.into_par_iter().with_min_len(1 << 12).for_each(|(v, row)| {
-            let o = points[v];
-            let dir = |h: &u32| (head(*h).x - o.x, head(*h).y - o.y);
-            row.sort_unstable_by(|x, y| by_angle(dir(x), dir(y)));
-        });
-        spokes.rank();
+    /// Of sorted edges, without those that lead nowhere. O(n log n).
+    fn new<T: Tag>(edges: &[Segment<T>]) -> Spokes {
+        let size = edges.len().div_ceil(BANDS).max(CHUNK);
+        let sorted = |(band, edges): (usize, &[Segment<T>])| {
+            let mut heads: Vec<Head> = (band * size..).zip(edges).map(|(e, s)| (s.b, e as u32)).collect();
+            heads.sort_unstable();
+            heads
+        };
+        let heads: Vec<Vec<Head>> = edges.par_chunks(size).enumerate().map(sorted).collect();
+        let links = || -> Vec<AtomicU32> { rayon::iter::repeat_n(NONE, 2 * edges.len()).map(AtomicU32::new).collect() };
+        let (before, after) = (links(), links());
+        let go_round = |band: usize| {
+            let (from, to) = (edges[band * size].a, edges.get((band + 1) * size).map(|s| s.a));
+            let mut loose = Vec::new();
+            rows(edges, &heads[..=band], from, to, |row| {
+                let mut last = row[row.len() - 1].1;
+                if row.len() == 1 {
+                    loose.push(last);
+                }
+                for &(_, half) in row {
+                    before[half as usize].store(last, Relaxed);
+                    after[last as usize].store(half, Relaxed);
+                    last = half;
+                }
+            });
+            loose
+        };
+        let loose: Vec<u32> = (0..heads.len()).into_par_iter().flat_map_iter(go_round).collect();
+        let plain = |links: Vec<AtomicU32>| links.into_iter().map(AtomicU32::into_inner).collect();
+        let mut spokes = Spokes { before: plain(before), after: plain(after) };
+        spokes.drop_dangles(loose);
         spokes
     }
 
-    fn rank(&mut self) {
-        for (i, &h) in self.rows.half.iter().enumerate() {
-            self.rank[h as usize] = i as u32;
+    fn drop_edge(&mut self, half: u32) {
+        for h in [half, half ^ 1] {
+            let (before, after) = (self.before[h as usize], self.after[h as usize]);
+            self.before[after as usize] = before;
+            self.after[before as usize] = after;
+            self.before[h as usize] = NONE;
         }
     }
 
-    fn retain(&mut self, keep: impl Fn(u32) -> bool) {
-        self.rows.retain(keep);
-        self.rank();
-    }
-
-    /// The spoke clockwise of `h` at its tail `v`.
-    fn before(&self, h: usize, v: usize) -> usize {
-        let (lo, hi, r) = (self.rows.start[v], self.rows.start[v + 1], self.rank[h]);
-        self.rows.half[if r == lo { hi - 1 } else { r - 1 } as usize] as usize
+    /// Drops `loose` half-edges that leave a vertex alone, and again those that then do. O(n).
+    fn drop_dangles(&mut self, mut loose: Vec<u32>) {
+        let alone = |before: &[u32], h: u32| before[h as usize] == h;
+        while let Some(h) = loose.pop() {
+            // both ends may have been loose
+            if alone(&self.before, h) {
+                let beside = self.before[h as usize ^ 1];
+                self.drop_edge(h);
+                if alone(&self.before, beside) {
+                    loose.push(beside);
+                }
+            }
+        }
     }
 }
 
-/// Walks along half-edges with the face on the left.
+/// Walks along half-edges with the face on the left, numbered as half-edges come upon them.
 struct Cycles {
-    /// Cycle of every half-edge; `u32::MAX` where it is dropped.
+    /// Cycle of every half-edge; [`NONE`] where it is dropped.
     of: Vec<u32>,
-    /// Twice the area of every cycle; an outer one is not positive.
-    area2: Vec<i128>,
-    /// The lowest vertex of every cycle.
-    lowest: Vec<u32>,
+    /// The first half-edge of every cycle; its edge leaves the lowest vertex of the cycle.
+    first: Vec<u32>,
 }
 
 impl Cycles {
-    fn new(points: &[Pt], ends: &[(u32, u32)], spokes: &Spokes) -> Cycles {
-        let tail = |h: usize| if h.is_multiple_of(2) { ends[h / 2].0 } else { ends[h / 2].1 };
-        let mut cycles = Cycles { of: vec![u32::MAX; 2 * ends.len()], area2: Vec::new(), lowest: Vec::new() };
-        for &start in &spokes.rows.half {
-            if cycles.of[start as usize] != u32::MAX {
+    fn new(spokes: &Spokes) -> Cycles {
+        let before = &spokes.before;
+        let mut cycles = Cycles { of: rayon::iter::repeat_n(NONE, before.len()).collect(), first: Vec::new() };
+        for start in 0..before.len() {
+            if before[start] == NONE || cycles.of[start] != NONE {
                 continue;
             }
-            let id = cycles.area2.len() as u32;
-            let (mut h, first) = (start as usize, tail(start as usize));
-            let (origin, mut from, mut sum, mut lowest) = (points[first as usize], first, 0i128, first);
-            while cycles.of[h] == u32::MAX {
+            let (mut h, id) = (start, cycles.first.len() as u32);
+            loop {
                 cycles.of[h] = id;
-                let to = tail(h ^ 1);
-                sum += cross(origin, points[from as usize], points[to as usize]);
-                lowest = lowest.min(to);
                 // turn at the head: the spoke before the one we came along, counter-clockwise order
-                h = spokes.before(h ^ 1, to as usize);
-                from = to;
+                h = before[h ^ 1] as usize;
+                if h == start {
+                    break;
+                }
             }
-            cycles.area2.push(sum);
-            cycles.lowest.push(lowest);
+            cycles.first.push(start as u32);
         }
         cycles
     }
-}
 
-/// Rows without edges that lead nowhere: of a vertex with one edge, again and again. O(n).
-fn without_dangles(vertices: usize, ends: &[(u32, u32)]) -> Rows {
-    let mut rows = Rows::new(vertices, ends);
-    let mut degree: Vec<u32> = rows.start.windows(2).map(|w| w[1] - w[0]).collect();
-    let mut loose: Vec<u32> = (0..vertices as u32).filter(|&v| degree[v as usize] == 1).collect();
-    let mut dropped = vec![false; if loose.is_empty() { 0 } else { ends.len() }];
-    while let Some(v) = loose.pop() {
-        let Some(&h) = rows.of(v as usize).iter().find(|&&h| !dropped[h as usize / 2]) else { continue };
-        dropped[h as usize / 2] = true;
-        let (a, b) = ends[h as usize / 2];
-        degree[v as usize] -= 1;
-        let w = if a == v { b } else { a };
-        degree[w as usize] -= 1;
-        if degree[w as usize] == 1 {
-            loose.push(w);
-        }
+    /// Cycles around a component, each with its lowest vertex: all spokes run east there, and it goes round them by the west. O(n).
+    fn outer<T: Tag>(&self, edges: &[Segment<T>], spokes: &Spokes) -> Vec<(u32, Pt)> {
+        let lowest = |first: u32| edges[first as usize / 2].a;
+        let round = |group: &[u32]| {
+            let (first, v) = (group[0] as usize / 2, lowest(group[0]));
+            let by_west = |&h: &usize| {
+                let next = spokes.after[h] as usize;
+                self.of[h] != NONE && next.is_multiple_of(2) && cross(v, edges[h / 2].b, edges[next / 2].b) <= 0
+            };
+            let fan = (first..).take_while(|&e| edges.get(e).is_some_and(|s| s.a == v));
+            let cycle = self.of[fan.map(|e| 2 * e).find(by_west)?];
+            // the cycle may come from a vertex still lower
+            (self.first[cycle as usize] >= group[0]).then_some((cycle, v))
+        };
+        self.first.par_chunk_by(|&c, &d| lowest(c) == lowest(d)).filter_map(round).collect()
     }
-    if !dropped.is_empty() {
-        rows.retain(|h| !dropped[h as usize / 2]);
-    }
-    rows
 }

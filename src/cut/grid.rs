@@ -7,6 +7,8 @@ use rayon::prelude::*;
 pub(crate) const MARGIN: i64 = 8;
 /// Segments rasterised in one go.
 const CHUNK: usize = 1 << 14;
+/// Parts of the grid that are filled side by side.
+const BANDS: usize = 32;
 
 /// Cells with the segments near them, in rising order of their numbers.
 pub(crate) struct Grid {
@@ -42,28 +44,45 @@ impl Grid {
         let cell = like.max(sum / n.max(1) as f64).max(thin).max(4.0 * MARGIN as f64).ceil() as i64;
         let (cols, rows) = (width as i64 / cell + 1, height as i64 / cell + 1);
         let mut grid = Grid { origin, cell, cols, rows, start: Vec::new(), items: Vec::new() };
-        let chunks: Vec<Vec<(u32, u32)>> = (0..n.div_ceil(CHUNK))
-            .into_par_iter()
-            .map(|c| {
-                let mut entries = Vec::with_capacity(2 * CHUNK);
-                for i in c * CHUNK..n.min((c + 1) * CHUNK) {
-                    let (a, b) = ends(i);
-                    grid.cells_along(a, b, |cell| entries.push((cell, i as u32)));
-                }
-                entries
-            })
-            .collect();
-        let mut start = vec![0u32; (cols * rows) as usize + 1];
-        chunks.iter().flatten().for_each(|e| start[e.0 as usize + 1] += 1);
-        for c in 1..start.len() {
-            start[c] += start[c - 1];
+        // chunks of segments hand their entries to bands of cells, each of which is sorted by counting
+        let cells = grid.cells();
+        let band = cells.div_ceil(BANDS).max(CHUNK);
+        let bands = cells.div_ceil(band);
+        let chunk = |c: usize| {
+            let mut entries = vec![Vec::new(); bands];
+            for i in c * CHUNK..n.min((c + 1) * CHUNK) {
+                let (a, b) = ends(i);
+                grid.cells_along(a, b, |cell| entries[cell as usize / band].push((cell, i as u32)));
+            }
+            entries
+        };
+        let chunks: Vec<Vec<Vec<(u32, u32)>>> = (0..n.div_ceil(CHUNK)).into_par_iter().map(chunk).collect();
+        let sizes: Vec<usize> = (0..bands).map(|b| chunks.iter().map(|c| c[b].len()).sum()).collect();
+        let total = sizes.iter().sum();
+        let (mut start, mut items) = (vec![0u32; cells + 1], vec![0u32; total]);
+        let (mut from, mut rest, mut parts) = (0, &mut items[..], Vec::with_capacity(bands));
+        for (b, start) in start[..cells].chunks_mut(band).enumerate() {
+            let (own, behind) = rest.split_at_mut(sizes[b]);
+            parts.push((b, start, from as u32, own));
+            (from, rest) = (from + sizes[b], behind);
         }
-        let mut fill = start.clone();
-        let mut items = vec![0u32; start[start.len() - 1] as usize];
-        for &(cell, i) in chunks.iter().flatten() {
-            items[fill[cell as usize] as usize] = i;
-            fill[cell as usize] += 1;
-        }
+        parts.into_par_iter().for_each(|(b, start, from, items)| {
+            let entries = || chunks.iter().flat_map(|c| &c[b]).map(|&(cell, i)| (cell as usize - b * band, i));
+            entries().for_each(|(cell, _)| start[cell] += 1);
+            let mut end = 0;
+            for s in start.iter_mut() {
+                end += *s;
+                *s = end;
+            }
+            // from the end of every cell to its start
+            for (cell, i) in entries().rev() {
+                start[cell] -= 1;
+                items[start[cell] as usize] = i;
+            }
+            start.iter_mut().for_each(|s| *s += from);
+        });
+        start[cells] = total as u32;
+        drop(chunks);
         (grid.start, grid.items) = (start, items);
         grid
     }

@@ -12,7 +12,11 @@ pub(crate) struct Locator(OnceLock<Grid>);
 
 impl Locator {
     fn grid<T: Sync>(&self, edges: &[Segment<T>]) -> &Grid {
-        self.0.get_or_init(|| Grid::new(edges.len(), |i| (edges[i].a, edges[i].b)))
+        // made outside the lock: a thread that waits for others of the pool may be handed work that asks for the grid
+        self.0.get().unwrap_or_else(|| {
+            let grid = Grid::new(edges.len(), |i| (edges[i].a, edges[i].b));
+            self.0.get_or_init(|| grid)
+        })
     }
 
     /// The topmost edge at or below `p`, looking just east of it, among edges that `wanted` admits.

@@ -10,6 +10,7 @@
 use super::grid::Grid;
 use crate::territory::lattice::{Pt, cross};
 use rayon::prelude::*;
+use std::cmp::Ordering;
 
 /// A segment with what lies on it. `a != b`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,6 @@ struct Found {
 impl Found {
     fn join(mut self, mut other: Found) -> Found {
         self.stops.append(&mut other.stops);
-        self.fresh.append(&mut other.fresh);
         self.near.append(&mut other.near);
         self
     }
@@ -57,8 +57,9 @@ impl Found {
 
 /// Noded, merged and sorted segments, each with `a < b`; the second value tells how many rounds it took, or `None`
 /// when crossings were left after the last one.
-pub(crate) fn node<T: Tag>(segments: Vec<Segment<T>>) -> (Vec<Segment<T>>, Option<usize>) {
-    let strings = directed(segments);
+pub(crate) fn node<T: Tag>(mut strings: Vec<Segment<T>>) -> (Vec<Segment<T>>, Option<usize>) {
+    strings.retain(|s| s.a != s.b);
+    direct(&mut strings);
     let grid = Grid::new(strings.len(), |i| (strings[i].a, strings[i].b));
     let mut found = compare_all(&strings, &grid);
     found.near.sort_unstable();
@@ -74,39 +75,27 @@ pub(crate) fn node<T: Tag>(segments: Vec<Segment<T>>) -> (Vec<Segment<T>>, Optio
         dirty.dedup();
         stops.insert(&strings, more);
     }
-    let pieces = (0..strings.len().div_ceil(CHUNK))
-        .into_par_iter()
-        .flat_map_iter(|c| {
-            let mut out = Vec::with_capacity(2 * CHUNK);
-            for i in c * CHUNK..strings.len().min((c + 1) * CHUNK) {
-                let s = &strings[i];
-                out.extend(stops.pieces(s, i as u32).map(|(_, a, b)| Segment { a, b, tag: s.tag }));
-            }
-            out
-        })
-        .collect();
-    (merge(pieces), (rounds < ROUNDS).then_some(rounds))
+    drop(grid);
+    stops.cut(&mut strings);
+    drop(stops);
+    (merge(strings), (rounds < ROUNDS).then_some(rounds))
 }
 
 /// Cells with more strings are swept by longitude.
 const CROWDED: usize = 12;
-/// Strings or cells handled in one go.
-const CHUNK: usize = 1 << 12;
+/// Strings, cells or edges handled in one go.
+pub(super) const CHUNK: usize = 1 << 12;
 
-/// Segments of some length, with `a < b`.
-fn directed<T: Tag>(mut segments: Vec<Segment<T>>) -> Vec<Segment<T>> {
-    segments.retain(|s| s.a != s.b);
-    segments.par_iter_mut().for_each(|s| {
-        if s.a > s.b {
-            *s = Segment { a: s.b, b: s.a, tag: s.tag.reversed() };
-        }
+/// Turns segments so that `a < b`.
+fn direct<T: Tag>(segments: &mut [Segment<T>]) {
+    segments.par_iter_mut().with_min_len(CHUNK).filter(|s| s.a > s.b).for_each(|s| {
+        *s = Segment { a: s.b, b: s.a, tag: s.tag.reversed() };
     });
-    segments
 }
 
 /// Sorted and each once.
-fn merge<T: Tag>(segments: Vec<Segment<T>>) -> Vec<Segment<T>> {
-    let mut segments = directed(segments);
+fn merge<T: Tag>(mut segments: Vec<Segment<T>>) -> Vec<Segment<T>> {
+    direct(&mut segments);
     sort_by(&mut segments, |s, o| (s.a, s.b).cmp(&(o.a, o.b)).then_with(|| s.tag.cmp(&o.tag)));
     segments.dedup_by(|next, kept| {
         let same = (next.a, next.b) == (kept.a, kept.b);
@@ -118,9 +107,18 @@ fn merge<T: Tag>(segments: Vec<Segment<T>>) -> Vec<Segment<T>> {
     segments
 }
 
-/// Sorts on all threads of the pool; on one the standard library is faster.
-pub(super) fn sort_by<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> std::cmp::Ordering + Sync) {
-    if rayon::current_num_threads() == 1 { items.sort_unstable_by(order) } else { items.par_sort_unstable_by(order) }
+/// Sorts on all threads of the pool: halves by the median, each half on half of the threads.
+fn sort_by<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering + Copy + Send + Sync) {
+    fn halves<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering + Copy + Send + Sync, threads: usize) {
+        if threads < 2 || items.len() < CHUNK {
+            return items.sort_unstable_by(order);
+        }
+        let middle = items.len() / 2;
+        items.select_nth_unstable_by(middle, order);
+        let (low, high) = items.split_at_mut(middle);
+        rayon::join(|| halves(low, order, threads / 2), || halves(high, order, threads.div_ceil(2)));
+    }
+    halves(items, order, rayon::current_num_threads());
 }
 
 /// Stops of every string, in order along it; no two that follow one another are the same.
@@ -139,7 +137,7 @@ impl Stops {
     }
 
     /// Pieces of string `i`, each with its number.
-    fn pieces<'a, T>(&'a self, s: &Segment<T>, i: u32) -> impl Iterator<Item = (u32, Pt, Pt)> + 'a {
+    fn pieces<T: Copy>(&self, s: Segment<T>, i: u32) -> impl Iterator<Item = (u32, Pt, Pt)> {
         let (mut last, end) = (s.a, s.b);
         self.of(i).iter().copied().chain([end]).enumerate().map(move |(k, p)| {
             let piece = (k as u32, last, p);
@@ -149,7 +147,7 @@ impl Stops {
     }
 
     /// Puts new stops into their pieces.
-    fn insert<T: Sync>(&mut self, strings: &[Segment<T>], mut more: Vec<Stop>) {
+    fn insert<T: Tag>(&mut self, strings: &[Segment<T>], mut more: Vec<Stop>) {
         if more.is_empty() {
             return;
         }
@@ -157,34 +155,46 @@ impl Stops {
         more.dedup();
         more.par_chunk_by_mut(|x, y| (x.0, x.1) == (y.0, y.1)).filter(|g| g.len() > 1).for_each(|group| {
             let (i, k) = (group[0].0, group[0].1);
-            let Some((_, a, b)) = self.pieces(&strings[i as usize], i).nth(k as usize) else { return };
+            let Some((_, a, b)) = self.pieces(strings[i as usize], i).nth(k as usize) else { return };
             let (dx, dy) = ((b.x - a.x) as i128, (b.y - a.y) as i128);
             group.sort_unstable_by_key(|(_, _, p)| ((p.x - a.x) as i128 * dx + (p.y - a.y) as i128 * dy, *p));
         });
-        let mut at = Vec::with_capacity(self.at.len() + more.len());
-        let mut start = Vec::with_capacity(self.start.len());
-        let mut next = more.iter().peekable();
-        for i in 0..strings.len() as u32 {
-            start.push(at.len() as u32);
-            let known = self.of(i);
-            for k in 0..=known.len() {
-                while let Some(&&(_, _, p)) = next.peek().filter(|m| (m.0, m.1) == (i, k as u32)) {
-                    at.push(p);
-                    next.next();
-                }
-                at.extend(known.get(k));
-            }
+        let (mut at, mut from) = (Vec::with_capacity(self.at.len() + more.len()), 0);
+        for &(i, k, p) in &more {
+            let to = (self.start[i as usize] + k) as usize;
+            at.extend_from_slice(&self.at[from..to]);
+            at.push(p);
+            from = to;
         }
-        start.push(at.len() as u32);
-        (self.at, self.start) = (at, start);
+        at.extend_from_slice(&self.at[from..]);
+        self.at = at;
+        self.start.par_chunks_mut(CHUNK).enumerate().for_each(|(c, chunk)| {
+            let mut before = more.partition_point(|m| (m.0 as usize) < c * CHUNK);
+            for (i, start) in (c * CHUNK..).zip(chunk) {
+                while more.get(before).is_some_and(|m| (m.0 as usize) < i) {
+                    before += 1;
+                }
+                *start += before as u32;
+            }
+        });
+    }
+
+    /// Cuts strings at their stops: each becomes its first piece, the others go behind all strings.
+    fn cut<T: Tag>(&self, strings: &mut Vec<Segment<T>>) {
+        let cut = |(i, s): (usize, &mut Segment<T>)| {
+            let whole = *s;
+            s.b = self.of(i as u32).first().copied().unwrap_or(s.b);
+            self.pieces(whole, i as u32).skip(1).map(move |(_, a, b)| Segment { a, b, tag: whole.tag })
+        };
+        let more: Vec<_> = strings.par_iter_mut().enumerate().with_min_len(CHUNK).flat_map_iter(cut).collect();
+        strings.extend(more);
     }
 }
 
 /// Compares all strings in every cell; what happens at a place is told by the cell that holds it.
-fn compare_all<T: Sync>(strings: &[Segment<T>], grid: &Grid) -> Found {
-    let join = |parts: Vec<Found>| parts.into_iter().fold(Found::default(), Found::join);
+fn compare_all<T: Tag>(strings: &[Segment<T>], grid: &Grid) -> Found {
     let cells = grid.cells() as u32;
-    let pairs = |c: u32| {
+    let compare = |c: u32| {
         let (mut found, mut items) = (Found::default(), Vec::new());
         for cell in c * CHUNK as u32..cells.min((c + 1) * CHUNK as u32) {
             items.clear();
@@ -210,49 +220,45 @@ fn compare_all<T: Sync>(strings: &[Segment<T>], grid: &Grid) -> Found {
                     }
                 }
             }
+            let mut fresh = std::mem::take(&mut found.fresh);
+            fresh.sort_unstable();
+            fresh.dedup();
+            fresh.drain(..).for_each(|p| pass(p, grid.items(cell), strings, &mut found));
+            found.fresh = fresh;
         }
         found
     };
-    let mut found = join((0..cells.div_ceil(CHUNK as u32)).into_par_iter().map(pairs).collect());
-    // crossings as vertices against everything that passes
-    let mut fresh = std::mem::take(&mut found.fresh);
-    sort_by(&mut fresh, Pt::cmp);
-    fresh.dedup();
-    let passes = |places: &[Pt]| {
-        let mut found = Found::default();
-        let mut on = Vec::new();
-        for &p in places {
-            let (from, mut near) = (found.near.len(), false);
-            on.clear();
-            for &i in grid.items(grid.cell_of(p)) {
-                let s = &strings[i as usize];
-                match (s.a == p || s.b == p, closeness(s.a, s.b, p)) {
-                    (true, _) => on.push(i),
-                    (_, Closeness::On) => {
-                        on.push(i);
-                        found.stops.push((i, 0, p));
-                    }
-                    (_, Closeness::Near) => {
-                        near = true;
-                        found.near.push(i);
-                    }
-                    (_, Closeness::Far) => {}
-                }
+    let parts: Vec<Found> = (0..cells.div_ceil(CHUNK as u32)).into_par_iter().map(compare).collect();
+    parts.into_iter().fold(Found::default(), Found::join)
+}
+
+/// A crossing that is a vertex now against all strings near it.
+fn pass<T>(p: Pt, near: &[u32], strings: &[Segment<T>], found: &mut Found) {
+    let (from, mut is_near, mut on) = (found.near.len(), false, Vec::new());
+    for &i in near {
+        let s = &strings[i as usize];
+        match (s.a == p || s.b == p, closeness(s.a, s.b, p)) {
+            (true, _) => on.push(i),
+            (_, Closeness::On) => {
+                on.push(i);
+                found.stops.push((i, 0, p));
             }
-            if near {
-                found.near.extend_from_slice(&on);
-            } else {
-                found.near.truncate(from);
+            (_, Closeness::Near) => {
+                is_near = true;
+                found.near.push(i);
             }
+            (_, Closeness::Far) => {}
         }
-        found
-    };
-    let at_crossings = join(fresh.par_chunks(CHUNK).map(passes).collect());
-    found.join(at_crossings)
+    }
+    if is_near {
+        found.near.append(&mut on);
+    } else {
+        found.near.truncate(from);
+    }
 }
 
 /// Compares the pieces of `dirty` strings with those of all strings near them.
-fn compare_dirty<T: Sync>(strings: &[Segment<T>], grid: &Grid, stops: &Stops, dirty: &[u32]) -> Vec<Stop> {
+fn compare_dirty<T: Tag>(strings: &[Segment<T>], grid: &Grid, stops: &Stops, dirty: &[u32]) -> Vec<Stop> {
     let one = |&d: &u32| {
         let s = &strings[d as usize];
         let mut found = Found::default();
@@ -266,13 +272,13 @@ fn compare_dirty<T: Sync>(strings: &[Segment<T>], grid: &Grid, stops: &Stops, di
                 continue;
             }
             let o = &strings[j as usize];
-            for (k, a, b) in stops.pieces(s, d) {
+            for (k, a, b) in stops.pieces(*s, d) {
                 let (low, high) = (a.y.min(b.y) - NEAR, a.y.max(b.y) + NEAR);
                 let (left, right) = (a.x.min(b.x) - NEAR, a.x.max(b.x) + NEAR);
                 if o.b.x < left || o.a.x > right || o.a.y.max(o.b.y) < low || o.a.y.min(o.b.y) > high {
                     continue;
                 }
-                for (l, c, e) in stops.pieces(o, j) {
+                for (l, c, e) in stops.pieces(*o, j) {
                     if c.x.max(e.x) >= left && c.x.min(e.x) <= right && c.y.max(e.y) >= low && c.y.min(e.y) <= high {
                         meet(((d, k), a, b), ((j, l), c, e), |_| true, &mut found);
                     }

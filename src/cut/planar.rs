@@ -5,6 +5,7 @@ use super::noding::{Segment, Tag, node};
 use super::rings;
 use crate::territory::Barrier;
 use crate::territory::lattice::{Pt, Rings};
+use rayon::prelude::*;
 
 /// Of two lines on one segment the stronger class counts.
 impl Tag for u16 {
@@ -56,12 +57,29 @@ pub struct Faces {
 /// assert_eq!(faces.face_at(Pt { x: 450, y: 300 }), 1);
 /// ```
 pub fn faces(lines: &[Barrier]) -> Faces {
-    let piece = |b: &Barrier, w: &[Pt]| Segment { a: w[0], b: w[1], tag: b.class };
-    let segments = lines.iter().flat_map(|b| b.line.windows(2).map(move |w| piece(b, w))).collect();
-    let (noded, rounds) = node(segments);
+    let (noded, rounds) = node(segments(lines));
     let pieces = noded.len();
     let arrangement = Arrangement::new(noded);
     Faces { loose: pieces - arrangement.edges.len(), settled: rounds.is_some(), arrangement }
+}
+
+/// Segments of all lines in their order.
+fn segments(lines: &[Barrier]) -> Vec<Segment<u16>> {
+    let pieces = |b: &Barrier| b.line.len().saturating_sub(1);
+    let blank = Segment { a: Pt::default(), b: Pt::default(), tag: 0 };
+    let mut out: Vec<Segment<u16>> = rayon::iter::repeat_n(blank, lines.iter().map(pieces).sum()).collect();
+    let (mut rest, mut own) = (&mut out[..], Vec::with_capacity(lines.len()));
+    for b in lines {
+        let (now, behind) = rest.split_at_mut(pieces(b));
+        own.push((b, now));
+        rest = behind;
+    }
+    own.into_par_iter().for_each(|(b, own)| {
+        for (s, w) in own.iter_mut().zip(b.line.windows(2)) {
+            *s = Segment { a: w[0], b: w[1], tag: b.class };
+        }
+    });
+    out
 }
 
 impl Faces {
