@@ -2,11 +2,14 @@
 
 use crate::territory::lattice::Pt;
 use rayon::prelude::*;
+use std::ops::RangeInclusive;
 
 /// A segment is listed in every cell that it comes this near to, steps.
 pub(crate) const MARGIN: i64 = 8;
 /// Segments rasterised in one go.
 const CHUNK: usize = 1 << 14;
+/// Segments looked at, to see where most of them lie.
+const SAMPLE: usize = 1 << 10;
 /// Parts of the grid that are filled side by side.
 const BANDS: usize = 32;
 
@@ -36,6 +39,12 @@ impl Grid {
         if n == 0 {
             (lo, hi) = (Pt::default(), Pt::default());
         }
+        let middle = |i: usize| {
+            let (a, b) = ends(i);
+            Pt { x: a.x + (b.x - a.x) / 2, y: a.y + (b.y - a.y) / 2 }
+        };
+        let sample: Vec<Pt> = (0..n).step_by(n.div_ceil(SAMPLE).max(1)).map(middle).collect();
+        ((lo.x, hi.x), (lo.y, hi.y)) = (without_strays(&sample, |p| p.x, (lo.x, hi.x)), without_strays(&sample, |p| p.y, (lo.y, hi.y)));
         let origin = Pt { x: lo.x - 2 * MARGIN, y: lo.y - 2 * MARGIN };
         let (width, height) = ((hi.x - lo.x + 4 * MARGIN) as f64, (hi.y - lo.y + 4 * MARGIN) as f64);
         let like = (width * height / n.max(1) as f64).sqrt();
@@ -115,6 +124,12 @@ impl Grid {
         (0..=self.row(p.y)).rev().map(move |row| ((row * self.cols + col) as u32, self.origin.y + row * self.cell))
     }
 
+    /// Where cell `k` of `cells` in a row begins and ends; what lies before the first and behind the last belongs to them.
+    fn side(&self, origin: i64, k: i64, cells: RangeInclusive<i64>, (low, high): (i64, i64)) -> (i64, i64) {
+        let from = if k == *cells.start() { low } else { origin + k * self.cell };
+        (from, if k == *cells.end() { high } else { origin + (k + 1) * self.cell })
+    }
+
     /// Every cell that `a b` comes near, each once.
     pub fn cells_along(&self, a: Pt, b: Pt, mut visit: impl FnMut(u32)) {
         let (low, high) = (Pt { x: a.x.min(b.x), y: a.y.min(b.y) }, Pt { x: a.x.max(b.x), y: a.y.max(b.y) });
@@ -127,25 +142,36 @@ impl Grid {
             }
         } else if high.x - low.x >= high.y - low.y {
             for col in c0..=c1 {
-                let (y0, y1) = reach((a.x, a.y), (b.x, b.y), self.origin.x + col * self.cell, self.cell);
+                let (y0, y1) = reach((a.x, a.y), (b.x, b.y), self.side(self.origin.x, col, c0..=c1, (low.x, high.x)));
                 (self.row(y0).max(r0)..=self.row(y1).min(r1)).for_each(|row| cell(col, row));
             }
         } else {
             for row in r0..=r1 {
-                let (x0, x1) = reach((a.y, a.x), (b.y, b.x), self.origin.y + row * self.cell, self.cell);
+                let (x0, x1) = reach((a.y, a.x), (b.y, b.x), self.side(self.origin.y, row, r0..=r1, (low.y, high.y)));
                 (self.col(x0).max(c0)..=self.col(x1).min(c1)).for_each(|col| cell(col, row));
             }
         }
     }
 }
 
-/// How far `a b` reaches across while it runs from `from` to `from + by`, with [`MARGIN`] on all sides. Positions are
+/// Where a grid may begin and end along one axis: a few positions far from all others do not widen it, as nearly everything
+/// would then lie in one cell.
+fn without_strays(sample: &[Pt], along: impl Fn(&Pt) -> i64, (low, high): (i64, i64)) -> (i64, i64) {
+    let mut sample: Vec<i64> = sample.iter().map(along).collect();
+    sample.sort_unstable();
+    let trim = sample.len() / 50;
+    let (Some(&first), Some(&last)) = (sample.get(trim), sample.iter().rev().nth(trim)) else { return (low, high) };
+    let more = (last - first) / 2;
+    (low.max(first - more), high.min(last + more))
+}
+
+/// How far `a b` reaches across while it runs between `from` and `to`, with [`MARGIN`] on all sides. Positions are
 /// (along, across); the segment runs farther along than across.
-fn reach(a: (i64, i64), b: (i64, i64), from: i64, by: i64) -> (i64, i64) {
+fn reach(a: (i64, i64), b: (i64, i64), (from, to): (i64, i64)) -> (i64, i64) {
     let slope = (b.1 - a.1) as f64 / (b.0 - a.0) as f64;
     let (low, high) = (a.0.min(b.0), a.0.max(b.0));
     let at = |along: i64| a.1 + (slope * (along.clamp(low, high) - a.0) as f64) as i64;
-    let (y0, y1) = (at(from - MARGIN), at(from + by + MARGIN));
+    let (y0, y1) = (at(from - MARGIN), at(to + MARGIN));
     (y0.min(y1) - MARGIN - 2, y0.max(y1) + MARGIN + 2)
 }
 
@@ -162,9 +188,17 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn what_passes_a_place_is_listed_there(
-            lines in prop::collection::vec(((-400i64..400, -400i64..400), (-400i64..400, -400i64..400)), 1..40),
-            place in (-400i64..400, -400i64..400),
+            lines in prop::collection::vec(((-400i64..400, -400i64..400), (-400i64..400, -400i64..400)), 1..150),
+            strays in prop::collection::vec(((-9000i64..9000, -9000i64..9000), (-9000i64..9000, -9000i64..9000)), 0..3),
+            place in prop_oneof![3 => (-400i64..400, -400i64..400), 1 => (-9000i64..9000, -9000i64..9000)],
+            on in prop::option::of((any::<prop::sample::Index>(), 0.0..1.0)),
         ) {
+            let lines = [lines, strays].concat();
+            // anywhere, or on one of the lines
+            let place = on.map_or(place, |(i, t): (prop::sample::Index, f64)| {
+                let ((ax, ay), (bx, by)) = lines[i.index(lines.len())];
+                (ax + ((bx - ax) as f64 * t) as i64, ay + ((by - ay) as f64 * t) as i64)
+            });
             let grid = Grid::new(lines.len(), |i| (pt(lines[i].0), pt(lines[i].1)));
             let p = pt(place);
             let listed = grid.items(grid.cell_of(p));
