@@ -32,7 +32,7 @@ pub const LAYERS: [(&str, &[&str]); 9] = [
 ];
 
 /// Every key but those of the layers.
-const KEYS: [(&str, Sort); 22] = [
+const KEYS: [(&str, Sort); 23] = [
     ("schema", Sort::Whole),
     ("seed", Sort::Natural),
     ("extends", Sort::Text),
@@ -52,6 +52,7 @@ const KEYS: [(&str, Sort); 22] = [
     ("barriers.water", Sort::Wholes),
     ("barriers.rail", Sort::Wholes),
     ("attach.nearest_m", Sort::Number),
+    ("effort.level", Sort::Text),
     ("effort.starts", Sort::Whole),
     ("effort.passes", Sort::Whole),
     ("effort.windows", Sort::Whole),
