@@ -7,7 +7,7 @@ use clap::Parser;
 use evengrid::io::{Staged, map, plan_files, read_layers, sheet};
 use evengrid::pipeline::{Drawn, Watch, draw};
 use evengrid::plan::StageRecord;
-use evengrid::recipe::{Draft, Recipe};
+use evengrid::recipe::{Draft, Effort, Recipe};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -57,6 +57,9 @@ struct Args {
     /// Seed of every random choice
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// How long to search; more effort never gives a worse plan [default: standard]
+    #[arg(long, value_name = "LEVEL", value_parser = Effort::LEVELS.map(|(name, _)| name))]
+    effort: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -82,6 +85,7 @@ fn recipe(a: &Args) -> Result<Recipe, cli::Failure> {
     flags.grid.target = a.target;
     flags.grid.tolerance = a.tolerance;
     flags.seed = a.seed;
+    flags.effort.level = a.effort.clone();
     Ok(flags.or(draft).build()?)
 }
 

@@ -47,6 +47,9 @@ struct Args {
     /// Seed of all random choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// How long to search; more effort never gives a worse score
+    #[arg(long, value_name = "LEVEL", value_parser = Effort::LEVELS.map(|(name, _)| name), default_value = "standard")]
+    effort: String,
 }
 
 fn main() -> ExitCode {
@@ -77,7 +80,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         graph,
         count: args.parts.map_or(Count::ForBand, Count::Exactly),
         seed: args.seed,
-        effort: Effort::default(),
+        effort: Effort::level(&args.effort).unwrap_or_default(),
     };
     let started = Instant::now();
     let plan = partition(&problem)?;

@@ -19,11 +19,11 @@ impl Aim {
         ((k / 3).max(1), (k - k / 3).min(k - 1))
     }
 
-    /// Goals of a side with `j` of `k` grids in a region that carries `total`: within reach of the band
+    /// Goals of a part with `j` of `k` grids in a region that carries `total`: within reach of the band
     /// on both sides, and the closer to the proportional share the more bisections are to come.
     pub fn side(&self, total: &[i64], j: u32, k: u32) -> Vec<Goal> {
         let (j, k) = (i64::from(j), i64::from(k));
-        let narrow = (2.0 / k as f64).sqrt();
+        let narrow = (1.0 / j as f64).sqrt();
         let goal = |(g, &t): (&Goal, &i64)| {
             let share = (i128::from(t) * i128::from(j) / i128::from(k)) as i64;
             let low = g.low.saturating_mul(j).max(t.saturating_sub(g.high.saturating_mul(k - j)));

@@ -4,9 +4,9 @@ use super::net::Net;
 use super::rng::Rng;
 
 /// Contracts each vertex with the unmatched neighbour of highest border cost for its load, unless the pair
-/// would exceed `heaviest` in the first resource. Returns the coarser net and where each vertex
+/// would exceed `heaviest` in a resource. Returns the coarser net and where each vertex
 /// went. O(n + m).
-pub(super) fn coarsen(net: &Net, heaviest: i64, rng: &mut Rng) -> (Net, Vec<u32>) {
+pub(super) fn coarsen(net: &Net, heaviest: &[i64], rng: &mut Rng) -> (Net, Vec<u32>) {
     let n = net.len();
     let mut order: Vec<u32> = (0..n as u32).collect();
     rng.shuffle(&mut order);
@@ -16,8 +16,8 @@ pub(super) fn coarsen(net: &Net, heaviest: i64, rng: &mut Rng) -> (Net, Vec<u32>
         if mate[u] != u32::MAX {
             continue;
         }
-        let room = heaviest - net.loads(u)[0];
-        let fit = net.neighbours(u).filter(|&(v, _)| mate[v] == u32::MAX && net.loads(v)[0] <= room);
+        let fits = |v: usize| net.loads(u).iter().zip(net.loads(v)).zip(heaviest).all(|((a, b), &h)| a + b <= h);
+        let fit = net.neighbours(u).filter(|&(v, _)| mate[v] == u32::MAX && fits(v));
         let v = fit.max_by_key(|&(v, c)| (c / i64::from(net.units(v)), v)).map_or(u, |(v, _)| v);
         mate[u] = v as u32;
         mate[v] = u as u32;

@@ -59,6 +59,9 @@ impl Contiguity {
                         if a != b {
                             self.root[a.max(b)] = a.min(b);
                             groups -= 1;
+                            if groups == 1 {
+                                return true;
+                            }
                         }
                     } else {
                         self.seen[v] = self.stamp;
@@ -67,7 +70,7 @@ impl Contiguity {
                     }
                 }
             }
-            if groups > 1 && (0..searches).any(|r| self.root[r] == r && self.is_exhausted(r, searches)) {
+            if (0..searches).any(|r| self.root[r] == r && self.is_exhausted(r, searches)) {
                 return false;
             }
         }

@@ -183,7 +183,7 @@ pub fn partition(problem: &Problem) -> Result<Partitioned, PartitionError> {
     let aim = Aim { goals: problem.bands.iter().map(Goal::of).collect(), starts: problem.effort.starts.max(1), seed: problem.seed };
     let regions = Regions::of(&net, problem)?;
     let (part, parts) = regions.split(&net, &aim);
-    let mut draft = Draft::new(part, parts);
+    let mut draft = Draft::new(part, parts, regions.floors);
     let exhausted = !regions.optimal && windows::improve(&net, &mut draft, &aim, &problem.effort);
     let assignment = Assignment::new(&problem.graph, &draft.into_part())?;
     let score = assignment.score(&problem.graph, &problem.bands);

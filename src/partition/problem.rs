@@ -2,6 +2,7 @@
 
 use crate::graph::UnitGraph;
 use crate::measure::Band;
+pub use crate::recipe::Effort;
 
 /// How many grids a problem wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,23 +11,6 @@ pub enum Count {
     ForBand,
     /// Exactly this many.
     Exactly(u32),
-}
-
-/// Deterministic amount of search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Effort {
-    /// Independent seeded starts per split, ≥ 1.
-    pub starts: u32,
-    /// Passes of local search, ≥ 1.
-    pub passes: u32,
-    /// Most windows of neighbouring grids to be solved by MILP; 0 switches the stage off.
-    pub windows: u32,
-}
-
-impl Default for Effort {
-    fn default() -> Self {
-        Effort { starts: 8, passes: 8, windows: 24 }
-    }
 }
 
 /// The one input of every method of this room.

@@ -80,10 +80,7 @@ impl<'a> Refine<'a> {
     fn pass(&mut self, patience: usize, version: &mut [u32], rng: &mut Rng) -> Score {
         const LOCKED: u32 = u32::MAX;
         version.fill(0);
-        let mut heap = BinaryHeap::new();
-        for u in 0..self.net.len() {
-            self.offer(u, version[u], &mut heap, rng);
-        }
+        let mut heap: BinaryHeap<_> = (0..self.net.len()).filter_map(|u| self.offer(u, 0, rng)).collect();
         let (mut sum, mut best, mut kept) = (Score::default(), Score::default(), 0);
         let mut done: Vec<(u32, u32)> = Vec::new();
         while let Some(Reverse(m)) = heap.pop() {
@@ -116,14 +113,14 @@ impl<'a> Refine<'a> {
                         for v in 0..self.net.len() {
                             if version[v] != LOCKED && (self.part[v] == from || self.part[v] == to || self.touches(v, from, to)) {
                                 version[v] += 1;
-                                self.offer(v, version[v], &mut heap, rng);
+                                heap.extend(self.offer(v, version[v], rng));
                             }
                         }
                     } else {
                         for (v, _) in self.net.neighbours(u) {
                             if version[v] != LOCKED {
                                 version[v] += 1;
-                                self.offer(v, version[v], &mut heap, rng);
+                                heap.extend(self.offer(v, version[v], rng));
                             }
                         }
                     }
@@ -146,10 +143,9 @@ impl<'a> Refine<'a> {
         penalty(&self.goals[at.clone()], &self.loads[at]) != Score::default()
     }
 
-    fn offer(&mut self, u: usize, version: u32, heap: &mut BinaryHeap<Reverse<Move>>, rng: &mut Rng) {
-        if let Some((change, to)) = self.best_move(u) {
-            heap.push(Reverse(Move { change, tie: rng.next() as u32, unit: u as u32, to, version }));
-        }
+    fn offer(&mut self, u: usize, version: u32, rng: &mut Rng) -> Option<Reverse<Move>> {
+        let (change, to) = self.best_move(u)?;
+        Some(Reverse(Move { change, tie: rng.next() as u32, unit: u as u32, to, version }))
     }
 
     /// The best part beside `u` to move to, with the change of the score.

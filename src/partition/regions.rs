@@ -9,9 +9,8 @@ use super::exact::{TINY, enumerate};
 use super::net::Net;
 use super::problem::{Count, Problem};
 use super::score::{Goal, penalty};
-use super::split::split;
-use rayon::prelude::*;
-use std::collections::BTreeSet;
+use super::split::{each, split};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A contiguous set of units that is to become so many grids.
 struct Region {
@@ -25,6 +24,8 @@ struct Region {
 pub(super) struct Regions {
     regions: Vec<Region>,
     pub bounds: Bounds,
+    /// Violation that the grid of a culprit has at least, by unit.
+    pub floors: BTreeMap<u32, i64>,
     /// True if every region is small enough to be solved by enumeration.
     pub optimal: bool,
 }
@@ -38,7 +39,9 @@ impl Regions {
         let mut culprits_of = vec![Vec::new(); count];
         culprits(net, &problem.bands).into_iter().for_each(|c| culprits_of[component[c.unit.at()] as usize].push(c));
 
-        let mut carved: Vec<Vec<Region>> = members.iter().zip(&culprits_of).map(|(units, c)| carve(net, units, c, problem)).collect();
+        let mut floors = BTreeMap::new();
+        let mut carved: Vec<Vec<Region>> =
+            members.iter().zip(&culprits_of).map(|(units, c)| carve(net, units, c, problem, &mut floors)).collect();
         let counts: Vec<u32> = match problem.count {
             Count::ForBand => carved.iter().map(|regions| regions.iter().map(|r| r.grids).sum()).collect(),
             Count::Exactly(asked) if (asked as usize) < count => return Err(PartitionError::TooFewGrids { asked, components: count }),
@@ -69,34 +72,22 @@ impl Regions {
             regions.append(&mut parts);
         }
         let culprits = culprits_of.into_iter().flatten().collect();
-        Ok(Regions { regions, bounds: Bounds { components, culprits }, optimal })
+        Ok(Regions { regions, bounds: Bounds { components, culprits }, floors, optimal })
     }
 
     /// First partition of every region, in parallel; grids are numbered region by region.
     pub fn split(&self, net: &Net, aim: &Aim) -> (Vec<u32>, usize) {
-        let mut place = vec![(u32::MAX, 0); net.len()];
-        for (i, region) in self.regions.iter().enumerate() {
-            for (at, &u) in region.units.iter().enumerate() {
-                place[u as usize] = (i as u32, at as u32);
-            }
+        let mut region = vec![0; net.len()];
+        for (i, r) in self.regions.iter().enumerate() {
+            r.units.iter().for_each(|&u| region[u as usize] = i as u32);
         }
-        let solve = |(i, region): (usize, &Region)| {
-            if region.grids == 1 {
-                return vec![0; region.units.len()];
-            }
-            let sub = net.induced(&region.units, |v| (place[v].0 == i as u32).then_some(place[v].1));
-            let seed = aim.seed.wrapping_add(u64::from(region.units[0]).wrapping_mul(0x9e37_79b9));
-            enumerate(&sub, region.grids, &aim.goals).unwrap_or_else(|| split(&sub, region.grids, &Aim { seed, ..aim.clone() }))
-        };
-        let solved: Vec<Vec<u32>> = self.regions.par_iter().enumerate().map(solve).collect();
-        let (mut part, mut base) = (vec![0; net.len()], 0);
-        for (region, labels) in self.regions.iter().zip(solved) {
-            for (&u, l) in region.units.iter().zip(labels) {
-                part[u as usize] = base + l;
-            }
-            base += region.grids;
-        }
-        (part, base as usize)
+        let grids: Vec<u32> = self.regions.iter().map(|r| r.grids).collect();
+        let (part, grids) = each(net, &region, &grids, |i, sub| {
+            let seed = aim.seed.wrapping_add(u64::from(self.regions[i].units[0]).wrapping_mul(0x9e37_79b9));
+            let part = enumerate(sub, grids[i], &aim.goals).unwrap_or_else(|| split(sub, grids[i], &Aim { seed, ..aim.clone() }));
+            (part, vec![1; grids[i] as usize])
+        });
+        (part, grids.len())
     }
 }
 
@@ -107,7 +98,7 @@ fn weigh(net: &Net, sets: &[Vec<u32>]) -> Vec<(i64, u32)> {
 
 /// Takes each culprit out of a component as a grid of its own, with its branches as far as that harms the balance less than
 /// making grids of them; of what is left, pieces too light for a grid go with the culprit they border most, the others are regions.
-fn carve(net: &Net, units: &[u32], culprits: &[Culprit], problem: &Problem) -> Vec<Region> {
+fn carve(net: &Net, units: &[u32], culprits: &[Culprit], problem: &Problem, floors: &mut BTreeMap<u32, i64>) -> Vec<Region> {
     let band = &problem.bands[0];
     let whole = |units: Vec<u32>| {
         let total = net.sum(units.iter().map(|&u| u as usize))[0];
@@ -136,6 +127,7 @@ fn carve(net: &Net, units: &[u32], culprits: &[Culprit], problem: &Problem) -> V
                 loads = rest;
             }
         }
+        floors.insert(c.unit.0, penalty(&goals, &loads).violation);
         // what fits into a band without its heaviest branches is left to the search
         if penalty(&goals, &loads).violation > 0 && loads.iter().zip(&goals).any(|(&l, g)| l > g.high) {
             together.push(group);

@@ -73,7 +73,11 @@ impl Goal {
 
 /// `part` in millionths of `whole`, rounded up.
 pub(super) fn millionths(part: Load, whole: Load) -> i64 {
-    let (part, whole) = (i128::from(part.0.max(0)), i128::from(whole.0.max(1)));
+    let (part, whole) = (part.0.max(0), whole.0.max(1));
+    if let Some(sum) = part.checked_mul(1_000_000).and_then(|p| p.checked_add(whole - 1)) {
+        return sum / whole;
+    }
+    let (part, whole) = (i128::from(part), i128::from(whole));
     i64::try_from((part * 1_000_000 + whole - 1) / whole).unwrap_or(i64::MAX)
 }
 

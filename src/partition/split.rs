@@ -1,85 +1,128 @@
-//! A first partition of a connected region: multilevel recursive bisection.
+//! A first partition of a connected region: regions of some grids, and these by multilevel recursive bisection.
 
 use super::aim::Aim;
 use super::coarsen::coarsen;
 use super::net::Net;
 use super::refine::Refine;
 use super::rng::Rng;
-use super::tree::{Bisection, tree_bisection};
+use super::score::Goal;
+use super::tree::tree_bisection;
+use rayon::prelude::*;
 
+/// More grids than twice this are not drawn before the net was cut into regions of so many.
+const REGION: u32 = 24;
+/// How often a net is coarsened before it is cut into regions.
+const COARSER: usize = 2;
 /// Regions with more vertices are bisected on a coarser picture first.
 const COARSEST: usize = 120;
 /// Bisections that are refined, of those drawn.
 const REFINED: usize = 2;
-/// From this many vertices on the two sides are worked on in parallel.
+/// From this many vertices on parts are worked on in parallel.
 const PARALLEL: usize = 300;
 
-/// Cuts a connected net into exactly `k` contiguous parts, 1 ≤ `k` ≤ units. O(m log k) bisection work.
+/// Cuts a connected net into exactly `k` contiguous parts, 1 ≤ `k` ≤ units.
+///
+/// A large net is coarsened once and cut into regions there, whose borders are refined on the way back; then every region is cut by
+/// itself. O(m) work with a large factor for the regions, O(m log k) with a small one for the coarse picture.
 pub(super) fn split(net: &Net, k: u32, aim: &Aim) -> Vec<u32> {
-    let mut part = vec![0; net.len()];
-    if k <= 1 {
-        return part;
+    if k <= 2 * REGION {
+        return bisected(net, k, 1, aim).0;
     }
     let mut rng = Rng::at(aim.seed, u64::from(k));
-    let Some(bisection) = bisect(net, k, aim, &mut rng) else {
-        return part;
-    };
-    let mut place = vec![0; net.len()];
-    let mut sides = [Vec::new(), Vec::new()];
-    for (u, &s) in bisection.side.iter().enumerate() {
-        place[u] = sides[s as usize].len() as u32;
-        sides[s as usize].push(u as u32);
+    let targets: Vec<i64> = aim.goals.iter().map(|g| g.scale).collect();
+    let levels = pictures(net, &targets, net.len() >> COARSER, &mut rng);
+    let (mut part, grids) = bisected(levels.last().map_or(net, |l| &l.0), k, REGION, &Aim { seed: rng.next(), ..aim.clone() });
+    let total = net.sum(0..net.len());
+    let goals: Vec<Goal> = grids.iter().flat_map(|&j| aim.side(&total, j, k)).collect();
+    for at in (0..levels.len()).rev() {
+        part = levels[at].1.iter().map(|&p| part[p as usize]).collect();
+        part = refined(finer(net, &levels, at), &goals, &grids, part, &mut rng).into_part();
     }
-    let seeds = [rng.next(), rng.next()];
-    let grids = [bisection.grids, k - bisection.grids];
-    let solve = |s: usize| {
-        if grids[s] == 1 {
-            return vec![0; sides[s].len()];
-        }
-        let sub = net.induced(&sides[s], |v| (bisection.side[v] as usize == s).then(|| place[v]));
-        split(&sub, grids[s], &Aim { seed: seeds[s], ..aim.clone() })
-    };
-    let (left, right) = if net.len() >= PARALLEL { rayon::join(|| solve(0), || solve(1)) } else { (solve(0), solve(1)) };
-    for (u, &s) in bisection.side.iter().enumerate() {
-        let at = place[u] as usize;
-        part[u] = if s == 0 { left[at] } else { grids[0] + right[at] };
-    }
-    part
+    let seed = rng.next();
+    each(net, &part, &grids, |p, sub| bisected(sub, grids[p], 1, &Aim { seed: Rng::at(seed, p as u64).next(), ..aim.clone() })).0
 }
 
-/// Two contiguous sides with `grids` and `k − grids` grids: the best of several tree cuts on the coarsest
-/// picture, refined by FM on the way back.
-fn bisect(net: &Net, k: u32, aim: &Aim, rng: &mut Rng) -> Option<Bisection> {
+/// Parts of a net, each divided further by `solve`, in parallel: the new part of each vertex and the grids planned for each.
+pub(super) fn each<F>(net: &Net, part: &[u32], grids: &[u32], solve: F) -> (Vec<u32>, Vec<u32>)
+where
+    F: Fn(usize, &Net) -> (Vec<u32>, Vec<u32>) + Sync,
+{
+    let mut place = vec![0; net.len()];
+    let mut members = vec![Vec::new(); grids.len()];
+    for (u, &p) in part.iter().enumerate() {
+        place[u] = members[p as usize].len() as u32;
+        members[p as usize].push(u as u32);
+    }
+    let divide = |p: usize| {
+        if grids[p] == 1 {
+            return (vec![0; members[p].len()], vec![1]);
+        }
+        solve(p, &net.induced(&members[p], |v| (part[v] as usize == p).then(|| place[v])))
+    };
+    let divided: Vec<_> =
+        if net.len() >= PARALLEL { (0..grids.len()).into_par_iter().map(divide).collect() } else { (0..grids.len()).map(divide).collect() };
+    let (mut labels, mut planned) = (vec![0; net.len()], Vec::new());
+    for (list, (inner, grids)) in members.iter().zip(divided) {
+        list.iter().zip(inner).for_each(|(&u, l)| labels[u as usize] = planned.len() as u32 + l);
+        planned.extend(grids);
+    }
+    (labels, planned)
+}
+
+/// Bisections one after the other until no part is planned for more than `most` grids.
+fn bisected(net: &Net, k: u32, most: u32, aim: &Aim) -> (Vec<u32>, Vec<u32>) {
+    let mut rng = Rng::at(aim.seed, u64::from(k));
+    let found = if k > most { bisect(net, k, aim, &mut rng) } else { None };
+    let Some((side, grids)) = found else { return (vec![0; net.len()], vec![k]) };
+    let seeds = [rng.next(), rng.next()];
+    each(net, &side, &grids, |s, sub| bisected(sub, grids[s], most, &Aim { seed: seeds[s], ..aim.clone() }))
+}
+
+/// Two contiguous sides with so many grids each: the best of several tree cuts on the coarsest picture, refined by FM on the way back.
+fn bisect(net: &Net, k: u32, aim: &Aim, rng: &mut Rng) -> Option<(Vec<u32>, [u32; 2])> {
     let total = net.sum(0..net.len());
-    let heaviest = (total[0] / 40).max(1);
+    let heaviest: Vec<i64> = total.iter().map(|t| (t / 40).max(1)).collect();
+    let levels = pictures(net, &heaviest, COARSEST, rng);
+    let top = levels.last().map_or(net, |l| &l.0);
+    let mut drawn: Vec<_> = (0..aim.starts).filter_map(|_| tree_bisection(top, k, aim, rng)).collect();
+    drawn.sort_by_key(|b| b.score);
+    drawn.truncate(REFINED);
+    let mut refine = |net: &Net, side: Vec<u32>, grids: u32| {
+        let (goals, least) = (aim.sides(&total, grids, k), [grids, k - grids]);
+        let refine = refined(net, &goals, &least, side, rng);
+        (refine.score(), refine.into_part(), grids)
+    };
+    let (_, mut side, grids) = drawn.into_iter().map(|b| refine(top, b.side, b.grids)).min_by_key(|(score, ..)| *score)?;
+    for at in (0..levels.len()).rev() {
+        side = levels[at].1.iter().map(|&p| side[p as usize]).collect();
+        side = refine(finer(net, &levels, at), side, grids).1;
+    }
+    Some((side, [grids, k - grids]))
+}
+
+/// Ever coarser pictures of a net until one has `fewest` vertices or less, each with the place of the vertices of the one before.
+fn pictures(net: &Net, heaviest: &[i64], fewest: usize, rng: &mut Rng) -> Vec<(Net, Vec<u32>)> {
     let mut levels: Vec<(Net, Vec<u32>)> = Vec::new();
     loop {
         let finest = levels.last().map_or(net, |l| &l.0);
-        if finest.len() <= COARSEST {
-            break;
+        if finest.len() <= fewest {
+            return levels;
         }
         let (coarse, place) = coarsen(finest, heaviest, rng);
         if coarse.len() * 20 > finest.len() * 19 {
-            break;
+            return levels;
         }
         levels.push((coarse, place));
     }
-    let top = levels.last().map_or(net, |l| &l.0);
-    let mut drawn: Vec<Bisection> = (0..aim.starts.max(1)).filter_map(|_| tree_bisection(top, k, aim, rng)).collect();
-    drawn.sort_by_key(|b| b.score);
-    drawn.truncate(REFINED);
-    let refine = |net: &Net, b: Bisection, rng: &mut Rng| {
-        let goals = aim.sides(&total, b.grids, k);
-        let least = [b.grids, k - b.grids];
-        let mut refine = Refine::new(net, &goals, &least, b.side);
-        refine.run(3, 30 + net.len() / 20, rng);
-        Bisection { grids: b.grids, score: refine.score(), side: refine.into_part() }
-    };
-    let mut best = drawn.into_iter().map(|b| refine(top, b, rng)).min_by_key(|b| b.score)?;
-    for at in (0..levels.len()).rev() {
-        let finer = if at == 0 { net } else { &levels[at - 1].0 };
-        best.side = levels[at].1.iter().map(|&p| best.side[p as usize]).collect();
-        best = refine(finer, best, rng);
-    }
-    Some(best)
+}
+
+/// What `levels[at]` is a coarser picture of.
+fn finer<'a>(net: &'a Net, levels: &'a [(Net, Vec<u32>)], at: usize) -> &'a Net {
+    if at == 0 { net } else { &levels[at - 1].0 }
+}
+
+fn refined<'a>(net: &'a Net, goals: &'a [Goal], least: &'a [u32], part: Vec<u32>, rng: &mut Rng) -> Refine<'a> {
+    let mut refine = Refine::new(net, goals, least, part);
+    refine.run(3, 6 + net.len() / 20, rng);
+    refine
 }

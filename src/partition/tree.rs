@@ -5,7 +5,7 @@ use super::net::Net;
 use super::rng::Rng;
 use super::score::{Goal, Score, penalty};
 
-/// A region cut in two contiguous sides.
+/// A net cut in two contiguous sides.
 pub(super) struct Bisection {
     /// Grids planned on side 0.
     pub grids: u32,

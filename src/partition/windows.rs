@@ -10,9 +10,10 @@ use super::problem::Effort;
 use super::recombine::Pool;
 use super::refine::Refine;
 use super::rng::Rng;
-use super::score::{Score, penalty};
+use super::score::penalty;
 use super::split::split;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// A partition with the members of each part at hand.
 pub(super) struct Draft {
@@ -22,11 +23,21 @@ pub(super) struct Draft {
     members: Vec<Vec<u32>>,
     /// When each part last changed.
     changed: Vec<u32>,
+    /// When each kind of sweep last began, see [`Sweep::place`].
+    swept: [u32; 3],
     clock: u32,
+    /// Violation that a part with this unit has at least, by unit.
+    floors: BTreeMap<u32, i64>,
 }
 
+/// Rounds of sweeps that settle a draft, none of which draws more than a few windows anew.
+const SETTLE: usize = 6;
 /// Grids of a window that is solved by MILP.
 const RECOMBINED: usize = 5;
+/// Most windows that are solved by MILP in one pass.
+const SOLVED: usize = 24;
+/// Windows between two looks at the budget.
+const CHUNK: usize = 1024;
 
 /// Windows solved in one sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,21 +46,40 @@ enum Sweep {
     Pairs,
     /// Every three grids that border each other.
     Triples,
-    /// So many grids around each one that is out of its band.
+    /// The same, also drawn anew.
+    Redraw,
+    /// So many grids around each one that is out of its band, drawn anew several times.
     Repair(usize),
     /// A few grids around each one that is out of its band, chosen from many searches by MILP.
     Recombine,
 }
 
+impl Sweep {
+    /// Where [`Draft::swept`] notes it; repairs are tried again whether something changed or not.
+    fn place(self) -> Option<usize> {
+        [Sweep::Pairs, Sweep::Triples, Sweep::Redraw].iter().position(|&s| s == self)
+    }
+
+    /// How often each window is drawn anew.
+    fn draws(self, starts: u32) -> u32 {
+        match self {
+            Sweep::Pairs | Sweep::Triples => 0,
+            Sweep::Redraw => 1,
+            Sweep::Repair(_) => starts,
+            Sweep::Recombine => 4 * starts,
+        }
+    }
+}
+
 impl Draft {
-    pub fn new(part: Vec<u32>, parts: usize) -> Draft {
+    pub fn new(part: Vec<u32>, parts: usize, floors: BTreeMap<u32, i64>) -> Draft {
         let mut members = vec![Vec::new(); parts];
         let mut rank = vec![0; part.len()];
         for (u, &p) in part.iter().enumerate() {
             rank[u] = members[p as usize].len() as u32;
             members[p as usize].push(u as u32);
         }
-        Draft { part, rank, members, changed: vec![1; parts], clock: 1 }
+        Draft { part, rank, members, changed: vec![1; parts], swept: [0; 3], clock: 1, floors }
     }
 
     pub fn into_part(self) -> Vec<u32> {
@@ -100,42 +130,69 @@ impl Draft {
         beside
     }
 
-    fn penalty(&self, net: &Net, aim: &Aim, p: usize) -> Score {
-        penalty(&aim.goals, &net.sum(self.members[p].iter().map(|&u| u as usize)))
+    /// True if part `p` is farther out of band than one of its units makes necessary.
+    fn can_gain(&self, net: &Net, aim: &Aim, p: usize) -> bool {
+        let violation = penalty(&aim.goals, &net.sum(self.members[p].iter().map(|&u| u as usize))).violation;
+        violation > 0 && violation > self.members[p].iter().filter_map(|u| self.floors.get(u)).copied().max().unwrap_or(0)
     }
 }
 
-/// Improves `draft` by sweeps over windows, each as long as it gains; true if the last round of sweeps still found something.
+/// Improves `draft` by sweeps over windows; true if the search ended while it was still gaining.
+///
+/// First the draft settles; then come passes that draw windows anew, as long as the budget lasts. What comes next depends on nothing
+/// but what came before, so that more effort goes on where less has stopped.
 pub(super) fn improve(net: &Net, draft: &mut Draft, aim: &Aim, effort: &Effort) -> bool {
-    let mut last = [0; 3];
-    let mut left = effort.windows as usize;
-    for pass in 0..effort.passes.max(1) as usize {
-        let mut gained = false;
-        for (kind, sweep) in [Sweep::Pairs, Sweep::Repair(3 + pass), Sweep::Triples].into_iter().enumerate() {
-            let since = last[kind];
-            last[kind] = draft.clock;
-            draft.clock += 1;
-            let windows = windows(net, draft, aim, sweep, since);
-            gained |= run(net, draft, aim, sweep, windows);
-        }
-        if !gained && left > 0 {
-            draft.clock += 1;
-            let mut windows = windows(net, draft, aim, Sweep::Recombine, 0);
-            windows.truncate(left);
-            left -= windows.len();
-            gained = run(net, draft, aim, Sweep::Recombine, windows);
+    let mut gained = true;
+    for round in 0..SETTLE {
+        gained = false;
+        for kind in [Sweep::Pairs, Sweep::Triples, Sweep::Repair(3 + round)] {
+            gained |= sweep(net, draft, aim, kind, &mut u32::MAX.into()) == Some(true);
         }
         if !gained {
-            return false;
+            break;
         }
     }
-    true
+    let mut budget = u64::from(effort.windows);
+    let mut whole = true;
+    for pass in 0..effort.passes as usize {
+        gained = false;
+        for kind in [Sweep::Redraw, Sweep::Pairs, Sweep::Repair(4 + pass), Sweep::Recombine] {
+            if kind == Sweep::Recombine && gained {
+                break;
+            }
+            let Some(gain) = sweep(net, draft, aim, kind, &mut budget) else { return true };
+            gained |= gain;
+        }
+        if !gained && whole {
+            return false;
+        }
+        // after a pass without gain all windows get another chance
+        whole = !gained;
+        if whole {
+            draft.swept = [0; 3];
+        }
+    }
+    gained
+}
+
+/// Solves all windows of a kind in which something changed since its last sweep, and tells whether that gained; `None` if the
+/// budget of windows drawn anew did not last.
+fn sweep(net: &Net, draft: &mut Draft, aim: &Aim, kind: Sweep, budget: &mut u64) -> Option<bool> {
+    let since = kind.place().map_or(0, |at| std::mem::replace(&mut draft.swept[at], draft.clock));
+    draft.clock += 1;
+    let windows = windows(net, draft, aim, kind, since);
+    let mut gained = false;
+    for chunk in windows.chunks(CHUNK) {
+        *budget = budget.checked_sub(chunk.len() as u64 * u64::from(kind.draws(aim.starts)))?;
+        gained |= run(net, draft, aim, kind, chunk);
+    }
+    Some(gained)
 }
 
 /// Solves windows in rounds and puts back what is better.
-fn run(net: &Net, draft: &mut Draft, aim: &Aim, sweep: Sweep, windows: Vec<Vec<u32>>) -> bool {
+fn run(net: &Net, draft: &mut Draft, aim: &Aim, sweep: Sweep, windows: &[Vec<u32>]) -> bool {
     let mut gained = false;
-    for round in rounds(windows, draft.members.len()) {
+    for round in rounds(windows) {
         let solved: Vec<_> = round.par_iter().map(|parts| solve(net, draft, parts, aim, sweep)).collect();
         for (parts, better) in round.iter().zip(solved) {
             if let Some((units, labels)) = better {
@@ -156,7 +213,7 @@ fn windows(net: &Net, draft: &Draft, aim: &Aim, sweep: Sweep, since: u32) -> Vec
         let after = |&&q: &&u32| q as usize > p;
         match sweep {
             Sweep::Pairs => windows.extend(beside[p].iter().filter(after).map(|&q| vec![p as u32, q]).filter(|w| fresh(w))),
-            Sweep::Triples => {
+            Sweep::Triples | Sweep::Redraw => {
                 for &q in beside[p].iter().filter(after) {
                     let third = beside[q as usize].iter().filter(|r| **r > q && beside[p].contains(r));
                     windows.extend(third.map(|&r| vec![p as u32, q, r]).filter(|w| fresh(w)));
@@ -164,11 +221,17 @@ fn windows(net: &Net, draft: &Draft, aim: &Aim, sweep: Sweep, since: u32) -> Vec
             }
             Sweep::Repair(_) | Sweep::Recombine => {
                 let size = if let Sweep::Repair(size) = sweep { size } else { RECOMBINED };
-                if draft.members[p].len() + beside[p].len() > 1 && draft.penalty(net, aim, p).violation > 0 {
+                if !beside[p].is_empty() && draft.can_gain(net, aim, p) {
                     windows.push(surround(p as u32, size, &beside, &mut Rng::at(aim.seed ^ u64::from(draft.clock), p as u64)));
                 }
             }
         }
+    }
+    match sweep {
+        // where the budget ends no region shall be better off than another
+        Sweep::Redraw => Rng::at(aim.seed, u64::from(draft.clock)).shuffle(&mut windows),
+        Sweep::Recombine => windows.truncate(SOLVED),
+        _ => {}
     }
     windows
 }
@@ -190,13 +253,13 @@ fn surround(p: u32, size: usize, beside: &[Vec<u32>], rng: &mut Rng) -> Vec<u32>
 }
 
 /// Windows dealt to rounds in which no grid occurs twice.
-fn rounds(windows: Vec<Vec<u32>>, parts: usize) -> Vec<Vec<Vec<u32>>> {
-    let mut next = vec![0; parts];
-    let mut rounds: Vec<Vec<Vec<u32>>> = Vec::new();
+fn rounds(windows: &[Vec<u32>]) -> Vec<Vec<&[u32]>> {
+    let mut next: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut rounds: Vec<Vec<&[u32]>> = Vec::new();
     for window in windows {
-        let round = window.iter().map(|&p| next[p as usize]).max().unwrap_or(0);
-        for &p in &window {
-            next[p as usize] = round + 1;
+        let round = window.iter().filter_map(|p| next.get(p)).copied().max().unwrap_or(0);
+        for &p in window {
+            next.insert(p, round + 1);
         }
         if round == rounds.len() {
             rounds.push(Vec::new());
@@ -228,14 +291,8 @@ fn solve(net: &Net, draft: &Draft, parts: &[u32], aim: &Aim, sweep: Sweep) -> Op
         return None;
     }
     let mut best = refined(labels);
-    let tries = match sweep {
-        Sweep::Pairs => 0,
-        Sweep::Triples => 1,
-        Sweep::Repair(_) => aim.starts,
-        Sweep::Recombine => 4 * aim.starts,
-    };
     let mut pool = Pool::new(&sub, &aim.goals);
-    for t in 0..u64::from(tries) {
+    for t in 0..u64::from(sweep.draws(aim.starts)) {
         let fresh = split(&sub, k as u32, &Aim { seed: Rng::at(aim.seed ^ place, t).next(), ..aim.clone() });
         let fresh = refined(fresh);
         if sweep == Sweep::Recombine {

@@ -27,11 +27,7 @@ impl Draft {
             cut: check.cut(draft.cut),
             barriers: check.barriers(draft.barriers),
             attach: AttachRule { nearest_m: check.number("attach.nearest_m", draft.attach.nearest_m, 0.0, 100_000.0) },
-            effort: EffortRule {
-                starts: check.whole("effort.starts", draft.effort.starts, 1, 1024),
-                passes: check.whole("effort.passes", draft.effort.passes, 0, 1000),
-                windows: check.whole("effort.windows", draft.effort.windows, 0, 100_000),
-            },
+            effort: check.effort(draft.effort),
             layers: check.layers(draft.layers),
         };
         if check.faults.is_empty() { Ok(recipe) } else { Err(RecipeErrors { faults: check.faults }) }
@@ -184,6 +180,21 @@ impl Check {
         checked.collect()
     }
 
+    fn effort(&mut self, draft: EffortDraft) -> Effort {
+        let name = self.said("effort.level", draft.level);
+        let level = Effort::level(&name).unwrap_or_else(|| {
+            let names: Vec<&str> = Effort::LEVELS.iter().map(|(known, _)| *known).collect();
+            self.fault("effort.level", format!("\"{name}\""), format!("one of {} is expected", names.join(", ")));
+            Effort::default()
+        });
+        let mut number = |path: &str, said: Option<i64>, level: u32, low, high| self.whole(path, said.or(Some(level.into())), low, high);
+        Effort {
+            starts: number("effort.starts", draft.starts, level.starts, 1, 1024),
+            passes: number("effort.passes", draft.passes, level.passes, 0, 1000),
+            windows: number("effort.windows", draft.windows, level.windows, 0, 1_000_000_000),
+        }
+    }
+
     fn layers(&mut self, mut layers: BTreeMap<String, LayerDraft>) -> LayerMap {
         let mut layer = |name: &str| self.layer(name, layers.remove(name).unwrap_or_default());
         let map = LayerMap {
@@ -269,10 +280,14 @@ impl From<Recipe> for Draft {
                 rail: strengths(r.barriers.rail),
             },
             attach: AttachDraft { nearest_m: Some(r.attach.nearest_m) },
-            effort: EffortDraft {
-                starts: Some(i64::from(r.effort.starts)),
-                passes: Some(i64::from(r.effort.passes)),
-                windows: Some(i64::from(r.effort.windows)),
+            effort: match Effort::LEVELS.iter().find(|(_, effort)| *effort == r.effort) {
+                Some((name, _)) => EffortDraft { level: Some(name.to_string()), ..EffortDraft::default() },
+                None => EffortDraft {
+                    level: None,
+                    starts: Some(r.effort.starts.into()),
+                    passes: Some(r.effort.passes.into()),
+                    windows: Some(r.effort.windows.into()),
+                },
             },
             layers: layers.into_iter().map(|(name, source)| (name.to_string(), layer(source))).collect(),
         }

@@ -22,7 +22,7 @@ pub struct Recipe {
     /// Attachment of entities.
     pub attach: AttachRule,
     /// Deterministic amount of search.
-    pub effort: EffortRule,
+    pub effort: Effort,
     /// Names of files and properties.
     pub layers: LayerMap,
     /// Seed of every random choice.
@@ -102,15 +102,40 @@ pub struct AttachRule {
     pub nearest_m: f64,
 }
 
-/// Deterministic amount of search.
+/// Deterministic amount of search: work, not time.
+///
+/// With equal `starts` a search with less of the others is the beginning of one with more, so that each level of
+/// [`LEVELS`](Effort::LEVELS) gives a plan that is never worse than the one below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EffortRule {
-    /// Independent seeded starts.
+pub struct Effort {
+    /// Random trees per bisection, ≥ 1.
     pub starts: u32,
-    /// Passes of local search.
+    /// Most passes that draw windows of neighbouring grids anew.
     pub passes: u32,
-    /// Most MILP windows per division.
+    /// Most windows drawn anew in all passes of a partition: one drawn several times counts as often, one that is solved by MILP as
+    /// 4 · `starts`.
     pub windows: u32,
+}
+
+impl Effort {
+    /// The levels by name, least effort first.
+    pub const LEVELS: [(&str, Effort); 3] = [
+        ("quick", Effort { starts: 8, passes: 0, windows: 0 }),
+        ("standard", Effort { starts: 8, passes: 8, windows: 20_000 }),
+        ("thorough", Effort { starts: 8, passes: 64, windows: 1_000_000 }),
+    ];
+
+    /// The level of that name.
+    pub fn level(name: &str) -> Option<Effort> {
+        Effort::LEVELS.iter().find(|(known, _)| *known == name).map(|(_, effort)| *effort)
+    }
+}
+
+impl Default for Effort {
+    /// The level `standard`.
+    fn default() -> Effort {
+        Effort::LEVELS[1].1
+    }
 }
 
 /// File and property names of the layers, so that a folder with other names can be read.

@@ -163,11 +163,13 @@ section! {
 section! {
     /// `[effort]`
     EffortDraft {
-        /// Independent seeded starts.
+        /// Name of a level, see [`Effort::LEVELS`](super::Effort::LEVELS); it replaces all that lower drafts say of effort.
+        level: String = over,
+        /// Random trees per bisection.
         starts: i64 = over,
-        /// Passes of local search.
+        /// Most passes that draw windows of neighbouring grids anew.
         passes: i64 = over,
-        /// Most exact windows per division.
+        /// Most windows per division that are drawn anew.
         windows: i64 = over,
     }
 }
@@ -244,7 +246,7 @@ impl Draft {
             cut: self.cut.or(base.cut),
             barriers: self.barriers.or(base.barriers),
             attach: self.attach.or(base.attach),
-            effort: self.effort.or(base.effort),
+            effort: if self.effort.level.is_some() { self.effort } else { self.effort.or(base.effort) },
             layers,
         }
     }

@@ -33,7 +33,7 @@ pub const LAYERS: [(&str, &[&str]); 9] = [
 ];
 
 /// Every key but those of the layers.
-const KEYS: [(&str, Sort); 23] = [
+const KEYS: [(&str, Sort); 24] = [
     ("schema", Sort::Whole),
     ("seed", Sort::Natural),
     ("extends", Sort::Text),
@@ -54,6 +54,7 @@ const KEYS: [(&str, Sort); 23] = [
     ("barriers.water", Sort::Wholes),
     ("barriers.rail", Sort::Wholes),
     ("attach.nearest_m", Sort::Number),
+    ("effort.level", Sort::Text),
     ("effort.starts", Sort::Whole),
     ("effort.passes", Sort::Whole),
     ("effort.windows", Sort::Whole),

@@ -55,6 +55,22 @@ fn every_commented_key_of_the_default_preset_is_right() {
 }
 
 #[test]
+fn a_level_of_effort_stands_for_numbers_and_replaces_those_below() {
+    let build = |toml: &str| Draft::from_toml(toml).unwrap().build().unwrap().effort;
+    for (name, effort) in Effort::LEVELS {
+        assert_eq!(build(&format!("[effort]\nlevel = \"{name}\"")), effort);
+    }
+    assert_eq!(build("[effort]\nlevel = \"quick\"\npasses = 3"), Effort { passes: 3, ..Effort::level("quick").unwrap() });
+    let below = Draft::from_toml("[effort]\npasses = 3").unwrap();
+    assert_eq!(below.clone().build().unwrap().effort, Effort { passes: 3, ..Effort::default() });
+    let above = Draft::from_toml("[effort]\nlevel = \"thorough\"").unwrap();
+    assert_eq!(above.or(below).build().unwrap().effort, Effort::level("thorough").unwrap());
+    assert!(faults("[effort]\nlevel = \"hard\"")[0].starts_with("effort.level = \"hard\": one of quick, standard, thorough"));
+    let odd = Draft::from_toml("[effort]\nwindows = 5").unwrap().build().unwrap();
+    assert_eq!(serde_json::from_str::<Recipe>(&serde_json::to_string(&odd).unwrap()).unwrap(), odd);
+}
+
+#[test]
 fn a_recipe_survives_writing_and_reading() {
     let toml = "extends = \"community\"\nseed = 7\n[division]\nlevel = 8\n[layers.households]\nproperties = { weight = \"pop\" }";
     let recipe = Draft::from_toml(toml).unwrap().build().unwrap();

@@ -7,7 +7,7 @@ use crate::cut::{Fabric, FabricEdge};
 use crate::finding::{Finding, Severity};
 use crate::graph::{Edge, GraphError, UnitGraph};
 use crate::measure::{Band, DivisionId, Load, UnitId};
-use crate::partition::{Count, Effort, Problem};
+use crate::partition::{Count, Problem};
 use crate::recipe::Recipe;
 use crate::territory::Territory;
 use rstar::RTree;
@@ -73,10 +73,13 @@ pub fn zones(territory: &Territory, fabric: &Fabric, recipe: &Recipe) -> Result<
         let loads = clusters.iter().map(|c| c.iter().map(|u| fabric.units[u.at()].balanced).sum()).collect();
         let centre = |c: &Vec<UnitId>| territory.plane.metres(fabric.units[c[0].at()].inner).map(|m| m as f32);
         let graph = UnitGraph::new(1, loads, &edges[i], Some(clusters.iter().map(centre).collect()))?;
-        let effort = Effort { starts: recipe.effort.starts, passes: recipe.effort.passes, windows: recipe.effort.windows };
         // every zone draws from its own stream, whatever the others do
         let seed = recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(i as u64);
-        out.push(Zone { division, clusters, problem: Problem { graph, bands: vec![band], count: Count::ForBand, seed, effort } });
+        out.push(Zone {
+            division,
+            clusters,
+            problem: Problem { graph, bands: vec![band], count: Count::ForBand, seed, effort: recipe.effort },
+        });
     }
     Ok((out, findings))
 }
