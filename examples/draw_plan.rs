@@ -54,12 +54,21 @@ struct Args {
     /// Worker threads [default: all cores]; the plan does not depend on it
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    /// Grids of every division: a number, or the fewest and the most, such as 6-10
+    #[arg(long, value_name = "N|MIN-MAX", value_parser = grids)]
+    grids: Option<(i64, i64)>,
     /// Seed of every random choice
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// How long to search; more effort never gives a worse plan [default: standard]
     #[arg(long, value_name = "LEVEL", value_parser = Effort::LEVELS.map(|(name, _)| name))]
     effort: Option<String>,
+}
+
+fn grids(text: &str) -> Result<(i64, i64), String> {
+    let (fewest, most) = text.split_once('-').unwrap_or((text, text));
+    let number = |t: &str| t.trim().parse().map_err(|_| "give a number such as 8, or the fewest and the most such as 6-10".to_string());
+    Ok((number(fewest)?, number(most)?))
 }
 
 fn main() -> ExitCode {
@@ -84,6 +93,7 @@ fn recipe(a: &Args) -> Result<Recipe, cli::Failure> {
     }
     flags.grid.target = a.target;
     flags.grid.tolerance = a.tolerance;
+    (flags.grid.count_min, flags.grid.count_max) = a.grids.unzip();
     flags.seed = a.seed;
     flags.effort.level = a.effort.clone();
     Ok(flags.or(draft).build()?)

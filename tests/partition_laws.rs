@@ -113,7 +113,9 @@ proptest! {
         let edges: Vec<_> = edges.into_iter().map(|(a, b, c)| (a % n as u32, b % n as u32, c)).collect();
         let g = graph(resources, &loads[..n * resources], &edges);
         let (_, components) = g.components();
-        obeys(&problem(g.clone(), 300, Count::ForBand));
+        let free = obeys(&problem(g.clone(), 300, Count::ForBand)).assignment.grids() as u32;
+        let held = obeys(&problem(g.clone(), 300, Count::Between(2, k.max(2)))).assignment.grids() as u32;
+        prop_assert_eq!(held, free.min(k.max(2)).max(2).max(components as u32).min(n as u32));
         let exact = problem(g, 300, Count::Exactly(k));
         match partition(&exact) {
             Ok(_) => prop_assert_eq!(obeys(&exact).assignment.grids(), k as usize),

@@ -146,6 +146,36 @@ fn the_judge_sees_land_that_fell_apart() {
 }
 
 #[test]
+fn counts_hold_or_give_way_and_the_report_says_which() {
+    let drawn = |change: &dyn Fn(&mut Draft)| {
+        let mut draft = Draft::from(recipe());
+        change(&mut draft);
+        draw(&layers(), &draft.build().unwrap(), &()).unwrap()
+    };
+    let told = |d: &Drawn, code: &str| -> Vec<String> {
+        d.report.findings.iter().filter(|f| f.code == code).filter_map(|f| f.subject.id.clone()).collect()
+    };
+    let free = |z: usize| TOWN.plan.zones[z].grids.len();
+    let held = drawn(&|d| (d.grid.count_min, d.grid.count_max) = (Some(2), Some(3)));
+    for (i, z) in held.plan.zones.iter().enumerate() {
+        assert_eq!(z.grids.len(), free(i).clamp(2, 3));
+        let mean = z.bound.grids_worth / z.grids.len() as f64 - 1.0;
+        let told = told(&held, "count-infeasible").contains(&z.division_id);
+        assert_eq!(told, mean.abs() > 0.1 || !z.bound.count_feasible, "{} {mean}", z.division_id);
+    }
+    assert!(told(&held, "count-gave-way").is_empty() && !told(&held, "count-infeasible").is_empty());
+    let gave = drawn(&|d| (d.grid.count_max, d.grid.count_holds) = (Some(3), Some(false)));
+    for (i, z) in gave.plan.zones.iter().enumerate() {
+        assert_eq!(z.grids.len(), free(i));
+        assert_eq!(told(&gave, "count-gave-way").contains(&z.division_id), free(i) > 3);
+    }
+    let first = TOWN.plan.zones[0].division_id.clone();
+    let exact = drawn(&|d| d.grid.counts = Some([(first.clone(), 5), ("nowhere".into(), 5)].into()));
+    assert_eq!((exact.plan.zones[0].grids.len(), exact.plan.zones[1].grids.len()), (5, free(1)));
+    assert_eq!(told(&exact, "count-for-nobody"), ["nowhere"]);
+}
+
+#[test]
 fn every_grid_is_explained() {
     let plan = &TOWN.plan;
     let land = plan.grid_land();

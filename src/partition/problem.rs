@@ -9,6 +9,8 @@ pub use crate::recipe::Effort;
 pub enum Count {
     /// As many as the band asks for: the feasible count nearest to total / target.
     ForBand,
+    /// As for the band, but at least and at most this many, as far as components and units allow.
+    Between(u32, u32),
     /// Exactly this many.
     Exactly(u32),
 }

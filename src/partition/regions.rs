@@ -42,8 +42,17 @@ impl Regions {
         let mut floors = BTreeMap::new();
         let mut carved: Vec<Vec<Region>> =
             members.iter().zip(&culprits_of).map(|(units, c)| carve(net, units, c, problem, &mut floors)).collect();
-        let counts: Vec<u32> = match problem.count {
-            Count::ForBand => carved.iter().map(|regions| regions.iter().map(|r| r.grids).sum()).collect(),
+        let for_band: Vec<u32> = carved.iter().map(|regions| regions.iter().map(|r| r.grids).sum()).collect();
+        let asked = match problem.count {
+            Count::Between(fewest, most) => {
+                let free: u32 = for_band.iter().sum();
+                let held = free.min(most).max(fewest).max(count as u32).min(net.len() as u32);
+                if held == free { Count::ForBand } else { Count::Exactly(held) }
+            }
+            other => other,
+        };
+        let counts: Vec<u32> = match asked {
+            Count::ForBand | Count::Between(..) => for_band,
             Count::Exactly(asked) if (asked as usize) < count => return Err(PartitionError::TooFewGrids { asked, components: count }),
             Count::Exactly(asked) if asked as usize > net.len() => return Err(PartitionError::TooManyGrids { asked, units: net.len() }),
             Count::Exactly(asked) => deal(asked, &weigh(net, &members)),
@@ -63,7 +72,7 @@ impl Regions {
                 regions.push(Region { units, grids: counts[c], fixed: false });
                 continue;
             }
-            if matches!(problem.count, Count::Exactly(_)) {
+            if matches!(asked, Count::Exactly(_)) {
                 let sizes: Vec<Vec<u32>> = free.iter().map(|&i| parts[i].units.clone()).collect();
                 for (&i, k) in free.iter().zip(deal(left, &weigh(net, &sizes))) {
                     parts[i].grids = k;

@@ -106,8 +106,11 @@ fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, tolerance: f64) -> Vec<Stri
             });
         }
         if !b.count_feasible {
+            let grids = zone.map_or(0, |z| z.grids.len());
+            let count =
+                if b.some_count_fits(tolerance) { format!("has {grids} grids") } else { "no whole number of grids fits the band".into() };
             out.push(format!(
-                "Its zone holds {:.2} grids' worth of load, and no whole number of grids fits the band: ±{:.1} % is the best any plan can reach.",
+                "Its zone holds {:.2} grids' worth of load, and {count}: ±{:.1} % is the best any plan can reach.",
                 b.grids_worth,
                 percent(b.possible_deviation)
             ));

@@ -113,6 +113,14 @@ pub struct ZoneBound {
     pub relaxed: Vec<Relaxed>,
 }
 
+impl ZoneBound {
+    /// Whether the load fits some whole number of grids in the band.
+    pub fn some_count_fits(&self, tolerance: f64) -> bool {
+        let (fewest, most) = (self.grids_worth / (1.0 + tolerance), self.grids_worth / (1.0 - tolerance));
+        (fewest - 1e-9).ceil().max(1.0) <= (most + 1e-9).floor()
+    }
+}
+
 /// A unit that puts the grid it is in out of the band, whatever one does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanCulprit {

@@ -1,4 +1,4 @@
-use super::Plan;
+use super::{Plan, PlanZone};
 use crate::finding::{Finding, Severity};
 use crate::recipe::Recipe;
 use serde::{Deserialize, Serialize};
@@ -79,21 +79,7 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
     say("barrier-share-mean", grids.iter().map(|g| g.barrier_share).sum::<f64>() / n, "share", None);
     say("without-backup", count(&|g| g.backup_grid_id.is_none()), "grids", None);
 
-    for z in &plan.zones {
-        let b = &z.bound;
-        if !b.count_feasible {
-            let message = format!(
-                "{} households make {:.2} grids; no whole number of grids fits ±{:.0} %: the best possible largest deviation is {:.1} %, this plan reaches {:.1} %",
-                z.households,
-                b.grids_worth,
-                recipe.grid.tolerance * 100.0,
-                b.possible_deviation * 100.0,
-                b.reached_deviation * 100.0
-            );
-            let f = Finding::new(Severity::Warning, "count-infeasible", message);
-            findings.push(f.id(&z.division_id).measured(b.possible_deviation).limit(recipe.grid.tolerance));
-        }
-    }
+    findings.extend(plan.zones.iter().flat_map(|z| counts(z, recipe)));
     for g in grids.iter().filter(|g| !g.in_band) {
         let message =
             format!("{} of {:.0} households, {:+.1} %. {}", g.households, g.target, g.deviation * 100.0, plan.reasons(g).join(" "));
@@ -106,4 +92,40 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
     }
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     Report { schema: super::SCHEMA, indicators, bounds: plan.zones.clone(), findings, stages: Vec::new() }
+}
+
+/// Where the number of grids and their size do not both hold: which gave way, and by how much (R23, R28).
+fn counts(z: &PlanZone, recipe: &Recipe) -> Vec<Finding> {
+    let (b, k) = (&z.bound, z.grids.len() as u32);
+    let (fewest, most) = recipe.grid.counts_of(&z.division_id);
+    let asked = match (fewest, most) {
+        (1, u32::MAX) => "any number of grids".to_string(),
+        (_, u32::MAX) => format!("{fewest} grids or more"),
+        _ if fewest == most => format!("{fewest} grids"),
+        _ => format!("{fewest} to {most} grids"),
+    };
+    let (load, percent) = (format!("{} households make {:.2} grids", z.households, b.grids_worth), |x: f64| 100.0 * x);
+    let mut out = Vec::new();
+    if !(fewest..=most).contains(&k) {
+        let message = format!("{load}; {asked} were asked for, and the count gives way: there are {k}");
+        let limit = if k < fewest { fewest } else { most };
+        out.push(Finding::new(Severity::Warning, "count-gave-way", message).id(&z.division_id).measured(k.into()).limit(limit.into()));
+    }
+    let mean = b.grids_worth / f64::from(k.max(1)) - 1.0;
+    if !b.count_feasible || mean.abs() > recipe.grid.tolerance + 1e-9 {
+        let why = if b.some_count_fits(recipe.grid.tolerance) {
+            format!(
+                "{asked} were asked for, and the size gives way: {k} have {:.0} on average, {:+.1} %",
+                z.households / f64::from(k.max(1)),
+                percent(mean)
+            )
+        } else {
+            format!("no whole number of grids fits ±{:.0} %", percent(recipe.grid.tolerance))
+        };
+        let (best, reached) = (percent(b.possible_deviation), percent(b.reached_deviation));
+        let message = format!("{load}; {why}: the best possible largest deviation is {best:.1} %, this plan reaches {reached:.1} %");
+        let f = Finding::new(Severity::Warning, "count-infeasible", message).id(&z.division_id);
+        out.push(f.measured(b.possible_deviation).limit(recipe.grid.tolerance));
+    }
+    out
 }

@@ -139,7 +139,18 @@ impl Check {
             let target = self.target(&format!("grid.settlement_targets.{class}"), target);
             (class, target)
         });
-        GridRule { target, tolerance, settlement_targets: targets.collect() }
+        let settlement_targets = targets.collect();
+        let mut count = |path: &str, value: Option<i64>| value.map(|k| self.whole(path, Some(k), 1, 1_000_000));
+        let (count_min, count_max) = (count("grid.count_min", draft.count_min), count("grid.count_max", draft.count_max));
+        let counts = draft.counts.unwrap_or_default().into_iter();
+        let counts = counts.filter_map(|(id, k)| Some((id.clone(), count(&format!("grid.counts.{id}"), Some(k))?))).collect();
+        if let (Some(min), Some(max)) = (count_min, count_max)
+            && min > max
+        {
+            self.fault("grid.count_max", max, format!("at least grid.count_min, {min}, is expected"));
+        }
+        let count_holds = self.said("grid.count_holds", draft.count_holds);
+        GridRule { target, tolerance, settlement_targets, count_min, count_max, count_holds, counts }
     }
 
     fn load(&mut self, draft: LoadDraft) -> LoadRule {
@@ -263,6 +274,10 @@ impl From<Recipe> for Draft {
             grid: GridDraft {
                 target: Some(r.grid.target.units()),
                 tolerance: Some(r.grid.tolerance),
+                count_min: r.grid.count_min.map(i64::from),
+                count_max: r.grid.count_max.map(i64::from),
+                count_holds: Some(r.grid.count_holds),
+                counts: Some(r.grid.counts.into_iter().map(|(id, k)| (id, i64::from(k))).collect()),
                 settlement_targets: Some(r.grid.settlement_targets.into_iter().map(|(class, t)| (class, t.units())).collect()),
             },
             load: LoadDraft { kinds: Some(r.load.kinds), default_weight: Some(r.load.default_weight.units()) },

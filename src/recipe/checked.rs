@@ -47,12 +47,26 @@ pub struct GridRule {
     pub tolerance: f64,
     /// Target per settlement class.
     pub settlement_targets: BTreeMap<String, Load>,
+    /// Fewest grids of a division.
+    pub count_min: Option<u32>,
+    /// Most grids of a division.
+    pub count_max: Option<u32>,
+    /// Where count and size cannot both hold: the count does and the size gives way, or the other way round.
+    pub count_holds: bool,
+    /// Exact number of grids by id of the division.
+    pub counts: BTreeMap<String, u32>,
 }
 
 impl GridRule {
     /// Target for a settlement class, the general one where the class has none.
     pub fn target_of(&self, settlement: Option<&str>) -> Load {
         settlement.and_then(|s| self.settlement_targets.get(s)).copied().unwrap_or(self.target)
+    }
+
+    /// Fewest and most grids that a division may have (R23, R28).
+    pub fn counts_of(&self, division: &str) -> (u32, u32) {
+        let any = (self.count_min.unwrap_or(1), self.count_max.unwrap_or(u32::MAX));
+        self.counts.get(division).map_or(any, |&k| (k, k))
     }
 }
 

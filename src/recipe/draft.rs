@@ -114,6 +114,14 @@ section! {
         tolerance: f64 = over,
         /// Target per settlement class; merged entry by entry.
         settlement_targets: BTreeMap<String, f64> = entries,
+        /// Fewest grids of a division.
+        count_min: i64 = over,
+        /// Most grids of a division.
+        count_max: i64 = over,
+        /// Where count and size cannot both hold, whether the count does.
+        count_holds: bool = over,
+        /// Exact number of grids by id of the division; merged entry by entry.
+        counts: BTreeMap<String, i64> = entries,
     }
 }
 section! {

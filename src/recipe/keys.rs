@@ -33,7 +33,7 @@ pub const LAYERS: [(&str, &[&str]); 9] = [
 ];
 
 /// Every key but those of the layers.
-const KEYS: [(&str, Sort); 24] = [
+const KEYS: [(&str, Sort); 28] = [
     ("schema", Sort::Whole),
     ("seed", Sort::Natural),
     ("extends", Sort::Text),
@@ -42,6 +42,10 @@ const KEYS: [(&str, Sort); 24] = [
     ("grid.target", Sort::Number),
     ("grid.tolerance", Sort::Number),
     ("grid.settlement_targets", Sort::Numbers),
+    ("grid.count_min", Sort::Whole),
+    ("grid.count_max", Sort::Whole),
+    ("grid.count_holds", Sort::Flag),
+    ("grid.counts", Sort::Wholes),
     ("load.kinds", Sort::Texts),
     ("load.default_weight", Sort::Number),
     ("cut.snap_m", Sort::Number),

@@ -38,6 +38,10 @@ pub fn zones(territory: &Territory, fabric: &Fabric, recipe: &Recipe) -> Result<
     for (i, u) in fabric.units.iter().enumerate() {
         by_division.entry(u.division).or_default().push(UnitId::new(i));
     }
+    for id in recipe.grid.counts.keys().filter(|id| territory.divisions.iter().all(|d| d.id != **id)) {
+        let message = "the recipe gives it a number of grids, but there is no such division; correct [grid.counts]";
+        findings.push(Finding::new(Severity::Warning, "count-for-nobody", message).id(id));
+    }
     let ties = ties(territory, fabric, &by_division, band, &mut findings);
     let mut cluster_of = vec![0u32; fabric.units.len()];
     let mut zones: Vec<(DivisionId, Vec<Vec<UnitId>>)> = Vec::new();
@@ -74,12 +78,12 @@ pub fn zones(territory: &Territory, fabric: &Fabric, recipe: &Recipe) -> Result<
         let centre = |c: &Vec<UnitId>| territory.plane.metres(fabric.units[c[0].at()].inner).map(|m| m as f32);
         let graph = UnitGraph::new(1, loads, &edges[i], Some(clusters.iter().map(centre).collect()))?;
         // every zone draws from its own stream, whatever the others do
+        let count = match recipe.grid.counts_of(&territory.division(division).id) {
+            (fewest, most) if recipe.grid.count_holds => Count::Between(fewest, most),
+            _ => Count::ForBand,
+        };
         let seed = recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(i as u64);
-        out.push(Zone {
-            division,
-            clusters,
-            problem: Problem { graph, bands: vec![band], count: Count::ForBand, seed, effort: recipe.effort },
-        });
+        out.push(Zone { division, clusters, problem: Problem { graph, bands: vec![band], count, seed, effort: recipe.effort } });
     }
     Ok((out, findings))
 }
