@@ -44,7 +44,7 @@ pub struct Faces {
 /// Nodes `lines` and walks their faces.
 ///
 /// Exact on the lattice after snap rounding; the result does not depend on the order, the direction or the splitting of lines.
-/// O((n + c) log n) for n segments of like length with c crossings; at most 300 bytes a segment.
+/// O((n + c) log n) for n segments of like length with c crossings; about 130 bytes a segment at 10⁶.
 ///
 /// ```
 /// use evengrid::cut::faces;
