@@ -41,6 +41,9 @@ pub use bounds::{Assumes, Bound, Bounds, ComponentBounds, Culprit};
 pub use problem::{Count, Effort, Problem};
 pub use score::Score;
 
+/// The solver behind the MILP windows: `microlp`, or `HiGHS` with the feature `highs`.
+pub const SOLVER: &str = recombine::SOLVER;
+
 use crate::measure::{Load, UnitId};
 use aim::Aim;
 use net::Net;

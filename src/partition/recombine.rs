@@ -14,6 +14,8 @@ use good_lp::microlp as solver;
 use good_lp::{Expression, Solution, SolverModel, WithInitialSolution, constraint, variable, variables};
 use std::collections::BTreeMap;
 
+/// Name of the solver.
+pub const SOLVER: &str = if cfg!(feature = "highs") { "HiGHS" } else { "microlp" };
 /// Most grids to choose among.
 const COLUMNS: usize = 400;
 

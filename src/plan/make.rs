@@ -2,7 +2,7 @@ use super::*;
 use crate::attach::Attachment;
 use crate::cut::{Fabric, FabricEdge};
 use crate::measure::{GridId, Load, UnitId};
-use crate::partition::{Culprit, Outcome, Partitioned, Standing};
+use crate::partition::{Culprit, Outcome, Partitioned, SOLVER, Standing};
 use crate::recipe::Recipe;
 use crate::territory::layers::Layers;
 use crate::territory::{BarrierLayer, Territory};
@@ -161,6 +161,7 @@ pub fn make(
         schema: SCHEMA,
         provenance: Provenance {
             engine: concat!("evengrid ", env!("CARGO_PKG_VERSION")).into(),
+            solver: SOLVER.into(),
             recipe: recipe.clone(),
             inputs: inputs.collect(),
             plane_name: territory.plane.name(),

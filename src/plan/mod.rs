@@ -46,6 +46,8 @@ pub struct Plan {
 pub struct Provenance {
     /// Name and version of the engine.
     pub engine: String,
+    /// Solver of the MILP windows.
+    pub solver: String,
     /// The checked recipe, with its seed.
     pub recipe: Recipe,
     /// Files read, with digests.
