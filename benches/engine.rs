@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::path::Path;
 
 /// A square of blocks, about ten to a grid.
-fn blocks(side: u32) -> Problem {
+fn blocks(side: u32, effort: Effort) -> Problem {
     let n = side * side;
     let loads = (0..n).map(|i| Load(i64::from(i.wrapping_mul(2_654_435_761) >> 24) * 314)).collect();
     let right = (0..n).filter(|i| i % side + 1 < side).map(|i| Edge { a: i, b: i + 1, cost: 80 + i % 7 });
@@ -20,15 +20,17 @@ fn blocks(side: u32) -> Problem {
     let edges: Vec<Edge> = right.chain(down).collect();
     let graph = UnitGraph::new(1, loads, &edges, None).expect("edges name existing units");
     let bands = vec![Band::around(Load(400_000), 0.1)];
-    Problem { graph, bands, count: Count::ForBand, seed: 1, effort: Effort::default() }
+    Problem { graph, bands, count: Count::ForBand, seed: 1, effort }
 }
 
 fn partition_by_size(c: &mut Criterion) {
     let mut group = c.benchmark_group("partition");
     group.sample_size(10);
-    for side in [10, 30, 60, 120] {
-        let problem = blocks(side);
-        group.bench_with_input(BenchmarkId::from_parameter(side * side), &problem, |b, p| b.iter(|| partition(black_box(p))));
+    for (name, effort) in Effort::LEVELS.into_iter().take(2) {
+        for side in [10, 30, 60, 120] {
+            let problem = blocks(side, effort);
+            group.bench_with_input(BenchmarkId::new(name, side * side), &problem, |b, p| b.iter(|| partition(black_box(p))));
+        }
     }
     group.finish();
 }

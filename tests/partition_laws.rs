@@ -99,6 +99,77 @@ proptest! {
     }
 }
 
+/// True if some contiguous partition of a connected graph into `k` parts scores less than `limit`: parts are grown around the
+/// first free unit, and what costs `limit` already is not followed.
+fn is_beaten(problem: &Problem, k: usize, limit: Score) -> bool {
+    struct Search<'a>(&'a Problem, Score);
+    impl Search<'_> {
+        fn price(&self, part: u32, free: u32) -> Score {
+            let (g, band) = (&self.0.graph, self.0.bands[0]);
+            let inside = || (0..g.len()).filter(|u| part >> u & 1 == 1);
+            let load: i64 = inside().map(|u| g.load(u).0).sum();
+            let off = (band.low.0 - load).max(load - band.high.0).max(0);
+            let violation = (off * 1_000_000 + band.target.0 - 1) / band.target.0;
+            let cut = inside().flat_map(|u| g.neighbours(u)).filter(|(v, _)| (free & !part) >> v & 1 == 1).map(|(_, c)| i64::from(c)).sum();
+            Score { violation, spread: (violation / 20_000).pow(2), cut }
+        }
+        /// Parts that hold `part`, none of `banned`, and of `free` whatever is reached.
+        fn grow(&self, part: u32, banned: u32, free: u32, k: usize, sum: Score) -> bool {
+            let total = sum + self.price(part, free);
+            let rest = free & !part;
+            let done = total < self.1 && if k == 1 { rest == 0 } else { rest != 0 && self.start(rest, k - 1, total) };
+            let g = &self.0.graph;
+            let rim = (0..g.len()).filter(|u| part >> u & 1 == 1).flat_map(|u| g.neighbours(u)).fold(0, |rim, (v, _)| rim | 1 << v);
+            let mut open = rim & rest & !banned;
+            let mut shut = banned;
+            let mut found = done;
+            while open != 0 && !found {
+                let next = open & open.wrapping_neg();
+                open ^= next;
+                found = self.grow(part | next, shut, free, k, sum);
+                shut |= next;
+            }
+            found
+        }
+        fn start(&self, free: u32, k: usize, sum: Score) -> bool {
+            free.count_ones() as usize >= k && self.grow(free & free.wrapping_neg(), 0, free, k, sum)
+        }
+    }
+    Search(problem, limit).start((1 << problem.graph.len()) - 1, k, Score::default())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn small_problems_are_solved_exactly(g in connected(2..=14, 300), target in 100i64..600) {
+        let problem = problem(g, target, Count::ForBand);
+        let plan = obeys(&problem);
+        let k = plan.assignment.grids();
+        prop_assert_eq!(plan.outcome, Outcome::Optimal);
+        prop_assert!(!is_beaten(&problem, k, plan.score));
+        prop_assert!(is_beaten(&problem, k, plan.score + Score { cut: 1, ..Score::default() }), "it finds what there is");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn more_effort_is_never_worse(g in connected(40..=90, 100), target in 200i64..600, second in prop::collection::vec(0..60i64, 90)) {
+        let loads: Vec<i64> = (0..g.len()).flat_map(|u| [g.load(u).0, second[u]]).collect();
+        let edges: Vec<_> = (0..g.len()).flat_map(|u| g.neighbours(u).map(move |(v, c)| (u as u32, v as u32, c))).filter(|e| e.0 < e.1).collect();
+        let two = graph(2, &loads, &edges);
+        for g in [g, two] {
+            let problem = problem(g, target, Count::ForBand);
+            let at = |effort: Effort| obeys(&Problem { effort, ..problem.clone() }).score;
+            let levels = ["quick", "standard"].map(|name| at(Effort::level(name).unwrap()));
+            let long = at(Effort { passes: 12, windows: 40_000, ..Effort::default() });
+            prop_assert!(long <= levels[1] && levels[1] <= levels[0], "{:?} {:?}", levels, long);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -170,6 +241,17 @@ fn a_town_is_brought_into_band() {
     let plan = obeys(&problem);
     assert_eq!(plan.score.violation, 0);
     assert!(plan.assignment.grids() > 70);
+}
+
+#[test]
+fn a_large_town_is_cut_in_regions_alike_on_any_number_of_threads() {
+    let problem = Problem { effort: Effort::level("quick").unwrap(), ..problem(town(80), 400_000, Count::Exactly(610)) };
+    let on = |threads: usize| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| obeys(&problem));
+    let (one, two) = (on(1), on(2));
+    assert_eq!(one.assignment, two.assignment);
+    assert_eq!(one.assignment.grids(), 610);
+    let out = one.standings(&problem).iter().filter(|&&s| s != Standing::InBand).count();
+    assert!(out <= 3, "{out} grids out of band");
 }
 
 #[test]

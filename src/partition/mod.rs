@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! Problem ─▶ components ─▶ counts ─▶ culprits carved out ─▶ split ─▶ windows ─▶ Assignment
-//!               │                                        (recursive   (local search,
-//!               └──▶ Bounds (before any search)           bisection)   MILP)
+//!               │                                        (regions,    (settle; draw anew
+//!               └──▶ Bounds (before any search)           bisection)   as effort allows)
 //! ```
 //!
 //! | file | what it does |
@@ -11,10 +11,10 @@
 //! | `counts` | how many grids, by arithmetic |
 //! | `bounds` | what no plan can beat |
 //! | `regions` | components, their counts, and culprits set aside |
-//! | `split`, `aim`, `tree`, `coarsen` | a first partition: multilevel recursive bisection along random trees |
+//! | `split`, `aim`, `tree`, `coarsen` | a first partition: regions on a coarser picture, then multilevel recursive bisection along random trees |
 //! | `refine`, `contiguity` | Fiduccia–Mattheyses on the lexicographic score, contiguity kept |
 //! | `windows` | a few neighbouring grids at a time, searched anew |
-//! | `exact` | tiny components by enumeration |
+//! | `exact` | components of up to 14 units by dynamic programming |
 //!
 //! Everything is integer and seeded by position, so that a problem gives the same assignment on any number of threads.
 
@@ -178,8 +178,8 @@ impl Partitioned {
 /// Divides the units of `problem` into contiguous, non-empty grids with as little band violation as
 /// possible, and then as little border cost.
 ///
-/// Each connected component gets its own count. O(n log n) for the first partition; the search after it is bounded
-/// by [`Effort`].
+/// Each connected component gets its own count. O(n log n) for the first partition and its settling; the search after it is bounded
+/// by [`Effort`], which is an amount of work for the whole graph: a small graph is searched through, of a large one as much as the budget allows.
 pub fn partition(problem: &Problem) -> Result<Partitioned, PartitionError> {
     check(problem)?;
     let net = Net::of(&problem.graph);

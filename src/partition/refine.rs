@@ -151,9 +151,7 @@ impl<'a> Refine<'a> {
     /// The best part beside `u` to move to, with the change of the score.
     fn best_move(&mut self, u: usize) -> Option<(Score, u32)> {
         let from = self.part[u];
-        if self.net.neighbours(u).all(|(v, _)| self.part[v] == from)
-            || self.units[from as usize] < self.least[from as usize] + self.net.units(u)
-        {
+        if self.units[from as usize] < self.least[from as usize] + self.net.units(u) {
             return None;
         }
         let mut beside = std::mem::take(&mut self.beside);
@@ -169,7 +167,7 @@ impl<'a> Refine<'a> {
                 beside.push((p, c));
             }
         }
-        let leave = self.change(from, u, -1);
+        let leave = if beside.is_empty() { Score::default() } else { self.change(from, u, -1) };
         let best = beside.iter().map(|&(p, c)| (leave + self.change(p, u, 1) + Score { cut: own - c, ..Score::default() }, p)).min();
         self.beside = beside;
         best

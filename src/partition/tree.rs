@@ -89,14 +89,19 @@ fn spanning_tree(net: &Net, rng: &mut Rng) -> (Vec<u32>, Vec<u32>, Vec<u32>) {
     }
     edges.sort_unstable();
     let mut root: Vec<u32> = (0..n as u32).collect();
-    let mut tree: Vec<Vec<u32>> = vec![Vec::new(); n];
-    for &(_, u, v) in &edges {
+    edges.retain(|&(_, u, v)| {
         let (a, b) = (find(&mut root, u), find(&mut root, v));
-        if a != b {
-            root[a as usize] = b;
-            tree[u as usize].push(v);
-            tree[v as usize].push(u);
-        }
+        root[a as usize] = b;
+        a != b
+    });
+    // rows of the tree's neighbours, filled from their ends
+    let mut row = vec![0; n + 1];
+    edges.iter().flat_map(|&(_, u, v)| [u, v]).for_each(|u| row[u as usize] += 1);
+    (0..n).for_each(|u| row[u + 1] += row[u]);
+    let mut tree = vec![0; 2 * edges.len()];
+    for (u, v) in edges.iter().flat_map(|&(_, u, v)| [(u, v), (v, u)]) {
+        row[u as usize] -= 1;
+        tree[row[u as usize]] = v;
     }
     let start = rng.below(n) as u32;
     let (mut order, mut parent, mut depth) = (vec![start], vec![start; n], vec![0; n]);
@@ -104,7 +109,7 @@ fn spanning_tree(net: &Net, rng: &mut Rng) -> (Vec<u32>, Vec<u32>, Vec<u32>) {
     while at < order.len() {
         let u = order[at];
         at += 1;
-        for &v in &tree[u as usize] {
+        for &v in &tree[row[u as usize]..row[u as usize + 1]] {
             if v != parent[u as usize] {
                 parent[v as usize] = u;
                 depth[v as usize] = depth[u as usize] + 1;

@@ -32,6 +32,8 @@ pub(super) struct Draft {
 
 /// Rounds of sweeps that settle a draft, none of which draws more than a few windows anew.
 const SETTLE: usize = 6;
+/// Passes without gain, one after the other, that end the search.
+const PATIENCE: usize = 4;
 /// Grids of a window that is solved by MILP.
 const RECOMBINED: usize = 5;
 /// Most windows that are solved by MILP in one pass.
@@ -153,7 +155,7 @@ pub(super) fn improve(net: &Net, draft: &mut Draft, aim: &Aim, effort: &Effort) 
         }
     }
     let mut budget = u64::from(effort.windows);
-    let mut whole = true;
+    let mut idle = 0;
     for pass in 0..effort.passes as usize {
         gained = false;
         for kind in [Sweep::Redraw, Sweep::Pairs, Sweep::Repair(4 + pass), Sweep::Recombine] {
@@ -163,14 +165,16 @@ pub(super) fn improve(net: &Net, draft: &mut Draft, aim: &Aim, effort: &Effort) 
             let Some(gain) = sweep(net, draft, aim, kind, &mut budget) else { return true };
             gained |= gain;
         }
-        if !gained && whole {
+        if gained {
+            idle = 0;
+            continue;
+        }
+        idle += 1;
+        if idle == PATIENCE {
             return false;
         }
-        // after a pass without gain all windows get another chance
-        whole = !gained;
-        if whole {
-            draft.swept = [0; 3];
-        }
+        // all windows get another chance
+        draft.swept = [0; 3];
     }
     gained
 }
