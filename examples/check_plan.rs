@@ -63,14 +63,14 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
             (false, true) => "BAD",
             (false, false) => "note",
         };
-        println!("{mark:<4} {:<11} {}", c.name, c.figure);
+        cli::say!("{mark:<4} {:<11} {}", c.name, c.figure);
     }
     for f in judged.findings.iter().take(20) {
-        println!("     {f}");
+        cli::say!("     {f}");
     }
     if judged.findings.len() > 20 {
-        println!("     … and {} more", judged.findings.len() - 20);
+        cli::say!("     … and {} more", judged.findings.len() - 20);
     }
-    println!("{}", if judged.passed() { "PASS" } else { "FAIL" });
+    cli::say!("{}", if judged.passed() { "PASS" } else { "FAIL" });
     Ok(judged.passed())
 }

@@ -107,16 +107,16 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     let findings: Vec<_> = land.findings.iter().chain(&fabric.findings).collect();
     write_atomic(&a.out.join("findings.json"), serde_json::to_string_pretty(&findings)?.as_bytes())?;
     let smallest = fabric.units.iter().map(|u| u.area_m2).fold(f64::INFINITY, f64::min);
-    println!("units        {} in {} divisions, the smallest of {smallest:.0} m²", fabric.units.len(), land.divisions.len());
-    println!("borders      {} between units", fabric.borders.iter().filter(|b| b.b.is_some()).count());
-    println!(
+    cli::say!("units        {} in {} divisions, the smallest of {smallest:.0} m²", fabric.units.len(), land.divisions.len());
+    cli::say!("borders      {} between units", fabric.borders.iter().filter(|b| b.b.is_some()).count());
+    cli::say!(
         "absorbed     {} slivers and small empty faces with {:.0} m²",
         fabric.absorbed.len(),
-        fabric.absorbed.iter().map(|a| a.area_m2).sum::<f64>()
+        fabric.absorbed.iter().fold(0.0, |sum, a| sum + a.area_m2)
     );
-    println!("findings     {} warnings", findings.iter().filter(|f| f.severity >= Severity::Warning).count());
-    println!("time         cut {seconds:.2} s");
-    println!("written      {}", a.out.join("units.geojson").display());
+    cli::say!("findings     {} warnings", findings.iter().filter(|f| f.severity >= Severity::Warning).count());
+    cli::say!("time         cut {seconds:.2} s");
+    cli::say!("written      {}", a.out.join("units.geojson").display());
     Ok(true)
 }
 

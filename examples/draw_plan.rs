@@ -168,7 +168,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
 }
 
 fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
-    let say = |name: &str, text: String| println!("{name:<12} {text}");
+    let say = |name: &str, text: String| cli::say!("{name:<12} {text}");
     let value = |name: &str| d.report.indicators.iter().find(|i| i.name == name).map_or(0.0, |i| i.value);
     let p = &d.plan;
     say("read", format!("{sources} layers, {} points, {} divisions", d.territory.points.len(), d.territory.divisions.len()));
@@ -201,6 +201,10 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
             value("in-several-parts")
         ),
     );
+    let counts = d.report.findings.iter().filter(|f| f.code.starts_with("count-")).count();
+    if counts > 0 {
+        say("counts", format!("{counts} divisions whose load and number of grids do not agree; report.json says why (count-…)"));
+    }
     let count = |s| d.report.findings.iter().filter(|f| f.severity == s).count();
     use evengrid::finding::Severity::*;
     say("findings", format!("{} violations, {} warnings, {} notes in report.json", count(Violation), count(Warning), count(Info)));

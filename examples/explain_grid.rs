@@ -11,6 +11,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Explain a grid: its load and why, its borders and what made them, its neighbours, and what would have to give.
+///
+/// Explains the plan as it was drawn (plan.json); after an edit in a GIS check_plan tells what differs.
 #[derive(Parser)]
 #[command(
     version,
@@ -38,11 +40,13 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     let name = a.grid.or_else(farthest).ok_or("the plan has no grids")?;
     let Some(e) = explain(&plan, &name) else {
         let (first, last) = (plan.grids.first(), plan.grids.last());
-        let known = first.zip(last).map_or(String::new(), |(f, l)| format!("; its ids run from {} to {}", f.grid_id, l.grid_id));
+        let known = first.zip(last).map_or(String::new(), |(f, l)| {
+            format!("; its ids run from {} to {}, its codes from {} to {}", f.grid_id, l.grid_id, f.code, l.code)
+        });
         return Err(format!("--grid {name}: the plan has no such grid{known}").into());
     };
     if a.json {
-        println!("{}", serde_json::to_string_pretty(&e)?);
+        cli::say!("{}", serde_json::to_string_pretty(&e)?);
     } else {
         tell(&plan, &e);
     }
@@ -52,8 +56,8 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
 fn tell(plan: &Plan, e: &Explanation) {
     let g = &e.grid;
     let percent = |x: f64| format!("{:+.1} %", 100.0 * x);
-    println!("{} ({}) in {}", g.grid_id, g.code, e.zone);
-    println!(
+    cli::say!("{} ({}) in {}", g.grid_id, g.code, e.zone);
+    cli::say!(
         "{:.0} households, target {:.0}: {}; {} units, {:.3} km²\n",
         g.households,
         g.target,
@@ -61,9 +65,9 @@ fn tell(plan: &Plan, e: &Explanation) {
         g.units,
         g.area_m2 / 1e6
     );
-    println!("Why");
-    e.reasons.iter().for_each(|r| println!("  {r}"));
-    println!("\nBorders");
+    cli::say!("Why");
+    e.reasons.iter().for_each(|r| cli::say!("  {r}"));
+    cli::say!("\nBorders");
     for b in &e.borders {
         let who = match (&b.grid_id, &b.division_id, b.deviation) {
             (Some(id), Some(division), Some(d)) => format!("{id} in {division} ({})", percent(d)),
@@ -71,24 +75,27 @@ fn tell(plan: &Plan, e: &Explanation) {
             _ => "outside the territory".into(),
         };
         let made: Vec<String> = b.made_by.iter().map(|m| format!("{:.0} m {}", m.length_m, made_by(m.layer, &m.class))).collect();
-        println!("  {:>6.0} m  {who}: {}", b.length_m, made.join(", "));
+        cli::say!("  {:>6.0} m  {who}: {}", b.length_m, made.join(", "));
     }
-    println!("\nWhat would have to give");
+    cli::say!("\nWhat would have to give");
     if e.options.is_empty() {
-        println!("  No single unit at its border in its zone brings it nearer to its target without tearing a grid apart.");
+        cli::say!("  No single unit at its border in its zone brings it nearer to its target without tearing a grid apart.");
     }
     for o in &e.options {
         let both = if o.both_in_band { ", both in band" } else { "" };
         let other = if o.from == g.grid_id { &o.to } else { &o.from };
         let (us, them) = (percent(o.deviation), percent(o.other_deviation));
-        println!(
+        cli::say!(
             "  unit {} with {:.0} households from {} to {}: this grid at {us}, {other} at {them}{both}",
-            o.unit, o.households, o.from, o.to
+            o.unit,
+            o.households,
+            o.from,
+            o.to
         );
     }
     if let Some(z) = plan.zones.iter().find(|z| z.zone_id == g.zone_id) {
         for r in &z.bound.relaxed {
-            println!("  a band of ±{:.1} % would hold {} of the {} grids of {}", 100.0 * r.tolerance, r.in_band, z.grids.len(), z.name);
+            cli::say!("  a band of ±{:.1} % would hold {} of the {} grids of {}", 100.0 * r.tolerance, r.in_band, z.grids.len(), z.name);
         }
     }
 }

@@ -98,7 +98,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     }
     write_atomic(&a.out.with_extension("coords.csv"), table.as_bytes())?;
     let (total, most) = (households.iter().sum::<u64>(), households.iter().max().copied().unwrap_or(0));
-    println!("{n} units with {} borders and {total} households, at most {most}, in {}", borders.len(), a.out.display());
+    cli::say!("{n} units with {} borders and {total} households, at most {most}, in {}", borders.len(), a.out.display());
     Ok(true)
 }
 

@@ -48,6 +48,6 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     }
     text.push_str("\n]}\n");
     write_atomic(&a.out, text.as_bytes())?;
-    println!("{} lines with {} segments in {}", lines.len(), lines.iter().map(|l| l.line.len() - 1).sum::<usize>(), a.out.display());
+    cli::say!("{} lines with {} segments in {}", lines.len(), lines.iter().map(|l| l.line.len() - 1).sum::<usize>(), a.out.display());
     Ok(true)
 }

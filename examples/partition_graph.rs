@@ -1,11 +1,13 @@
 //! Divides a bare graph in METIS format into evenly loaded, contiguous parts.
 
+#[path = "shared/cli.rs"]
+mod cli;
+
 use clap::Parser;
 use evengrid::graph::UnitGraph;
 use evengrid::io::metis;
 use evengrid::measure::{Band, Load};
 use evengrid::partition::{Count, Effort, Outcome, Problem, Standing, partition};
-use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -53,16 +55,10 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(2)
-        }
-    }
+    cli::exit(run(&Args::parse()))
 }
 
-fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+fn run(args: &Args) -> Result<bool, cli::Failure> {
     if !(args.tolerance >= 0.0 && args.tolerance < 1.0) {
         return Err(format!("--tolerance {}: give a share from 0 up to 1, such as 0.1 for ±10 %", args.tolerance).into());
     }
@@ -90,18 +86,18 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let standings = plan.standings(&problem);
     let count = |s: Standing| standings.iter().filter(|&&x| x == s).count();
     let percent = 100.0 * count(Standing::InBand) as f64 / standings.len() as f64;
-    println!("units      {} with {} borders", problem.graph.len(), problem.graph.edge_count());
-    println!("grids      {}", standings.len());
-    println!("in band    {percent:.2} % within {} ± {} %", args.target, 100.0 * args.tolerance);
-    println!("out        {} forced, {} unforced", count(Standing::Forced), count(Standing::Unforced));
-    println!("cut        {}", plan.score.cut);
+    cli::say!("units      {} with {} borders", problem.graph.len(), problem.graph.edge_count());
+    cli::say!("grids      {}", standings.len());
+    cli::say!("in band    {percent:.2} % within {} ± {} %", args.target, 100.0 * args.tolerance);
+    cli::say!("out        {} forced, {} unforced", count(Standing::Forced), count(Standing::Unforced));
+    cli::say!("cut        {}", plan.score.cut);
     match plan.outcome {
-        Outcome::Optimal => println!("outcome    optimal"),
-        Outcome::WithinGap(gap) => println!("outcome    search complete, balance within {:.3} % of the bound", 100.0 * gap),
-        _ => println!("outcome    work limit"),
+        Outcome::Optimal => cli::say!("outcome    optimal"),
+        Outcome::WithinGap(gap) => cli::say!("outcome    search complete, balance within {:.3} % of the bound", 100.0 * gap),
+        _ => cli::say!("outcome    work limit"),
     }
-    println!("time       {:.2} s (and {:.2} s to read)", searched.as_secs_f64(), read.as_secs_f64());
-    Ok(())
+    cli::say!("time       {:.2} s (and {:.2} s to read)", searched.as_secs_f64(), read.as_secs_f64());
+    Ok(true)
 }
 
 /// The first resource aims at `target`, the others at an even share for as many parts as that makes.

@@ -114,8 +114,9 @@ fn moved(land: &MultiPolygon<f64>, by: f64) -> MultiPolygon<f64> {
 #[test]
 fn the_judge_sees_every_kind_of_damage() {
     type Damage = fn(&mut AsFound);
-    let cases: [(&str, Damage, &[&str], &str); 9] = [
+    let cases: [(&str, Damage, &[&str], &str); 10] = [
         ("a grid deleted", |f| drop(f.grids.remove(3)), &["cover"], "land-in-no-grid"),
+        ("a grid deleted, its households left", |f| drop(f.grids.remove(3)), &["attached"], "entity-orphaned"),
         ("a grid moved by 20 m", |f| f.grids[3].land = moved(&f.grids[3].land, 2e-4), &["cover", "overlap"], "grids-overlap"),
         ("a grid far away", |f| f.grids[3].land = moved(&f.grids[3].land, 1.0), &["outside", "nested"], "land-outside"),
         ("an id used twice", |f| f.grids[1].grid_id = f.grids[0].grid_id.clone(), &["ids"], "id-not-unique"),
@@ -132,6 +133,17 @@ fn the_judge_sees_every_kind_of_damage() {
         }
         assert!(codes.iter().any(|c| c == code), "{what}: {code} is not among {codes:?}");
     }
+}
+
+#[test]
+fn rings_may_run_either_way() {
+    let (names, codes) = broken(|f| {
+        for polygon in f.grids.iter_mut().step_by(2).flat_map(|g| &mut g.land.0) {
+            polygon.exterior_mut(|ring| ring.0.reverse());
+        }
+    });
+    let same = broken(|_| ());
+    assert_eq!((names, codes), same);
 }
 
 #[test]

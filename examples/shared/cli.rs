@@ -4,6 +4,17 @@ use evengrid::recipe::Draft;
 use std::path::Path;
 use std::process::ExitCode;
 
+/// `println!` that does not mind a reader who has gone.
+#[allow(unused_macros)]
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
+#[allow(unused_imports)]
+pub(crate) use say;
+
 /// Anything that ends a run with a message.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 

@@ -26,7 +26,7 @@ pub enum ReadError {
         tried: Vec<String>,
     },
     /// The system failed while reading.
-    #[error("{}: reading failed after record {after} ({cause}); check the disk and the permissions of the file", path.display())]
+    #[error("{}: {}", path.display(), reading_failed(*after, cause))]
     Io {
         /// The file.
         path: PathBuf,
@@ -197,4 +197,11 @@ pub enum WriteError {
         /// The name.
         name: String,
     },
+}
+
+fn reading_failed(after: u64, cause: &std::io::Error) -> String {
+    if cause.kind() == std::io::ErrorKind::NotFound {
+        return "there is no such file; check the name and the folder".into();
+    }
+    format!("reading failed after record {after} ({cause}); check the disk and the permissions of the file")
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum PlanReadError {
     /// A file that is not there or cannot be read.
-    #[error("{}: {cause}; --plan must name a folder with grids.geojson", path.display())]
+    #[error("{}: {cause}; --plan must name a plan folder with that file", path.display())]
     File {
         /// The file.
         path: PathBuf,

@@ -95,6 +95,16 @@ impl ComponentBounds {
     }
 }
 
+impl ComponentBounds {
+    /// True if the load without heavy units fits the grids that are left for it. If not, some grids are out of band, or one that is so
+    /// anyway takes what is too much and is still farther out.
+    pub fn has_room(&self, bands: &[Band]) -> bool {
+        let light = (i64::from(self.grids) - i64::from(self.heavy)).max(0);
+        let rest = bands.iter().zip(self.loads.iter().zip(&self.heavy_loads)).map(|(b, (all, heavy))| (b, all.0 - heavy.0));
+        light == 0 || rest.into_iter().all(|(b, rest)| (b.low.0.saturating_mul(light)..=b.high.0.saturating_mul(light)).contains(&rest))
+    }
+}
+
 impl Bounds {
     /// Least possible total violation with these counts.
     pub fn violation(&self) -> i64 {

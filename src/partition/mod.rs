@@ -141,7 +141,8 @@ pub struct Partitioned {
 pub enum Standing {
     /// Every load is inside its band.
     InBand,
-    /// Out of band, and no plan could help it: it has a culprit, or its component cannot be divided into grids in band at all.
+    /// Out of band, and no plan with as little violation could help it: it has a culprit, the load of its component does not fit the
+    /// grids that are left for it, or the plan is proven to be optimal.
     Forced,
     /// Out of band, and not known to be forced.
     Unforced,
@@ -152,7 +153,8 @@ impl Partitioned {
     pub fn standings(&self, problem: &Problem) -> Vec<Standing> {
         let (component, count) = problem.graph.components();
         let part_of = self.assignment.part_of();
-        let hopeless: Vec<bool> = (0..count).map(|c| !self.bounds.components[c].can_be_in_band(&problem.bands)).collect();
+        let optimal = self.outcome == Outcome::Optimal;
+        let hopeless: Vec<bool> = (0..count).map(|c| optimal || !self.bounds.components[c].has_room(&problem.bands)).collect();
         let mut standings: Vec<Standing> = (0..self.assignment.grids())
             .map(|p| if self.assignment.in_band(p, &problem.bands) { Standing::InBand } else { Standing::Unforced })
             .collect();

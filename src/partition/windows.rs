@@ -10,8 +10,9 @@ use super::problem::Effort;
 use super::recombine::Pool;
 use super::refine::Refine;
 use super::rng::Rng;
-use super::score::penalty;
+use super::score::{millionths, penalty};
 use super::split::split;
+use crate::measure::Load;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -132,6 +133,20 @@ impl Draft {
         beside
     }
 
+    /// True if the load of these parts is so much or so little that they cannot be less out of band together.
+    fn is_tight(&self, net: &Net, aim: &Aim, parts: &[u32]) -> bool {
+        let loads: Vec<Vec<i64>> = parts.iter().map(|&p| net.sum(self.members[p as usize].iter().map(|&u| u as usize))).collect();
+        let violation: i64 = loads.iter().map(|l| penalty(&aim.goals, l).violation).sum();
+        let k = parts.len() as i64;
+        let together = aim.goals.iter().enumerate().map(|(r, goal)| {
+            let all: i64 = loads.iter().map(|l| l[r]).sum();
+            let over = all.saturating_sub(goal.high.saturating_mul(k)).max(goal.low.saturating_mul(k) - all).max(0);
+            // each part's violation is rounded up
+            millionths(Load(over), Load(goal.scale)) + k
+        });
+        violation <= together.sum()
+    }
+
     /// True if part `p` is farther out of band than one of its units makes necessary.
     fn can_gain(&self, net: &Net, aim: &Aim, p: usize) -> bool {
         let violation = penalty(&aim.goals, &net.sum(self.members[p].iter().map(|&u| u as usize))).violation;
@@ -226,7 +241,8 @@ fn windows(net: &Net, draft: &Draft, aim: &Aim, sweep: Sweep, since: u32) -> Vec
             Sweep::Repair(_) | Sweep::Recombine => {
                 let size = if let Sweep::Repair(size) = sweep { size } else { RECOMBINED };
                 if !beside[p].is_empty() && draft.can_gain(net, aim, p) {
-                    windows.push(surround(p as u32, size, &beside, &mut Rng::at(aim.seed ^ u64::from(draft.clock), p as u64)));
+                    let window = surround(p as u32, size, &beside, &mut Rng::at(aim.seed ^ u64::from(draft.clock), p as u64));
+                    windows.extend(Some(window).filter(|w| sweep != Sweep::Recombine || !draft.is_tight(net, aim, w)));
                 }
             }
         }

@@ -6,6 +6,7 @@
 use crate::finding::{Finding, Severity};
 use crate::territory::Territory;
 use crate::territory::lattice::{Plane, Pt};
+use geo::orient::{Direction, Orient};
 use geo::{Area, BooleanOps, Contains, Coord, Intersects, Line, LineString, MapCoords, MultiLineString, MultiPolygon, Point, Validation};
 use geo::{BoundingRect, Euclidean, Length};
 use rayon::prelude::*;
@@ -100,7 +101,9 @@ struct Judge<'a> {
 /// Judges `found` against the territory: validity, cover, overlap, contiguity, nesting, loads, attachments and balance
 /// within `tolerance`. O(n log n).
 pub fn check(found: &AsFound, territory: &Territory, tolerance: f64) -> Checked {
-    let land: Vec<MultiPolygon<f64>> = found.grids.par_iter().map(|g| metres(&g.land, &territory.plane)).collect();
+    // a GIS may write outer rings either way round
+    let land = found.grids.par_iter().map(|g| metres(&g.land, &territory.plane).orient(Direction::Default));
+    let land: Vec<MultiPolygon<f64>> = land.collect();
     let area = land.iter().map(|l| l.unsigned_area()).collect();
     let mut j = Judge { t: territory, found, land, area, checks: Vec::new(), findings: Vec::new() };
     j.ids();
@@ -199,7 +202,7 @@ impl Judge<'_> {
         let over = self.area.iter().sum::<f64>() - union.unsigned_area();
         let km2 = all / 1e6;
         self.say("cover", gap.unsigned_area() <= limit, true, format!("{:.2} m² of {km2:.3} km² in no grid", gap.unsigned_area()));
-        self.say("overlap", over <= limit, true, format!("{over:.2} m² in two grids"));
+        self.say("overlap", over <= limit, true, format!("{:.2} m² in two grids", over.max(0.0)));
         self.say("outside", beyond.unsigned_area() <= limit, true, format!("{:.2} m² outside the territory", beyond.unsigned_area()));
         for (code, land, what) in [("land-in-no-grid", gap, "in no grid"), ("land-outside", beyond, "outside the territory")] {
             for p in land.iter().filter(|p| p.unsigned_area() > PART_M2) {
@@ -316,7 +319,9 @@ impl Judge<'_> {
             }
         }
         let total: f64 = sum.iter().sum();
-        self.say("loads", off == 0, true, format!("{off} grids whose households differ from the points inside; {total} found in all"));
+        let lost: f64 = self.t.points.iter().zip(&placed).filter(|(_, (inside, _))| inside.is_none()).map(|(p, _)| p.load.units()).sum();
+        let figure = format!("{off} grids whose households differ from the points inside; {total} found in all, {lost} in no grid");
+        self.say("loads", off == 0, true, figure);
         self.attachments(&placed);
     }
 
@@ -331,18 +336,31 @@ impl Judge<'_> {
         for r in rows {
             twice += usize::from(of.insert(&r[0], r).is_some());
         }
-        let (mut missing, mut wrong) = (Vec::new(), Vec::new());
+        let (mut missing, mut wrong, mut orphaned) = (Vec::new(), Vec::new(), Vec::new());
         for (p, (inside, near)) in self.t.points.iter().zip(placed) {
             match of.get(p.id.as_str()) {
                 None if inside.is_some() => missing.push(p),
                 Some(r) if r[2] == "location" && near.is_empty() && inside.is_some() && index.get(r[1].as_str()) != inside.as_ref() => {
                     wrong.push(p)
                 }
+                Some(r) if !r[1].is_empty() && !index.contains_key(r[1].as_str()) => orphaned.push(p),
                 _ => {}
             }
         }
-        let figure =
-            format!("{} households missing, {twice} twice, {} attached by location to a grid they are not in", missing.len(), wrong.len());
+        let figure = format!(
+            "{} households missing, {twice} twice, {} attached by location to a grid they are not in, {} to a grid that is not there",
+            missing.len(),
+            wrong.len(),
+            orphaned.len()
+        );
+        let orphan = orphaned.iter().map(|p| {
+            (
+                "entity-orphaned",
+                p.id.clone(),
+                self.t.plane.metres(p.at).into(),
+                "the entity is attached to a grid that the plan does not have",
+            )
+        });
         let named: Vec<(&str, String, Coord<f64>, &str)> = missing
             .iter()
             .map(|p| ("entity-missing", p.id.clone(), self.t.plane.metres(p.at).into(), "the entity has no row in the attachments"))
@@ -351,8 +369,9 @@ impl Judge<'_> {
                     .iter()
                     .map(|p| ("entity-misplaced", p.id.clone(), self.t.plane.metres(p.at).into(), "the entity lies in another grid")),
             )
+            .chain(orphan)
             .collect();
-        self.say("attached", missing.is_empty() && twice == 0 && wrong.is_empty(), true, figure);
+        self.say("attached", missing.is_empty() && twice == 0 && wrong.is_empty() && orphaned.is_empty(), true, figure);
         for (code, id, at, message) in named {
             self.violation(code, &id, Some(at), 1.0, 0.0, message.to_string());
         }

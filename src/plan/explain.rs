@@ -105,14 +105,20 @@ fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, tolerance: f64) -> Vec<Stri
                 )
             });
         }
-        if !b.count_feasible {
-            let grids = zone.map_or(0, |z| z.grids.len());
-            let count =
-                if b.some_count_fits(tolerance) { format!("has {grids} grids") } else { "no whole number of grids fits the band".into() };
+        if let Some(z) = zone.filter(|_| !b.count_feasible) {
+            let (k, worth) = (z.grids.len(), b.grids_worth);
+            let heavy: Vec<f64> = b.culprits.iter().map(|c| c.worth).filter(|w| *w > 1.0 + tolerance).collect();
+            let why = if !heavy.is_empty() && heavy.len() < k {
+                let (rest, left) = (worth - heavy.iter().sum::<f64>(), k - heavy.len());
+                format!(" in {k}; apart from what is too heavy for any grid, {rest:.2} of them remain for {left}")
+            } else if b.some_count_fits(tolerance) {
+                format!(" in {k} grids")
+            } else {
+                ", and no whole number of grids fits the band".into()
+            };
+            let best = percent(b.possible_deviation);
             out.push(format!(
-                "Its zone holds {:.2} grids' worth of load, and {count}: ±{:.1} % is the best any plan can reach.",
-                b.grids_worth,
-                percent(b.possible_deviation)
+                "Its zone holds {worth:.2} grids' worth of load{why}: no plan has a smaller largest deviation than {best:.1} %."
             ));
         }
         if grid.standing == Standing::Unforced {

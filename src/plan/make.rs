@@ -221,7 +221,7 @@ fn bound(fabric: &Fabric, parts: &Parts, zone: &Zone, done: &Partitioned, own: &
     };
     ZoneBound {
         grids_worth: round(grids_worth, 6),
-        count_feasible: components.iter().all(|c| c.can_be_in_band(bands)),
+        count_feasible: components.iter().all(|c| c.has_room(bands)),
         possible_deviation: round(components.iter().map(|c| c.deviation.value).fold(0.0, f64::max), 6),
         reached_deviation: round(own.iter().map(|&g| rows[g].deviation.abs()).fold(0.0, f64::max), 6),
         out_of_band: own.iter().filter(|&&g| !rows[g].in_band).count() as u32,

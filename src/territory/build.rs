@@ -29,7 +29,9 @@ pub enum TerritoryError {
         available: String,
     },
     /// Nothing has an area.
-    #[error("{file}: none of {count} divisions has an area of at least one lattice cell; check the coordinates")]
+    #[error(
+        "{file}: no land: none of its {count} areas has the size of a lattice cell; the file must hold polygons in longitude and latitude"
+    )]
     NoLand {
         /// File of the divisions.
         file: String,
