@@ -33,7 +33,7 @@ struct Args {
     #[arg(long, value_name = "S")]
     scheme: Option<String>,
     /// How far a grid may be off its target, as a share
-    #[arg(long, value_name = "F")]
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
     tolerance: Option<f64>,
     /// Recipe file, where there is no plan.json
     #[arg(long, value_name = "FILE")]

@@ -37,10 +37,10 @@ struct Args {
     #[arg(long, value_name = "S")]
     scheme: Option<String>,
     /// Households (or other load) per grid
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     target: Option<f64>,
     /// How far a grid may be off its target, as a share: 0.1 = ±10 %
-    #[arg(long, value_name = "F")]
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
     tolerance: Option<f64>,
     /// Folder for the plan [default: plan]
     #[arg(long, value_name = "DIR")]

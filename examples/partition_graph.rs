@@ -32,10 +32,10 @@ struct Args {
     #[arg(long, value_name = "FILE.csv")]
     coords: Option<PathBuf>,
     /// Load that a part should carry, in the first constraint; further constraints aim at total / parts
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     target: f64,
     /// Deviation allowed, as a share of the target: 0.1 is ±10 %
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     tolerance: f64,
     /// Where to write the part numbers
     #[arg(long, value_name = "FILE.part")]

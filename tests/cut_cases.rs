@@ -3,6 +3,7 @@
 mod land;
 
 use evengrid::cut::{Border, Fabric};
+use evengrid::finding::Severity;
 use evengrid::recipe::{Draft, Recipe};
 use evengrid::territory::Territory;
 use evengrid::territory::layers::Layers;
@@ -89,6 +90,19 @@ fn banks_are_joined_over_a_bridge_only_where_the_recipe_says_so() {
     let (land, joined) = made(&water_with_a_bridge(true), &bridges_join(true));
     assert_eq!(joined.units.len(), 4);
     assert!(costs(&land, &joined).iter().all(|&c| c > 1.0));
+}
+
+#[test]
+fn what_bridges_did_and_lines_of_another_place_are_told() {
+    let told = |fabric: &Fabric| fabric.findings.iter().find(|f| f.code == "bridges-join").and_then(|f| f.measured);
+    let mut layers = water_with_a_bridge(false);
+    assert_eq!(told(&made(&layers, &bridges_join(false)).1), None);
+    // two banks left and two right of the bridge
+    assert_eq!(told(&made(&layers, &bridges_join(true)).1), Some(4.0));
+    layers.roads = vec![line(0, "primary", &[(100, 100), (140, 100)])];
+    let (land, _) = made(&layers, &Recipe::default());
+    let outside: Vec<_> = land.findings.iter().filter(|f| f.code == "lines-outside").map(|f| (f.severity, f.measured)).collect();
+    assert_eq!(outside, [(Severity::Warning, Some(1.0))]);
 }
 
 #[test]

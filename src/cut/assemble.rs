@@ -1,6 +1,6 @@
 //! The last step: regions become numbered units with their points.
 
-use super::borders::borders;
+use super::borders::{borders, bridged};
 use super::mesh::areas2;
 use super::{Absorbed, Fabric, FabricEdge, State, Unit, rings, tell};
 use crate::finding::Finding;
@@ -62,5 +62,7 @@ pub(super) fn assemble(
     tell::points(t, &unit_of_point, &mut findings);
     tell::wet(&units, &mut findings);
     tell::heavy(t, &units, &unit_of_point, &mut findings);
-    Fabric { borders: borders(t, &edges), units, edges, unit_of_point, absorbed, pieces, findings }
+    let joined = bridged(t, &edges);
+    tell::bridges(t, joined.len(), &mut findings);
+    Fabric { borders: borders(t, &edges, &joined), units, edges, unit_of_point, absorbed, pieces, findings }
 }

@@ -20,7 +20,7 @@ const ALONG: f64 = 0.25;
 type Along = (f64, BTreeMap<u16, f64>);
 
 /// The units that a piece of border parts, the lower number first.
-fn parted(e: &FabricEdge) -> Option<(UnitId, Option<UnitId>)> {
+fn parted(e: &FabricEdge) -> Option<Pair> {
     match (e.left, e.right) {
         (Some(l), Some(r)) => Some((l.min(r), Some(l.max(r)))),
         (Some(u), None) | (None, Some(u)) => Some((u, None)),
@@ -28,10 +28,12 @@ fn parted(e: &FabricEdge) -> Option<(UnitId, Option<UnitId>)> {
     }
 }
 
-/// Borders, sorted by their units.
-pub(super) fn borders(t: &Territory, edges: &[FabricEdge]) -> Vec<Border> {
-    let joined = bridged(t, edges);
-    let mut sums: BTreeMap<(UnitId, Option<UnitId>), Along> = BTreeMap::new();
+/// Units that share a border.
+pub(super) type Pair = (UnitId, Option<UnitId>);
+
+/// Borders, sorted by their units; water between those that are `joined` counts as no barrier.
+pub(super) fn borders(t: &Territory, edges: &[FabricEdge], joined: &BTreeSet<Pair>) -> Vec<Border> {
+    let mut sums: BTreeMap<Pair, Along> = BTreeMap::new();
     for e in edges {
         let Some(units) = parted(e) else { continue };
         let length = t.plane.distance_m(e.a, e.b);
@@ -39,7 +41,7 @@ pub(super) fn borders(t: &Territory, edges: &[FabricEdge]) -> Vec<Border> {
         s.0 += length * discount(t, if joined.contains(&units) && is_water(t, e) { 0 } else { e.class });
         *s.1.entry(e.class).or_default() += length;
     }
-    let border = |((a, b), (cost, along)): ((UnitId, Option<UnitId>), Along)| {
+    let border = |((a, b), (cost, along)): (Pair, Along)| {
         let length_m: f64 = along.values().sum();
         let strong = along.iter().rev().find(|(_, l)| **l >= ALONG * length_m);
         Border { a, b, length_m, class: strong.map_or(0, |(c, _)| *c), cost: (cost * 1000.0).round().max(1.0) as u64 }
@@ -55,7 +57,7 @@ fn is_water(t: &Territory, e: &FabricEdge) -> bool {
 const AT_BRIDGE_M: f64 = 1e-3;
 
 /// Units parted by water that a joining bridge crosses.
-fn bridged(t: &Territory, edges: &[FabricEdge]) -> BTreeSet<(UnitId, Option<UnitId>)> {
+pub(super) fn bridged(t: &Territory, edges: &[FabricEdge]) -> BTreeSet<Pair> {
     if t.bridges.is_empty() {
         return BTreeSet::new();
     }

@@ -97,3 +97,14 @@ pub(super) fn heavy(t: &Territory, units: &[Unit], unit_of_point: &[Option<UnitI
         }
     }
 }
+
+/// What bridges that join banks did.
+pub(super) fn bridges(t: &Territory, joined: usize, findings: &mut Vec<Finding>) {
+    if !t.bridges.is_empty() {
+        let message = format!(
+            "{} pieces of bridge: {joined} borders along water count as no barrier, and water areas are parted below the bridges",
+            t.bridges.len()
+        );
+        findings.push(Finding::new(Severity::Info, "bridges-join", message).measured(joined as f64));
+    }
+}

@@ -73,7 +73,7 @@ pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -
     };
     Sheet {
         title: title.to_string(),
-        summary: summary(report),
+        summary: summary(plan, report),
         tolerance,
         findings: report.findings.iter().map(finding).collect(),
         grids: plan.grids.iter().zip(plan.grid_land()).map(grid).collect(),
@@ -84,10 +84,12 @@ pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -
     }
 }
 
-fn summary(report: &Report) -> Vec<(String, String)> {
+fn summary(plan: &Plan, report: &Report) -> Vec<(String, String)> {
+    let rule = &plan.provenance.recipe.grid;
     let value = |name: &str| report.indicators.iter().find(|i| i.name == name).map_or(0.0, |i| i.value);
     let share = |name: &str| format!("{:.1} %", 100.0 * value(name));
     [
+        ("Target", format!("{} ± {} %", rule.target.units(), 100.0 * rule.tolerance)),
         ("Grids", value("grids").to_string()),
         ("Zones", value("zones").to_string()),
         ("Households", value("households").to_string()),

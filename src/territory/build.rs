@@ -108,8 +108,17 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
         sorted.take(r, BarrierLayer::Water, &r.class, &mut water_lines);
     }
     sorted.tell_tunnels();
-    for lines in [&mut barriers, &mut minor, &mut water_lines, &mut bridges] {
+    let (mut near, mut all) = (0, 0);
+    for lines in [&mut barriers, &mut minor, &mut water_lines] {
+        all += lines.len();
         lines.retain(|b| within(&b.line));
+        near += lines.len();
+    }
+    bridges.retain(|b| within(&b.line));
+    if near < all {
+        let (severity, rest) = if near == 0 { (Severity::Warning, "; are they of another place?") } else { (Severity::Info, "") };
+        let message = format!("{} of {all} lines lie beside the land and divide nothing{rest}", all - near);
+        findings.push(Finding::new(severity, "lines-outside", message).measured((all - near) as f64).limit(0.0));
     }
     let mut water = Vec::new();
     for a in layers.water_areas.iter().filter(|a| strength(&recipe.barriers.water, &a.kind) > 0) {
