@@ -195,8 +195,9 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
     say(
         "shape",
         format!(
-            "median compactness {:.2}, {:.0} % of borders along barriers, {} grids in several parts",
+            "median compactness {:.2} (Polsby-Popper) and {:.2} (moment of inertia), {:.0} % of borders along barriers, {} grids in several parts",
             value("compactness-median"),
+            value("inertia-median"),
             100.0 * value("barrier-share-mean"),
             value("in-several-parts")
         ),

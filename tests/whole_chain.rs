@@ -6,6 +6,7 @@ use evengrid::partition::Standing;
 use evengrid::pipeline::{Drawn, draw};
 use evengrid::plan::{AsFound, Checked, Plan, check, explain};
 use evengrid::recipe::{Draft, Recipe};
+use evengrid::territory::lattice::{Pt, Side, side_of_ring};
 use evengrid::territory::layers::Layers;
 use geo::{MapCoords, MultiPolygon};
 use std::path::{Path, PathBuf};
@@ -88,6 +89,25 @@ fn figures_are_recounts() {
         let b = &z.bound;
         assert!(b.reached_deviation >= b.possible_deviation - 1e-6, "{}: better than the best possible", z.zone_id);
         assert!(b.out_of_band == 0 || b.reached_deviation > recipe().grid.tolerance);
+    }
+}
+
+#[test]
+fn inertia_is_that_of_many_points_in_the_land() {
+    let (plan, plane) = (&TOWN.plan, TOWN.plan.provenance.plane);
+    for (g, land) in plan.grids.iter().zip(plan.grid_land()) {
+        let corners: Vec<_> = land.iter().flatten().flatten().copied().collect();
+        let span = |of: fn(&Pt) -> i64| (corners.iter().map(of).min().unwrap(), corners.iter().map(of).max().unwrap());
+        let ((x0, x1), (y0, y1)) = (span(|p| p.x), span(|p| p.y));
+        let at = |low: i64, high: i64, k: i64| low + (high - low) * (2 * k + 1) / 240;
+        let all = (0..120 * 120).map(|i| Pt { x: at(x0, x1, i % 120), y: at(y0, y1, i / 120) });
+        let rings = |p: &Pt| land.iter().flatten().filter(|r| side_of_ring(r, *p) == Side::Inside).count();
+        let inside: Vec<[f64; 2]> = all.filter(|p| rings(p) % 2 == 1).map(|p| plane.metres(p)).collect();
+        let mean = |of: &dyn Fn(&[f64; 2]) -> f64| inside.iter().map(of).sum::<f64>() / inside.len() as f64;
+        let centre = [mean(&|p| p[0]), mean(&|p| p[1])];
+        let spread = mean(&|p| (p[0] - centre[0]).powi(2) + (p[1] - centre[1]).powi(2));
+        let expected = g.area_m2 / (2.0 * std::f64::consts::PI * spread);
+        assert!((g.inertia / expected - 1.0).abs() < 0.05, "{}: {} where points say {expected}", g.grid_id, g.inertia);
     }
 }
 

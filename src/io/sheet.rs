@@ -99,7 +99,8 @@ fn summary(plan: &Plan, report: &Report) -> Vec<(String, String)> {
         ("Out of band, no plan can help", value("out-of-band-forced").to_string()),
         ("Out of band, left by this plan", value("out-of-band-unforced").to_string()),
         ("Largest deviation", share("largest-deviation")),
-        ("Median compactness", format!("{:.2}", value("compactness-median"))),
+        ("Median compactness, Polsby–Popper", format!("{:.2}", value("compactness-median"))),
+        ("Median compactness, moment of inertia", format!("{:.2}", value("inertia-median"))),
         ("Border along barriers", share("barrier-share-mean")),
         ("In several parts", value("in-several-parts").to_string()),
     ]

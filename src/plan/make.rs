@@ -68,6 +68,32 @@ struct Tally {
     perimeter_m: f64,
     along_barrier_m: f64,
     by_settlement: BTreeMap<u16, Load>,
+    moments: Moments,
+}
+
+/// Moments of land, summed along its border by Green's theorem.
+#[derive(Default, Clone, Copy)]
+struct Moments {
+    area: f64,
+    first: [f64; 2],
+    second: f64,
+}
+
+impl Moments {
+    /// Adds a piece of border, from `a` to `b` with the land on the left, metres.
+    fn add(&mut self, a: [f64; 2], b: [f64; 2]) {
+        let turn = a[0] * b[1] - b[0] * a[1];
+        self.area += turn / 2.0;
+        for k in 0..2 {
+            self.first[k] += turn * (a[k] + b[k]) / 6.0;
+            self.second += turn * (a[k] * a[k] + a[k] * b[k] + b[k] * b[k]) / 12.0;
+        }
+    }
+
+    fn inertia(&self) -> f64 {
+        let about_centre = self.second - (self.first[0] * self.first[0] + self.first[1] * self.first[1]) / self.area;
+        (self.area * self.area / (2.0 * PI * about_centre).max(1e-9)).clamp(0.0, 1.0)
+    }
 }
 
 /// The plan of assignments already made. O(n log n).
@@ -128,6 +154,7 @@ pub fn make(
             logical: false,
             area_m2: round(t.area_m2, 2),
             compactness: round((4.0 * PI * t.area_m2 / (t.perimeter_m * t.perimeter_m).max(1e-9)).min(1.0), 4),
+            inertia: round(t.moments.inertia(), 4),
             barrier_share: round(t.along_barrier_m / t.perimeter_m.max(1e-9), 4),
             officer: None,
             backup_grid_id: backup[g].map(id),
@@ -267,6 +294,9 @@ fn tallies(t: &Territory, fabric: &Fabric, parts: &Parts) -> Vec<Tally> {
         }
         let length = t.plane.distance_m(e.a, e.b);
         let class = &t.classes[e.class as usize];
+        let (a, b) = (t.plane.metres(e.a), t.plane.metres(e.b));
+        l.iter().for_each(|g| tally[g.at()].moments.add(a, b));
+        r.iter().for_each(|g| tally[g.at()].moments.add(b, a));
         for g in [l, r].into_iter().flatten() {
             tally[g.at()].perimeter_m += length;
             if class.layer != BarrierLayer::None && class.strength > 0 {

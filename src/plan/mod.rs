@@ -186,6 +186,8 @@ pub struct PlanGrid {
     pub area_m2: f64,
     /// Polsby–Popper: 4π·area / perimeter².
     pub compactness: f64,
+    /// Area² / (2π · moment of inertia about its centre): 1 for a disc, 0.95 for a square; blind to a ragged border.
+    pub inertia: f64,
     /// Share of its border that runs along a barrier (R2).
     pub barrier_share: f64,
     /// Person in charge.

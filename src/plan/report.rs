@@ -46,8 +46,11 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
     let count = |f: &dyn Fn(&super::PlanGrid) -> bool| grids.iter().filter(|g| f(g)).count() as f64;
     let n = grids.len().max(1) as f64;
     let dev: Vec<f64> = grids.iter().map(|g| g.deviation.abs()).collect();
-    let mut compact: Vec<f64> = grids.iter().map(|g| g.compactness).collect();
-    compact.sort_by(f64::total_cmp);
+    let median = |of: &dyn Fn(&super::PlanGrid) -> f64| {
+        let mut values: Vec<f64> = grids.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or(0.0)
+    };
     let feasible: std::collections::BTreeSet<&str> =
         plan.zones.iter().filter(|z| z.bound.count_feasible).map(|z| z.zone_id.as_str()).collect();
     let in_feasible = count(&|g| feasible.contains(g.zone_id.as_str()));
@@ -75,7 +78,8 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
     say("max-over-mean", grids.iter().map(|g| g.households).fold(0.0, f64::max) / mean.max(1e-9), "ratio", None);
     say("coefficient-of-variation", variance.sqrt() / mean.max(1e-9), "ratio", None);
     say("in-several-parts", count(&|g| g.parts > 1), "grids", None);
-    say("compactness-median", compact.get(compact.len() / 2).copied().unwrap_or(0.0), "Polsby-Popper", None);
+    say("compactness-median", median(&|g| g.compactness), "Polsby-Popper", None);
+    say("inertia-median", median(&|g| g.inertia), "moment of inertia", None);
     say("barrier-share-mean", grids.iter().map(|g| g.barrier_share).sum::<f64>() / n, "share", None);
     say("without-backup", count(&|g| g.backup_grid_id.is_none()), "grids", None);
 
