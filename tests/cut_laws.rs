@@ -5,7 +5,7 @@ mod land;
 
 use evengrid::cut::{Fabric, Faces, faces};
 use evengrid::recipe::{Draft, Recipe};
-use evengrid::territory::lattice::{Pt, Side, ring_area2, side_of_ring};
+use evengrid::territory::lattice::{Pt, Side, cross, ring_area2, side_of_ring};
 use evengrid::territory::layers::Layers;
 use evengrid::territory::{Barrier, Territory};
 use land::{config, division, home, jitter, lake, line};
@@ -124,6 +124,11 @@ fn deep(rings: &[Vec<Pt>], p: Pt, side: Side) -> bool {
     [(0, 0), (3, 0), (-3, 0), (0, 3), (0, -3)].iter().all(|d| side_of(rings, Pt { x: p.x + d.0, y: p.y + d.1 }) == side)
 }
 
+/// Twice the area between a piece of border and the origin.
+fn turn(a: Pt, b: Pt) -> i128 {
+    cross(Pt::default(), a, b)
+}
+
 fn area2(rings: &[Vec<Pt>]) -> i128 {
     rings.iter().map(|r| ring_area2(r)).sum()
 }
@@ -153,10 +158,9 @@ proptest! {
         }
         let all: i128 = fabric.units.iter().map(|u| area2(&u.rings)).sum();
         // to the last step what lies inside the outer border
-        let turn = |e: &evengrid::cut::FabricEdge| e.a.x as i128 * e.b.y as i128 - e.b.x as i128 * e.a.y as i128;
         let outer = |e: &evengrid::cut::FabricEdge| match (e.left, e.right) {
-            (Some(_), None) => turn(e),
-            (None, Some(_)) => -turn(e),
+            (Some(_), None) => turn(e.a, e.b),
+            (None, Some(_)) => -turn(e.a, e.b),
             _ => 0,
         };
         prop_assert_eq!(all, fabric.edges.iter().map(outer).sum::<i128>());
@@ -170,7 +174,7 @@ proptest! {
         for e in &fabric.edges {
             prop_assert!(e.a < e.b && e.left != e.right);
             *from_edges.entry((e.a, e.b)).or_default() += 1;
-            let turn = e.a.x as i128 * e.b.y as i128 - e.b.x as i128 * e.a.y as i128;
+            let turn = turn(e.a, e.b);
             if let Some(u) = e.left { around[u.at()] += turn; }
             if let Some(u) = e.right { around[u.at()] -= turn; }
         }
@@ -288,7 +292,7 @@ proptest! {
         let mut around = vec![0i128; f.count() + 1];
         for s in &sides {
             prop_assert!(s.left != s.right && s.a < s.b);
-            let turn = s.a.x as i128 * s.b.y as i128 - s.b.x as i128 * s.a.y as i128;
+            let turn = turn(s.a, s.b);
             around[s.left as usize] += turn;
             around[s.right as usize] -= turn;
         }

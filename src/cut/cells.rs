@@ -18,7 +18,7 @@ pub(crate) struct Cells<'a> {
     pub load: Vec<i64>,
     /// Cells of different groups never merge; group 0 is outside.
     pub group: Vec<u32>,
-    /// Edges across which a cell joins another only where it has no other neighbour.
+    /// Edges that close a strip: a cell joins another across them only where it has no other neighbour.
     pub rung: Vec<bool>,
     own: Vec<Vec<u32>>,
 }

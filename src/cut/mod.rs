@@ -211,13 +211,11 @@ fn by_barriers(t: &Territory, recipe: &Recipe, state: State, findings: &mut Vec<
     settle(&divided, findings);
     let (_, load) = loads(t, &divided);
     let mut cells = Cells::new(t, divided.edges(), load, groups(&divided, |p| state.division[p as usize].0));
-    let rungs: Vec<usize> = (0..cells.edges.len()).filter(|&e| divided.divides(e).is_some_and(|d| d.1 == Parts::NOTHING)).collect();
-    let strip: Vec<bool> = (0..cells.load.len() as u32).map(|f| cells.is_strip(f)).collect();
-    for e in rungs {
-        cells.rung[e] = [cells.edges[e].left, cells.edges[e].right].iter().any(|&f| strip[f as usize]);
+    for e in 0..cells.edges.len() {
+        let closes = [cells.edges[e].left, cells.edges[e].right].into_iter().any(|f| cells.is_strip(f));
+        cells.rung[e] = closes && divided.divides(e).is_some_and(|(_, parts)| parts == Parts::NOTHING);
     }
-    let rung = cells.rung.clone();
-    join(&mut cells, &divided, |e, region, parts| rung[e] || if state.water[region as usize] { parts.water } else { parts.land });
+    join(&mut cells, &divided, |region, parts| if state.water[region as usize] { parts.water } else { parts.land });
     let small = recipe.cut.min_face_m2;
     let sliver = |c: &Cells, f: u32| c.is_narrow(f) || (c.load[f as usize] == 0 && c.area_m2[f as usize] < small);
     let merges = cells.absorb(sliver, |_, _, _| true);
@@ -230,12 +228,12 @@ fn by_barriers(t: &Territory, recipe: &Recipe, state: State, findings: &mut Vec<
     (merged_state(&state, &divided, cells), absorbed)
 }
 
-/// Merges faces of a region across every divider that does not count there: of edge, region and what the divider parts.
-fn join(cells: &mut Cells, divided: &Divided, counts: impl Fn(usize, u32, Parts) -> bool) {
+/// Merges faces of a region across every divider that is no rung of a strip and, by the region and what it parts, does not count there.
+fn join(cells: &mut Cells, divided: &Divided, counts: impl Fn(u32, Parts) -> bool) {
     for e in 0..cells.edges.len() {
         let (l, r) = (cells.edges[e].left, cells.edges[e].right);
         let same = divided.parent[l as usize] == divided.parent[r as usize] && divided.parent[l as usize] != OUTSIDE;
-        let border = same && divided.divides(e).is_some_and(|(region, parts)| counts(e, region, parts));
+        let border = same && divided.divides(e).is_some_and(|(region, parts)| cells.rung[e] || counts(region, parts));
         if same && !border && !divided.is_border(e) {
             cells.merge(l, r);
         }
@@ -265,7 +263,7 @@ fn refine(t: &Territory, state: &State, heavy: &[bool], lines: &[Divider], limit
     settle(&divided, findings);
     let (_, load) = loads(t, &divided);
     let mut cells = Cells::new(t, divided.edges(), load, groups(&divided, |p| p));
-    join(&mut cells, &divided, |_, region, _| heavy[region as usize]);
+    join(&mut cells, &divided, |region, _| heavy[region as usize]);
     let narrow = |c: &Cells, f: u32| c.is_narrow(f) || c.load[f as usize] == 0;
     cells.absorb(
         |c, f| heavy[c.group[f as usize].saturating_sub(1) as usize] && (narrow(c, f) || c.load[f as usize] * 2 < limit),

@@ -22,7 +22,7 @@ fn polygons(land: &[Rings]) -> Polygons {
 pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -> Sheet {
     let tolerance = plan.provenance.recipe.grid.tolerance;
     let names: BTreeMap<&str, &str> = plan.zones.iter().map(|z| (z.division_id.as_str(), z.name.as_str())).collect();
-    let grid = |(g, land): (&PlanGrid, Vec<Rings>)| SheetGrid {
+    let grid = |((g, land), reasons): ((&PlanGrid, Vec<Rings>), Vec<String>)| SheetGrid {
         id: g.grid_id.clone(),
         code: g.code.clone(),
         zone: g.zone_id.clone(),
@@ -41,7 +41,7 @@ pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -
         barrier_share: g.barrier_share,
         officer: g.officer.clone(),
         backup: g.backup_grid_id.clone(),
-        why: plan.reasons(g).join(" "),
+        why: reasons.join(" "),
         polygons: polygons(&land),
     };
     let zone = |(z, land): (&PlanZone, Vec<Rings>)| SheetZone {
@@ -76,7 +76,7 @@ pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -
         summary: summary(plan, report),
         tolerance,
         findings: report.findings.iter().map(finding).collect(),
-        grids: plan.grids.iter().zip(plan.grid_land()).map(grid).collect(),
+        grids: plan.grids.iter().zip(plan.grid_land()).zip(plan.reasons()).map(grid).collect(),
         zones: plan.zones.iter().zip(plan.zone_land()).map(zone).collect(),
         barriers: lines.collect(),
         water: territory.water.iter().map(|w| w.rings.iter().map(|r| vec![ring(r)]).collect()).collect(),

@@ -93,9 +93,7 @@ impl ComponentBounds {
             enough && (self.heavy > 0 || all.0 <= b.high.0.saturating_mul(k))
         })
     }
-}
 
-impl ComponentBounds {
     /// True if the load without heavy units fits the grids that are left for it. If not, some grids are out of band, or one that is so
     /// anyway takes what is too much and is still farther out.
     pub fn has_room(&self, bands: &[Band]) -> bool {

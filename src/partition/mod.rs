@@ -39,10 +39,8 @@ mod windows;
 pub use assignment::{Assignment, Fault};
 pub use bounds::{Assumes, Bound, Bounds, ComponentBounds, Culprit};
 pub use problem::{Count, Effort, Problem};
+pub use recombine::SOLVER;
 pub use score::Score;
-
-/// The solver behind the MILP windows: `microlp`, or `HiGHS` with the feature `highs`.
-pub const SOLVER: &str = recombine::SOLVER;
 
 use crate::measure::{Load, UnitId};
 use aim::Aim;

@@ -14,7 +14,7 @@ use good_lp::microlp as solver;
 use good_lp::{Expression, Solution, SolverModel, WithInitialSolution, constraint, variable, variables};
 use std::collections::BTreeMap;
 
-/// Name of the solver.
+/// The solver behind the MILP windows: `microlp`, or `HiGHS` with the feature `highs`.
 pub const SOLVER: &str = if cfg!(feature = "highs") { "HiGHS" } else { "microlp" };
 /// Most grids to choose among.
 const COLUMNS: usize = 400;

@@ -69,14 +69,14 @@ pub struct GridOption {
 /// Options named at most.
 const OPTIONS: usize = 5;
 
-/// Explains the grid with that id or display code; `None` where the plan has no such grid. O(n) for n pieces of border.
+/// Explains the grid with that id or display code; `None` where the plan has no such grid. O(n log n) for n pieces of border.
 pub fn explain(plan: &Plan, name: &str) -> Option<Explanation> {
     let at = plan.grids.iter().position(|g| g.grid_id == name || g.code == name)?;
     let grid = plan.grids[at].clone();
     let zone = plan.zones.iter().find(|z| z.zone_id == grid.zone_id);
     Some(Explanation {
         zone: zone.map_or_else(String::new, |z| z.name.clone()),
-        reasons: plan.reasons(&grid),
+        reasons: reasons(&grid, zone, plan.provenance.recipe.grid.tolerance),
         borders: borders(plan, at),
         options: options(plan, at),
         grid,
@@ -136,10 +136,11 @@ fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, tolerance: f64) -> Vec<Stri
 }
 
 impl Plan {
-    /// Why the load of a grid is what it is, in sentences, most telling first (R43).
-    pub fn reasons(&self, grid: &PlanGrid) -> Vec<String> {
-        let zone = self.zones.iter().find(|z| z.zone_id == grid.zone_id);
-        reasons(grid, zone, self.provenance.recipe.grid.tolerance)
+    /// Why the load of each grid is what it is, in sentences, most telling first (R43). O(n log n).
+    pub fn reasons(&self) -> Vec<Vec<String>> {
+        let zones: BTreeMap<&str, &PlanZone> = self.zones.iter().map(|z| (z.zone_id.as_str(), z)).collect();
+        let tolerance = self.provenance.recipe.grid.tolerance;
+        self.grids.iter().map(|g| reasons(g, zones.get(g.zone_id.as_str()).copied(), tolerance)).collect()
     }
 }
 
@@ -187,6 +188,10 @@ fn options(plan: &Plan, at: usize) -> Vec<GridOption> {
     let units = &plan.fabric.units;
     let takes = grid.deviation < 0.0;
     let next = neighbours(&plan.fabric.arcs);
+    let mut members = vec![BTreeSet::new(); plan.grids.len()];
+    units.iter().enumerate().for_each(|(u, unit)| {
+        members[unit.grid as usize].insert(u as u32);
+    });
     let mut moves: BTreeSet<(u32, usize)> = BTreeSet::new();
     for (&u, others) in &next {
         for &v in others {
@@ -202,7 +207,7 @@ fn options(plan: &Plan, at: usize) -> Vec<GridOption> {
         let (deviation, other_deviation) = (grid.deviation + gain, plan.grids[other].deviation - gain);
         let nearer = u.worth > 0.0 && deviation.abs() < grid.deviation.abs();
         let (from, to) = if takes { (other, at) } else { (at, other) };
-        (nearer && stays_whole(plan, &next, giver, unit)).then(|| GridOption {
+        (nearer && stays_whole(&next, members[giver].clone(), unit, plan.grids[giver].parts)).then(|| GridOption {
             unit: u.key.clone(),
             households: u.households,
             from: plan.grids[from].grid_id.clone(),
@@ -229,10 +234,8 @@ fn neighbours(arcs: &[Arc]) -> BTreeMap<u32, BTreeSet<u32>> {
     next
 }
 
-/// Whether a grid has other units than `unit`, and no more parts without it than with it.
-fn stays_whole(plan: &Plan, next: &BTreeMap<u32, BTreeSet<u32>>, grid: usize, unit: u32) -> bool {
-    let mut left: BTreeSet<u32> =
-        (0..plan.fabric.units.len() as u32).filter(|&u| plan.fabric.units[u as usize].grid as usize == grid).collect();
+/// Whether a grid of units `left` has others than `unit`, and without it no more than `most` parts.
+fn stays_whole(next: &BTreeMap<u32, BTreeSet<u32>>, mut left: BTreeSet<u32>, unit: u32, most: u32) -> bool {
     left.remove(&unit);
     let mut parts = 0;
     while let Some(first) = left.pop_first() {
@@ -242,5 +245,5 @@ fn stays_whole(plan: &Plan, next: &BTreeMap<u32, BTreeSet<u32>>, grid: usize, un
             queue.extend(next.get(&u).into_iter().flatten().filter(|v| left.remove(v)));
         }
     }
-    (1..=plan.grids[grid].parts).contains(&parts)
+    (1..=most).contains(&parts)
 }

@@ -84,9 +84,8 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
     say("without-backup", count(&|g| g.backup_grid_id.is_none()), "grids", None);
 
     findings.extend(plan.zones.iter().flat_map(|z| counts(z, recipe)));
-    for g in grids.iter().filter(|g| !g.in_band) {
-        let message =
-            format!("{} of {:.0} households, {:+.1} %. {}", g.households, g.target, g.deviation * 100.0, plan.reasons(g).join(" "));
+    for (g, reasons) in grids.iter().zip(plan.reasons()).filter(|(g, _)| !g.in_band) {
+        let message = format!("{} of {:.0} households, {:+.1} %. {}", g.households, g.target, g.deviation * 100.0, reasons.join(" "));
         let f = Finding::new(Severity::Warning, "grid-out-of-band", message).id(&g.grid_id);
         findings.push(f.measured(g.deviation).limit(recipe.grid.tolerance));
     }
