@@ -71,7 +71,7 @@ impl fmt::Display for Load {
     }
 }
 
-/// Load bounds of one grid, both included.
+/// Load bounds of one grid, both included, and how much it counts to keep them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Band {
     /// Least load of a grid.
@@ -80,6 +80,8 @@ pub struct Band {
     pub target: Load,
     /// Most load of a grid.
     pub high: Load,
+    /// What a violation counts beside those of other resources, in thousandths.
+    pub weight: u32,
 }
 
 impl Band {
@@ -92,7 +94,13 @@ impl Band {
             low: Load((t * (1.0 - tolerance) - slack).ceil().max(0.0) as i64),
             target,
             high: Load((t * (1.0 + tolerance) + slack).floor() as i64),
+            weight: 1000,
         }
+    }
+
+    /// The same band with a violation counting `weight` times, 0.001 to 1000.
+    pub fn weighing(self, weight: f64) -> Band {
+        Band { weight: (weight * 1000.0).round().clamp(1.0, 1e6) as u32, ..self }
     }
 
     /// Signed distance to the band: negative under it, positive over it, zero inside.

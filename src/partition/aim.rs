@@ -29,11 +29,11 @@ impl Aim {
             let low = g.low.saturating_mul(j).max(t.saturating_sub(g.high.saturating_mul(k - j)));
             let high = g.high.saturating_mul(j).min(t.saturating_sub(g.low.saturating_mul(k - j)));
             if low > high {
-                return Goal { low: share - g.scale / 100, high: share + g.scale / 100, scale: g.scale };
+                return Goal { low: share - g.scale / 100, high: share + g.scale / 100, ..*g };
             }
             let share = share.clamp(low, high);
             let (below, above) = ((share - low) as f64 * narrow, (high - share) as f64 * narrow);
-            Goal { low: share - below as i64, high: share + above as i64, scale: g.scale }
+            Goal { low: share - below as i64, high: share + above as i64, ..*g }
         };
         self.goals.iter().zip(total).map(goal).collect()
     }
@@ -41,7 +41,7 @@ impl Aim {
     /// Goals of both sides; what side 1 carries follows from side 0.
     pub fn sides(&self, total: &[i64], j: u32, k: u32) -> Vec<Goal> {
         let mut goals = self.side(total, j, k);
-        goals.extend(total.iter().map(|_| Goal { low: i64::MIN / 4, high: i64::MAX / 4, scale: 1 }));
+        goals.extend(total.iter().map(|_| Goal { low: i64::MIN / 4, high: i64::MAX / 4, scale: 1, weight: 1000 }));
         goals
     }
 }

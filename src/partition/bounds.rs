@@ -2,7 +2,7 @@
 
 use super::counts::feasible_counts;
 use super::net::Net;
-use super::score::millionths;
+use super::score::Goal;
 use crate::measure::{Band, Load, UnitId};
 use std::fmt;
 
@@ -63,7 +63,7 @@ pub struct ComponentBounds {
     pub feasible_counts: Option<(u32, u32)>,
     /// Least possible value of the largest |deviation| from the target, as a share of it.
     pub deviation: Bound<f64>,
-    /// Least possible [`Score::violation`](super::Score::violation), in millionths of the target.
+    /// Least possible [`Score::violation`](super::Score::violation), counted as there.
     pub violation: Bound<i64>,
     /// Least possible number of grids out of band.
     pub out_of_band: Bound<u32>,
@@ -134,7 +134,7 @@ impl Bounds {
             } else {
                 loads[i].saturating_sub(room).max(0)
             };
-            violation = violation.saturating_add(millionths(Load(short), band.target));
+            violation = violation.saturating_add(Goal::of(band).violation(short));
         }
         for culprit in culprits {
             deviation = deviation.max(culprit_deviation(net, culprit, bands));

@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(best_count(0, 100, &band), 1);
         assert_eq!(best_count(140, 100, &band), 1);
         assert_eq!(best_count(10_000, 5, &band), 5);
-        assert_eq!(feasible_counts(10, &Band { low: Load(0), target: Load(0), high: Load(0) }), None);
+        assert_eq!(feasible_counts(10, &Band { low: Load(0), target: Load(0), high: Load(0), weight: 1000 }), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How good a plan is: integers, compared lexicographically.
 
-use crate::measure::{Band, Load};
+use crate::measure::Band;
 use std::ops::{Add, AddAssign, Neg, Sub};
 
 /// Violation of one grid is counted in millionths of the target, up to this much.
@@ -12,7 +12,7 @@ const STEP: i64 = 20_000;
 /// that a change is judged by the grids it touches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Score {
-    /// Distance of loads to their bands, in millionths of the target, over all grids and resources.
+    /// Distance of loads to their bands, in millionths of the target times the weight of the band, over all grids and resources.
     pub violation: i64,
     /// Sum of squared violations in steps of 2 % of the target: of two plans with equal violation
     /// the one that spreads it evenly is better.
@@ -52,11 +52,23 @@ pub(super) struct Goal {
     pub high: i64,
     /// What a violation is measured against: the target of one grid.
     pub scale: i64,
+    /// What it counts, in thousandths.
+    pub weight: i64,
 }
 
 impl Goal {
     pub fn of(band: &Band) -> Goal {
-        Goal { low: band.low.0, high: band.high.0, scale: band.target.0.max(1) }
+        Goal { low: band.low.0, high: band.high.0, scale: band.target.0.max(1), weight: band.weight.into() }
+    }
+
+    /// What it counts to be `off` the band by so much, rounded up; at most [`MOST`].
+    pub fn violation(&self, off: i64) -> i64 {
+        let (times, scale) = (1000 * self.weight, self.scale);
+        if let Some(sum) = off.checked_mul(times).and_then(|p| p.checked_add(scale - 1)) {
+            return (sum / scale).min(MOST);
+        }
+        let sum = i128::from(off) * i128::from(times) + i128::from(scale - 1);
+        (sum / i128::from(scale)).min(i128::from(MOST)) as i64
     }
 
     /// What carrying `load` costs: zero inside the band.
@@ -65,20 +77,10 @@ impl Goal {
         if off <= 0 {
             return Score::default();
         }
-        let violation = millionths(Load(off), Load(self.scale)).min(MOST);
+        let violation = self.violation(off);
         let steps = (violation / STEP).min(1 << 20);
         Score { violation, spread: steps * steps, cut: 0 }
     }
-}
-
-/// `part` in millionths of `whole`, rounded up.
-pub(super) fn millionths(part: Load, whole: Load) -> i64 {
-    let (part, whole) = (part.0.max(0), whole.0.max(1));
-    if let Some(sum) = part.checked_mul(1_000_000).and_then(|p| p.checked_add(whole - 1)) {
-        return sum / whole;
-    }
-    let (part, whole) = (i128::from(part), i128::from(whole));
-    i64::try_from((part * 1_000_000 + whole - 1) / whole).unwrap_or(i64::MAX)
 }
 
 /// Sum of the penalties of `loads` (one per resource).
@@ -89,6 +91,7 @@ pub(super) fn penalty(goals: &[Goal], loads: &[i64]) -> Score {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::Load;
 
     #[test]
     fn violation_goes_before_cut() {
@@ -98,6 +101,8 @@ mod tests {
         assert_eq!(goal.penalty(330_001).violation, 4);
         assert_eq!(goal.penalty(360_000), Score { violation: 100_000, spread: 25, cut: 0 });
         assert!(Score { violation: 1, spread: 0, cut: 0 } > Score { violation: 0, spread: 0, cut: 9 });
+        let heavier = Goal::of(&Band::around(Load(300_000), 0.1).weighing(2.0));
+        assert_eq!(heavier.penalty(360_000).violation, 200_000);
         let even = goal.penalty(365_000) + goal.penalty(365_000);
         let uneven = goal.penalty(400_000) + goal.penalty(330_000);
         assert!(even.violation <= uneven.violation + 1 && even.spread < uneven.spread);

@@ -10,9 +10,8 @@ use super::problem::Effort;
 use super::recombine::Pool;
 use super::refine::Refine;
 use super::rng::Rng;
-use super::score::{millionths, penalty};
+use super::score::penalty;
 use super::split::split;
-use crate::measure::Load;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -142,7 +141,7 @@ impl Draft {
             let all: i64 = loads.iter().map(|l| l[r]).sum();
             let over = all.saturating_sub(goal.high.saturating_mul(k)).max(goal.low.saturating_mul(k) - all).max(0);
             // each part's violation is rounded up
-            millionths(Load(over), Load(goal.scale)) + k
+            goal.violation(over) + k
         });
         violation <= together.sum()
     }
