@@ -4,7 +4,7 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use evengrid::graph::{Edge, UnitGraph};
 use evengrid::io::read_layers;
 use evengrid::measure::{Band, Load};
-use evengrid::partition::{Count, Effort, Problem, partition};
+use evengrid::partition::{Count, Effort, Locks, Problem, partition};
 use evengrid::recipe::{Draft, Recipe};
 use evengrid::territory::territory;
 use evengrid::{cut::cut, pipeline::draw};
@@ -20,7 +20,7 @@ fn blocks(side: u32, effort: Effort) -> Problem {
     let edges: Vec<Edge> = right.chain(down).collect();
     let graph = UnitGraph::new(1, loads, &edges, None).expect("edges name existing units");
     let bands = vec![Band::around(Load(400_000), 0.1)];
-    Problem { graph, bands, count: Count::ForBand, seed: 1, effort }
+    Problem { graph, bands, count: Count::ForBand, locks: Locks::default(), seed: 1, effort }
 }
 
 fn partition_by_size(c: &mut Criterion) {

@@ -7,7 +7,7 @@ use clap::Parser;
 use evengrid::graph::UnitGraph;
 use evengrid::io::metis;
 use evengrid::measure::{Band, Load};
-use evengrid::partition::{Count, Effort, Outcome, Problem, Standing, partition};
+use evengrid::partition::{Count, Effort, Locks, Outcome, Problem, Standing, partition};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -75,6 +75,7 @@ fn run(args: &Args) -> Result<bool, cli::Failure> {
         bands: bands(&graph, target, args),
         graph,
         count: args.parts.map_or(Count::ForBand, Count::Exactly),
+        locks: Locks::default(),
         seed: args.seed,
         effort: Effort::level(&args.effort).unwrap_or_default(),
     };
@@ -83,7 +84,7 @@ fn run(args: &Args) -> Result<bool, cli::Failure> {
     let searched = started.elapsed();
     metis::write_parts(&args.out, plan.assignment.part_of())?;
 
-    let standings = plan.standings(&problem);
+    let standings = &plan.standings;
     let count = |s: Standing| standings.iter().filter(|&&x| x == s).count();
     let percent = 100.0 * count(Standing::InBand) as f64 / standings.len() as f64;
     cli::say!("units      {} with {} borders", problem.graph.len(), problem.graph.edge_count());

@@ -28,7 +28,7 @@ impl fmt::Display for Assumes {
 }
 
 /// A bound with its assumption.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Bound<T> {
     /// No plan is better.
     pub value: T,
@@ -61,10 +61,10 @@ pub struct ComponentBounds {
     pub grids: u32,
     /// The counts K with K·low ≤ load ≤ K·high for the first resource; `None` if there are none.
     pub feasible_counts: Option<(u32, u32)>,
-    /// Least possible value of the largest |deviation| from the target, as a share of it.
-    pub deviation: Bound<f64>,
-    /// Least possible [`Score::violation`](super::Score::violation), counted as there.
-    pub violation: Bound<i64>,
+    /// Least possible value of the largest |deviation| from the target, as a share of it; one per resource.
+    pub deviation: Bound<Vec<f64>>,
+    /// Least possible [`Score::violation`](super::Score::violation), counted as there; one per resource.
+    pub violation: Bound<Vec<i64>>,
     /// Least possible number of grids out of band.
     pub out_of_band: Bound<u32>,
     /// Units heavier than the band allows, each of which puts the grid it is in out of band.
@@ -106,13 +106,13 @@ impl ComponentBounds {
 impl Bounds {
     /// Least possible total violation with these counts.
     pub fn violation(&self) -> i64 {
-        self.components.iter().map(|c| c.violation.value).sum()
+        self.components.iter().flat_map(|c| &c.violation.value).sum()
     }
 
     /// Component of the graph and whether its count can be had in the band; for `grids` in all resources.
     pub(super) fn component(net: &Net, units: &[u32], grids: u32, bands: &[Band], culprits: &[Culprit]) -> ComponentBounds {
         let loads = net.sum(units.iter().map(|&u| u as usize));
-        let (mut deviation, mut violation) = (0.0f64, 0i64);
+        let (mut deviation, mut violation) = (vec![0.0f64; bands.len()], vec![0i64; bands.len()]);
         let k = i64::from(grids);
         let too_heavy = |&&u: &&u32| bands.iter().zip(net.loads(u as usize)).any(|(b, &l)| l > b.high.0);
         let heavy_units: Vec<usize> = units.iter().filter(too_heavy).map(|&u| u as usize).collect();
@@ -120,13 +120,13 @@ impl Bounds {
             let (mut excess, mut heavy, mut rest) = (0i64, 0i64, loads[i]);
             for &u in units {
                 let l = net.loads(u as usize)[i];
-                deviation = deviation.max(band.deviation(Load(l)));
+                deviation[i] = deviation[i].max(band.deviation(Load(l)));
                 if l > band.high.0 {
                     (excess, heavy, rest) = (excess + l - band.high.0, heavy + 1, rest - l);
                 }
             }
             let mean = loads[i] as f64 / k as f64;
-            deviation = deviation.max((mean - band.target.0 as f64).abs() / band.target.0.max(1) as f64);
+            deviation[i] = deviation[i].max((mean - band.target.0 as f64).abs() / band.target.0.max(1) as f64);
             let room = band.high.0.saturating_mul(k);
             let short = if heavy <= k {
                 let (room, need) = (band.high.0.saturating_mul(k - heavy), band.low.0.saturating_mul(k - heavy));
@@ -134,10 +134,10 @@ impl Bounds {
             } else {
                 loads[i].saturating_sub(room).max(0)
             };
-            violation = violation.saturating_add(Goal::of(band).violation(short));
+            violation[i] = Goal::of(band).violation(short);
         }
         for culprit in culprits {
-            deviation = deviation.max(culprit_deviation(net, culprit, bands));
+            deviation.iter_mut().zip(culprit_deviations(net, culprit, bands)).for_each(|(all, one)| *all = all.max(one));
         }
         let heavy_loads = net.sum(heavy_units.iter().copied()).into_iter().map(Load).collect();
         let mut bounds = ComponentBounds {
@@ -159,14 +159,15 @@ impl Bounds {
     }
 }
 
-/// Either all of the group is in one grid, or one of its branches holds a whole grid.
-fn culprit_deviation(net: &Net, culprit: &Culprit, bands: &[Band]) -> f64 {
-    let joined = bands.iter().zip(&culprit.loads).map(|(b, &l)| b.deviation(l)).fold(0.0, f64::max);
-    let short = |branch: Vec<u32>| {
+/// By resource: either all of the group is in one grid, or one of its branches holds a whole grid.
+fn culprit_deviations(net: &Net, culprit: &Culprit, bands: &[Band]) -> Vec<f64> {
+    let mut least: Vec<f64> = bands.iter().zip(&culprit.loads).map(|(b, &l)| b.deviation(l).max(0.0)).collect();
+    for branch in culprit.branches(net) {
         let loads = net.sum(branch.into_iter().map(|u| u as usize));
-        bands.iter().zip(loads).map(|(b, l)| -b.deviation(Load(l))).fold(0.0, f64::max)
-    };
-    culprit.branches(net).into_iter().map(short).fold(joined, f64::min)
+        let short = bands.iter().zip(loads).map(|(b, l)| -b.deviation(Load(l)).min(0.0));
+        least.iter_mut().zip(short).for_each(|(least, short)| *least = least.min(short));
+    }
+    least
 }
 
 impl Culprit {

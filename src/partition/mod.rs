@@ -15,6 +15,7 @@
 //! | `refine`, `contiguity` | Fiduccia–Mattheyses on the lexicographic score, contiguity kept |
 //! | `windows` | a few neighbouring grids at a time, searched anew |
 //! | `exact` | components of up to 14 units by dynamic programming |
+//! | `locks` | frozen grids, units together and apart, taken out before and put back after |
 //!
 //! Everything is integer and seeded by position, so that a problem gives the same assignment on any number of threads.
 
@@ -25,6 +26,7 @@ mod coarsen;
 mod contiguity;
 mod counts;
 mod exact;
+mod locks;
 mod net;
 mod problem;
 mod recombine;
@@ -38,12 +40,14 @@ mod windows;
 
 pub use assignment::{Assignment, Fault};
 pub use bounds::{Assumes, Bound, Bounds, ComponentBounds, Culprit};
+pub use locks::{LockFault, LockKind, LockTrouble, Locks};
 pub use problem::{Count, Effort, Problem};
 pub use recombine::SOLVER;
 pub use score::Score;
 
-use crate::measure::{Load, UnitId};
+use crate::measure::{Band, Load, UnitId};
 use aim::Aim;
+use locks::Locked;
 use net::Net;
 use regions::Regions;
 use score::Goal;
@@ -102,6 +106,9 @@ pub enum PartitionError {
         /// Units.
         units: usize,
     },
+    /// A lock that cannot be kept; [`Locks::faults`] tells all of them.
+    #[error("{0}")]
+    Lock(LockFault),
     /// The result broke the law of assignments: a defect of this crate.
     #[error("internal: {0}")]
     Law(#[from] Fault),
@@ -131,6 +138,8 @@ pub struct Partitioned {
     pub outcome: Outcome,
     /// Score of the assignment.
     pub score: Score,
+    /// Where every grid stands.
+    pub standings: Vec<Standing>,
 }
 
 /// Where a grid stands.
@@ -139,40 +148,36 @@ pub struct Partitioned {
 pub enum Standing {
     /// Every load is inside its band.
     InBand,
-    /// Out of band, and no plan with as little violation could help it: it has a culprit, the load of its component does not fit the
-    /// grids that are left for it, or the plan is proven to be optimal.
+    /// Out of band, and no plan with as little violation could help it: it is frozen, it has a culprit, the load of its component does not
+    /// fit the grids that are left for it, or the plan is proven to be optimal.
     Forced,
     /// Out of band, and not known to be forced.
     Unforced,
 }
 
-impl Partitioned {
-    /// Standing of every grid.
-    pub fn standings(&self, problem: &Problem) -> Vec<Standing> {
-        let (component, count) = problem.graph.components();
-        let part_of = self.assignment.part_of();
-        let optimal = self.outcome == Outcome::Optimal;
-        let hopeless: Vec<bool> = (0..count).map(|c| optimal || !self.bounds.components[c].has_room(&problem.bands)).collect();
-        let mut standings: Vec<Standing> = (0..self.assignment.grids())
-            .map(|p| if self.assignment.in_band(p, &problem.bands) { Standing::InBand } else { Standing::Unforced })
-            .collect();
-        let mut force = |u: usize| {
-            let standing = &mut standings[part_of[u] as usize];
-            if *standing == Standing::Unforced {
-                *standing = Standing::Forced;
-            }
-        };
-        for c in &self.bounds.culprits {
-            force(c.unit.at());
-            // a branch that stands alone
-            let mut inside: BTreeMap<u32, u32> = BTreeMap::new();
-            c.group.iter().for_each(|u| *inside.entry(part_of[u.at()]).or_default() += 1);
-            let alone = |u: &&UnitId| inside[&part_of[u.at()]] == self.assignment.units(part_of[u.at()] as usize);
-            c.group.iter().filter(alone).for_each(|u| force(u.at()));
+/// Standing of every grid; `component` tells for every unit which of the bounds concerns it, none where its grid is frozen.
+fn standings(assignment: &Assignment, bounds: &Bounds, bands: &[Band], component: &[u32], optimal: bool) -> Vec<Standing> {
+    let part_of = assignment.part_of();
+    let mut standings: Vec<Standing> =
+        (0..assignment.grids()).map(|p| if assignment.in_band(p, bands) { Standing::InBand } else { Standing::Unforced }).collect();
+    let mut force = |u: usize| {
+        let standing = &mut standings[part_of[u] as usize];
+        if *standing == Standing::Unforced {
+            *standing = Standing::Forced;
         }
-        component.iter().enumerate().filter(|(_, c)| hopeless[**c as usize]).for_each(|(u, _)| force(u));
-        standings
+    };
+    for c in &bounds.culprits {
+        force(c.unit.at());
+        // a branch that stands alone
+        let mut inside: BTreeMap<u32, u32> = BTreeMap::new();
+        c.group.iter().for_each(|u| *inside.entry(part_of[u.at()]).or_default() += 1);
+        let alone = |u: &&UnitId| inside[&part_of[u.at()]] == assignment.units(part_of[u.at()] as usize);
+        c.group.iter().filter(alone).for_each(|u| force(u.at()));
     }
+    let hopeless: Vec<bool> = bounds.components.iter().map(|c| optimal || !c.has_room(bands)).collect();
+    let hopeless = |c: u32| hopeless.get(c as usize).copied().unwrap_or(true);
+    component.iter().enumerate().filter(|(_, c)| hopeless(**c)).for_each(|(u, _)| force(u));
+    standings
 }
 
 /// Divides the units of `problem` into contiguous, non-empty grids with as little band violation as
@@ -182,6 +187,11 @@ impl Partitioned {
 /// by [`Effort`], which is an amount of work for the whole graph: a small graph is searched through, of a large one as much as the budget allows.
 pub fn partition(problem: &Problem) -> Result<Partitioned, PartitionError> {
     check(problem)?;
+    if problem.locks.is_empty() { solve(problem) } else { solve_locked(problem) }
+}
+
+/// The search, without a look at locks.
+fn solve(problem: &Problem) -> Result<Partitioned, PartitionError> {
     let net = Net::of(&problem.graph);
     let aim = Aim { goals: problem.bands.iter().map(Goal::of).collect(), starts: problem.effort.starts.max(1), seed: problem.seed };
     let regions = Regions::of(&net, problem)?;
@@ -196,7 +206,26 @@ pub fn partition(problem: &Problem) -> Result<Partitioned, PartitionError> {
         (_, true) => Outcome::WorkLimit,
         _ => Outcome::WithinGap(gap),
     };
-    Ok(Partitioned { assignment, bounds: regions.bounds, outcome, score })
+    let component = problem.graph.components().0;
+    let standings = standings(&assignment, &regions.bounds, &problem.bands, &component, regions.optimal);
+    Ok(Partitioned { assignment, bounds: regions.bounds, outcome, score, standings })
+}
+
+/// The search on what the locks leave; bounds hold for plans that keep the locks.
+fn solve_locked(problem: &Problem) -> Result<Partitioned, PartitionError> {
+    let locked = Locked::of(problem)?;
+    let (part_of, bounds, outcome) = match &locked.problem {
+        Some(inner) => {
+            let solved = solve(inner).map_err(|e| locked.told(e))?;
+            (solved.assignment.part_of().to_vec(), solved.bounds, solved.outcome)
+        }
+        None => (Vec::new(), Bounds { components: Vec::new(), culprits: Vec::new() }, Outcome::Optimal),
+    };
+    let (graph, bands) = (&problem.graph, &problem.bands);
+    let assignment = Assignment::new(graph, &locked.labels(&part_of))?;
+    let bounds = locked.bounds(bounds, graph.resources());
+    let standings = standings(&assignment, &bounds, bands, &locked.components(), outcome == Outcome::Optimal);
+    Ok(Partitioned { score: assignment.score(graph, bands), assignment, bounds, outcome, standings })
 }
 
 fn check(problem: &Problem) -> Result<(), PartitionError> {

@@ -1,5 +1,6 @@
 //! The input: what to divide, into how many, how hard to try.
 
+use super::locks::Locks;
 use crate::graph::UnitGraph;
 use crate::measure::Band;
 pub use crate::recipe::Effort;
@@ -24,6 +25,8 @@ pub struct Problem {
     pub bands: Vec<Band>,
     /// Number of grids.
     pub count: Count,
+    /// What the search may not change.
+    pub locks: Locks,
     /// Seed of every random choice.
     pub seed: u64,
     /// Deterministic amount of search.

@@ -136,9 +136,9 @@ fn carve(net: &Net, units: &[u32], culprits: &[Culprit], problem: &Problem, floo
                 loads = rest;
             }
         }
-        floors.insert(c.unit.0, penalty(&goals, &loads).violation);
-        // what fits into a band without its heaviest branches is left to the search
-        if penalty(&goals, &loads).violation > 0 && loads.iter().zip(&goals).any(|(&l, g)| l > g.high) {
+        floors.insert(c.unit.0, goals.iter().zip(&loads).map(|(g, l)| g.violation((l - g.high).max(0))).sum());
+        // what fits into the deciding band without its heaviest branches is left to the search
+        if loads[0] > goals[0].high {
             together.push(group);
         }
     }

@@ -222,9 +222,8 @@ fn round(x: f64, digits: i32) -> f64 {
 fn standings(zones: &[Zone], solved: &[Partitioned], parts: &Parts) -> Vec<Standing> {
     let mut out = vec![Standing::InBand; parts.zone_of_grid.len()];
     for (zone, done) in zones.iter().zip(solved) {
-        let standings = done.standings(&zone.problem);
         for (cluster, &part) in zone.clusters.iter().zip(done.assignment.part_of()) {
-            out[parts.grid_of_unit[cluster[0].at()].at()] = standings[part as usize];
+            out[parts.grid_of_unit[cluster[0].at()].at()] = done.standings[part as usize];
         }
     }
     out
@@ -249,7 +248,7 @@ fn bound(fabric: &Fabric, parts: &Parts, zone: &Zone, done: &Partitioned, own: &
     ZoneBound {
         grids_worth: round(grids_worth, 6),
         count_feasible: components.iter().all(|c| c.has_room(bands)),
-        possible_deviation: round(components.iter().map(|c| c.deviation.value).fold(0.0, f64::max), 6),
+        possible_deviation: round(components.iter().map(|c| c.deviation.value[0]).fold(0.0, f64::max), 6),
         reached_deviation: round(own.iter().map(|&g| rows[g].deviation.abs()).fold(0.0, f64::max), 6),
         out_of_band: own.iter().filter(|&&g| !rows[g].in_band).count() as u32,
         forced: own.iter().filter(|&&g| rows[g].standing == Standing::Forced).count() as u32,

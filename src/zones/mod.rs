@@ -7,7 +7,7 @@ use crate::cut::{Fabric, FabricEdge};
 use crate::finding::{Finding, Severity};
 use crate::graph::{Edge, GraphError, UnitGraph};
 use crate::measure::{Band, DivisionId, Load, UnitId};
-use crate::partition::{Count, Problem};
+use crate::partition::{Count, Locks, Problem};
 use crate::recipe::Recipe;
 use crate::territory::Territory;
 use rstar::RTree;
@@ -83,7 +83,11 @@ pub fn zones(territory: &Territory, fabric: &Fabric, recipe: &Recipe) -> Result<
             _ => Count::ForBand,
         };
         let seed = recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(i as u64);
-        out.push(Zone { division, clusters, problem: Problem { graph, bands: vec![band], count, seed, effort: recipe.effort } });
+        out.push(Zone {
+            division,
+            clusters,
+            problem: Problem { graph, bands: vec![band], count, locks: Locks::default(), seed, effort: recipe.effort },
+        });
     }
     Ok((out, findings))
 }
