@@ -65,6 +65,9 @@ pub struct ComponentBounds {
     pub deviation: Bound<Vec<f64>>,
     /// Least possible [`Score::violation`](super::Score::violation), counted as there; one per resource.
     pub violation: Bound<Vec<i64>>,
+    /// The least violation in all, where an exhaustive search came to an end or the plan reaches the bound before it; holds for any
+    /// plan with this number of grids.
+    pub searched: Option<i64>,
     /// Least possible number of grids out of band.
     pub out_of_band: Bound<u32>,
     /// Units heavier than the band allows, each of which puts the grid it is in out of band.
@@ -106,7 +109,7 @@ impl ComponentBounds {
 impl Bounds {
     /// Least possible total violation with these counts.
     pub fn violation(&self) -> i64 {
-        self.components.iter().flat_map(|c| &c.violation.value).sum()
+        self.components.iter().map(|c| c.searched.unwrap_or(0).max(c.violation.value.iter().sum())).sum()
     }
 
     /// Component of the graph and whether its count can be had in the band; for `grids` in all resources.
@@ -148,6 +151,7 @@ impl Bounds {
             grids,
             deviation: Bound { value: deviation, assumes: Assumes::Count },
             violation: Bound { value: violation, assumes: Assumes::Count },
+            searched: None,
             out_of_band: Bound { value: culprits.len() as u32, assumes: Assumes::OneCulpritPerGrid },
             heavy: heavy_units.len() as u32,
             heavy_loads,

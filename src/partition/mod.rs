@@ -14,6 +14,7 @@
 //! | `split`, `aim`, `tree`, `coarsen` | a first partition: regions on a coarser picture, then multilevel recursive bisection along random trees |
 //! | `refine`, `contiguity` | Fiduccia–Mattheyses on the lexicographic score, contiguity kept |
 //! | `windows` | a few neighbouring grids at a time, searched anew |
+//! | `cover` | exhaustive search of windows, and of components that hold few loads, which proves what cannot be better |
 //! | `exact` | components of up to 14 units by dynamic programming |
 //! | `locks` | frozen grids, units together and apart, taken out before and put back after |
 //!
@@ -25,6 +26,7 @@ mod bounds;
 mod coarsen;
 mod contiguity;
 mod counts;
+mod cover;
 mod exact;
 mod locks;
 mod net;
@@ -53,7 +55,7 @@ use regions::Regions;
 use score::Goal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use windows::Draft;
+use windows::{Draft, Whole};
 
 /// Why a problem was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -148,8 +150,8 @@ pub struct Partitioned {
 pub enum Standing {
     /// Every load is inside its band.
     InBand,
-    /// Out of band, and no plan with as little violation could help it: it is frozen, it has a culprit, the load of its component does not
-    /// fit the grids that are left for it, or the plan is proven to be optimal.
+    /// Out of band, and no plan with as little violation could help it: it is frozen, it has a culprit, or the violation of its component
+    /// is proven to be the least.
     Forced,
     /// Out of band, and not known to be forced.
     Unforced,
@@ -174,7 +176,7 @@ fn standings(assignment: &Assignment, bounds: &Bounds, bands: &[Band], component
         let alone = |u: &&UnitId| inside[&part_of[u.at()]] == assignment.units(part_of[u.at()] as usize);
         c.group.iter().filter(alone).for_each(|u| force(u.at()));
     }
-    let hopeless: Vec<bool> = bounds.components.iter().map(|c| optimal || !c.has_room(bands)).collect();
+    let hopeless: Vec<bool> = bounds.components.iter().map(|c| optimal || c.searched.is_some()).collect();
     let hopeless = |c: u32| hopeless.get(c as usize).copied().unwrap_or(true);
     component.iter().enumerate().filter(|(_, c)| hopeless(**c)).for_each(|(u, _)| force(u));
     standings
@@ -194,10 +196,16 @@ pub fn partition(problem: &Problem) -> Result<Partitioned, PartitionError> {
 fn solve(problem: &Problem) -> Result<Partitioned, PartitionError> {
     let net = Net::of(&problem.graph);
     let aim = Aim { goals: problem.bands.iter().map(Goal::of).collect(), starts: problem.effort.starts.max(1), seed: problem.seed };
-    let regions = Regions::of(&net, problem)?;
+    let mut regions = Regions::of(&net, problem)?;
     let (part, parts) = regions.split(&net, &aim);
-    let mut draft = Draft::new(part, parts, regions.floors);
-    let exhausted = !regions.optimal && windows::improve(&net, &mut draft, &aim, &problem.effort);
+    let component = problem.graph.components().0;
+    let mut draft = Draft::new(part, parts, std::mem::take(&mut regions.floors));
+    let mut wholes = Whole::all(&draft, &component, &regions.bounds);
+    let exhausted = !regions.optimal && windows::improve(&net, &mut draft, &mut wholes, &aim, &problem.effort);
+    for (bounds, mut whole) in regions.bounds.components.iter_mut().zip(wholes) {
+        whole.search(&net, &mut draft, &aim, 0);
+        bounds.searched = whole.least;
+    }
     let assignment = Assignment::new(&problem.graph, &draft.into_part())?;
     let score = assignment.score(&problem.graph, &problem.bands);
     let gap = (score.violation - regions.bounds.violation()).max(0) as f64 / 1e6 / assignment.grids() as f64;
@@ -206,7 +214,6 @@ fn solve(problem: &Problem) -> Result<Partitioned, PartitionError> {
         (_, true) => Outcome::WorkLimit,
         _ => Outcome::WithinGap(gap),
     };
-    let component = problem.graph.components().0;
     let standings = standings(&assignment, &regions.bounds, &problem.bands, &component, regions.optimal);
     Ok(Partitioned { assignment, bounds: regions.bounds, outcome, score, standings })
 }

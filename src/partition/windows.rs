@@ -4,16 +4,18 @@
 //! parallel and put back in a fixed order.
 
 use super::aim::Aim;
+use super::bounds::{Bounds, ComponentBounds};
 use super::contiguity::pieces;
+use super::cover::{LOADED, Search, cover};
 use super::net::Net;
 use super::problem::Effort;
 use super::recombine::Pool;
 use super::refine::Refine;
 use super::rng::Rng;
-use super::score::penalty;
+use super::score::{Score, penalty};
 use super::split::split;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A partition with the members of each part at hand.
 pub(super) struct Draft {
@@ -40,6 +42,14 @@ const RECOMBINED: usize = 5;
 const SOLVED: usize = 24;
 /// Windows between two looks at the budget.
 const CHUNK: usize = 1024;
+/// Passes of local search in a window.
+const FM: usize = 4;
+/// Most steps of an exhaustive search of a window.
+const STEPS: u64 = 20_000;
+/// Most steps of an exhaustive search of a component.
+const PROOF: u64 = 200_000;
+/// Components with more units are not searched exhaustively.
+const PROVABLE: usize = 8 * LOADED;
 
 /// Windows solved in one sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +62,8 @@ enum Sweep {
     Redraw,
     /// So many grids around each one that is out of its band, drawn anew several times.
     Repair(usize),
+    /// The same, searched exhaustively.
+    Cover(usize),
     /// A few grids around each one that is out of its band, chosen from many searches by MILP.
     Recombine,
 }
@@ -65,7 +77,7 @@ impl Sweep {
     /// How often each window is drawn anew.
     fn draws(self, starts: u32) -> u32 {
         match self {
-            Sweep::Pairs | Sweep::Triples => 0,
+            Sweep::Pairs | Sweep::Triples | Sweep::Cover(_) => 0,
             Sweep::Redraw => 1,
             Sweep::Repair(_) => starts,
             Sweep::Recombine => 4 * starts,
@@ -132,6 +144,11 @@ impl Draft {
         beside
     }
 
+    /// Violation of part `p`.
+    fn violation(&self, net: &Net, aim: &Aim, p: usize) -> i64 {
+        penalty(&aim.goals, &net.sum(self.members[p].iter().map(|&u| u as usize))).violation
+    }
+
     /// True if the load of these parts is so much or so little that they cannot be less out of band together.
     fn is_tight(&self, net: &Net, aim: &Aim, parts: &[u32]) -> bool {
         let loads: Vec<Vec<i64>> = parts.iter().map(|&p| net.sum(self.members[p as usize].iter().map(|&u| u as usize))).collect();
@@ -148,20 +165,20 @@ impl Draft {
 
     /// True if part `p` is farther out of band than one of its units makes necessary.
     fn can_gain(&self, net: &Net, aim: &Aim, p: usize) -> bool {
-        let violation = penalty(&aim.goals, &net.sum(self.members[p].iter().map(|&u| u as usize))).violation;
+        let violation = self.violation(net, aim, p);
         violation > 0 && violation > self.members[p].iter().filter_map(|u| self.floors.get(u)).copied().max().unwrap_or(0)
     }
 }
 
 /// Improves `draft` by sweeps over windows; true if the search ended while it was still gaining.
 ///
-/// First the draft settles; then come passes that draw windows anew, as long as the budget lasts. What comes next depends on nothing
-/// but what came before, so that more effort goes on where less has stopped.
-pub(super) fn improve(net: &Net, draft: &mut Draft, aim: &Aim, effort: &Effort) -> bool {
+/// First the draft settles; then come passes that draw windows anew, as long as the budget lasts, and now and then an exhaustive search
+/// of `wholes`. What comes next depends on nothing but what came before, so that more effort goes on where less has stopped.
+pub(super) fn improve(net: &Net, draft: &mut Draft, wholes: &mut [Whole], aim: &Aim, effort: &Effort) -> bool {
     let mut gained = true;
     for round in 0..SETTLE {
         gained = false;
-        for kind in [Sweep::Pairs, Sweep::Triples, Sweep::Repair(3 + round)] {
+        for kind in [Sweep::Pairs, Sweep::Triples, Sweep::Repair(3 + round), Sweep::Cover(2 + round)] {
             gained |= sweep(net, draft, aim, kind, &mut u32::MAX.into()) == Some(true);
         }
         if !gained {
@@ -172,7 +189,10 @@ pub(super) fn improve(net: &Net, draft: &mut Draft, aim: &Aim, effort: &Effort) 
     let mut idle = 0;
     for pass in 0..effort.passes as usize {
         gained = false;
-        for kind in [Sweep::Redraw, Sweep::Pairs, Sweep::Repair(4 + pass), Sweep::Recombine] {
+        if pass == 0 || pass.is_power_of_two() {
+            wholes.iter_mut().for_each(|whole| gained |= whole.search(net, draft, aim, PROOF));
+        }
+        for kind in [Sweep::Redraw, Sweep::Pairs, Sweep::Repair(4 + pass), Sweep::Cover(3 + pass % 4), Sweep::Recombine] {
             if kind == Sweep::Recombine && gained {
                 break;
             }
@@ -191,6 +211,60 @@ pub(super) fn improve(net: &Net, draft: &mut Draft, aim: &Aim, effort: &Effort) 
         draft.swept = [0; 3];
     }
     gained
+}
+
+/// All grids of a component, to be searched exhaustively.
+pub(super) struct Whole {
+    parts: Vec<u32>,
+    /// What no plan can beat by the bounds known before.
+    bound: i64,
+    /// Violation below which the last search looked in vain.
+    tried: i64,
+    /// Violation that is proven to be the least.
+    pub least: Option<i64>,
+}
+
+impl Whole {
+    /// The components of a draft.
+    pub fn all(draft: &Draft, component: &[u32], bounds: &Bounds) -> Vec<Whole> {
+        let mut parts = vec![BTreeSet::new(); bounds.components.len()];
+        component.iter().zip(&draft.part).for_each(|(&c, &p)| {
+            parts[c as usize].insert(p);
+        });
+        let whole = |(parts, b): (BTreeSet<u32>, &ComponentBounds)| Whole {
+            parts: parts.into_iter().collect(),
+            bound: b.violation.value.iter().sum(),
+            tried: 0,
+            least: None,
+        };
+        parts.into_iter().zip(&bounds.components).map(whole).collect()
+    }
+
+    /// Puts partitions with less violation in place until there are none or the search of `steps` gives up; true if that gained.
+    pub fn search(&mut self, net: &Net, draft: &mut Draft, aim: &Aim, steps: u64) -> bool {
+        let mut gained = false;
+        loop {
+            let violation: i64 = self.parts.iter().map(|&p| draft.violation(net, aim, p as usize)).sum();
+            // every violation is rounded up by itself
+            if violation <= self.bound + (self.parts.len() * aim.goals.len()) as i64 {
+                self.least = Some(violation);
+            }
+            let units = || self.parts.iter().map(|&p| draft.members[p as usize].len()).sum::<usize>();
+            if self.least.is_some() || violation == self.tried || steps == 0 || units() > PROVABLE {
+                return gained;
+            }
+            let (units, sub, _) = draft.window(net, &self.parts);
+            match cover(&sub, self.parts.len() as u32, &aim.goals, violation, steps) {
+                Search::Found(part) => {
+                    let mut rng = Rng::at(aim.seed, u64::from(self.parts[0]));
+                    draft.put(&self.parts, &units, &refined(&sub, aim, self.parts.len(), part, FM, &mut rng).1);
+                    gained = true;
+                }
+                Search::Exhausted => self.least = Some(violation),
+                Search::GaveUp => self.tried = violation,
+            }
+        }
+    }
 }
 
 /// Solves all windows of a kind in which something changed since its last sweep, and tells whether that gained; `None` if the
@@ -237,11 +311,11 @@ fn windows(net: &Net, draft: &Draft, aim: &Aim, sweep: Sweep, since: u32) -> Vec
                     windows.extend(third.map(|&r| vec![p as u32, q, r]).filter(|w| fresh(w)));
                 }
             }
-            Sweep::Repair(_) | Sweep::Recombine => {
-                let size = if let Sweep::Repair(size) = sweep { size } else { RECOMBINED };
+            Sweep::Repair(_) | Sweep::Cover(_) | Sweep::Recombine => {
+                let size = if let Sweep::Repair(size) | Sweep::Cover(size) = sweep { size } else { RECOMBINED };
                 if !beside[p].is_empty() && draft.can_gain(net, aim, p) {
                     let window = surround(p as u32, size, &beside, &mut Rng::at(aim.seed ^ u64::from(draft.clock), p as u64));
-                    windows.extend(Some(window).filter(|w| sweep != Sweep::Recombine || !draft.is_tight(net, aim, w)));
+                    windows.extend(Some(window).filter(|w| matches!(sweep, Sweep::Repair(_)) || !draft.is_tight(net, aim, w)));
                 }
             }
         }
@@ -288,6 +362,15 @@ fn rounds(windows: &[Vec<u32>]) -> Vec<Vec<&[u32]>> {
     rounds
 }
 
+/// Passes of local search from `labels` in a window of `k` grids, with the score reached.
+fn refined(sub: &Net, aim: &Aim, k: usize, labels: Vec<u32>, passes: usize, rng: &mut Rng) -> (Score, Vec<u32>) {
+    let goals: Vec<_> = std::iter::repeat_n(&aim.goals, k).flatten().copied().collect();
+    let least = vec![1; k];
+    let mut refine = Refine::new(sub, &goals, &least, labels);
+    refine.run(passes, 15, rng);
+    (refine.score(), refine.into_part())
+}
+
 /// The window's units with better labels, if local search from the present or from new splits finds any.
 fn solve(net: &Net, draft: &Draft, parts: &[u32], aim: &Aim, sweep: Sweep) -> Option<(Vec<u32>, Vec<u32>)> {
     let (units, sub, labels) = draft.window(net, parts);
@@ -296,18 +379,16 @@ fn solve(net: &Net, draft: &Draft, parts: &[u32], aim: &Aim, sweep: Sweep) -> Op
         // An earlier round has drawn its grids apart.
         return None;
     }
-    let goals: Vec<_> = std::iter::repeat_n(&aim.goals, k).flatten().copied().collect();
-    let least = vec![1; k];
     let place = parts.iter().fold(u64::from(draft.clock), |h, &p| h.wrapping_mul(0x1_0000_01b3) ^ u64::from(p));
     let mut rng = Rng::at(aim.seed, place);
-    let mut refined = |labels: Vec<u32>| {
-        let mut refine = Refine::new(&sub, &goals, &least, labels);
-        refine.run(4, 15, &mut rng);
-        (refine.score(), refine.into_part())
-    };
-    let before = Refine::new(&sub, &goals, &least, labels.clone()).score();
+    let before = refined(&sub, aim, k, labels.clone(), 0, &mut rng).0;
+    let mut refined = |labels: Vec<u32>| refined(&sub, aim, k, labels, FM, &mut rng);
     if before.violation == 0 && before.cut == 0 {
         return None;
+    }
+    if let Sweep::Cover(_) = sweep {
+        let Search::Found(part) = cover(&sub, k as u32, &aim.goals, before.violation, STEPS) else { return None };
+        return Some(refined(part)).filter(|better| better.0 < before).map(|better| (units, better.1));
     }
     let mut best = refined(labels);
     let mut pool = Pool::new(&sub, &aim.goals);

@@ -1,0 +1,301 @@
+//! Exhaustive search: parts are drawn one after the other, each around a vertex with few ways out, and what cannot be completed is not followed.
+
+use super::net::Net;
+use super::score::{Goal, penalty};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Nets with more loaded vertices are not searched.
+pub(super) const LOADED: usize = 128;
+
+/// No part, no distance.
+const FREE: u32 = u32::MAX;
+
+/// How a search ended.
+pub(super) enum Search {
+    /// A partition with less violation.
+    Found(Vec<u32>),
+    /// There is none.
+    Exhausted,
+    /// Not known: too large or too many steps.
+    GaveUp,
+}
+
+/// Looks for a partition of a connected net into `k` contiguous parts with a violation below `limit`, in at most `steps` steps.
+///
+/// Vertices without load only connect: while parts are drawn they may serve several, at the end each is given to one. Exponential in
+/// the worst case; where loads are large beside the bands few sets of vertices fit.
+pub(super) fn cover(net: &Net, k: u32, goals: &[Goal], limit: i64, steps: u64) -> Search {
+    let loaded: Vec<u32> = (0..net.len() as u32).filter(|&u| net.loads(u as usize).iter().any(|&l| l > 0)).collect();
+    if loaded.len() > LOADED || loaded.is_empty() || k as usize > loaded.len() {
+        return Search::GaveUp;
+    }
+    let mut beside = vec![0u128; loaded.len()];
+    let mut place = vec![usize::MAX; net.len()];
+    loaded.iter().enumerate().for_each(|(i, &u)| place[u as usize] = i);
+    for around in connected_through(net, &place) {
+        let all = around.iter().fold(0, |set, &i| set | 1u128 << i);
+        around.iter().for_each(|&i| beside[i] |= all & !(1 << i));
+    }
+    let floor = loaded.iter().map(|&u| goals.iter().zip(net.loads(u as usize)).map(|(g, &l)| g.violation((l - g.high).max(0))).sum());
+    let mut cover = Cover {
+        net,
+        goals,
+        limit,
+        floor: floor.collect(),
+        loaded,
+        beside,
+        left: steps,
+        torn: 0,
+        parts: Vec::new(),
+        failed: BTreeMap::new(),
+    };
+    let all = u128::MAX >> (LOADED - cover.loaded.len());
+    match cover.rest(all, k, 0, Vec::new()) {
+        Some(part) => Search::Found(part),
+        None if cover.left == 0 => Search::GaveUp,
+        None => Search::Exhausted,
+    }
+}
+
+/// Sets of loaded vertices that touch each other, by an edge or by a connected group of vertices without load.
+fn connected_through(net: &Net, place: &[usize]) -> Vec<Vec<usize>> {
+    let mut groups = Vec::new();
+    let mut seen = vec![false; net.len()];
+    for u in 0..net.len() {
+        if place[u] != usize::MAX {
+            let next = net.neighbours(u).filter(|&(v, _)| v > u && place[v] != usize::MAX);
+            groups.extend(next.map(|(v, _)| vec![place[u], place[v]]));
+            continue;
+        }
+        if std::mem::replace(&mut seen[u], true) {
+            continue;
+        }
+        let (mut stack, mut around) = (vec![u], Vec::new());
+        while let Some(x) = stack.pop() {
+            for (v, _) in net.neighbours(x) {
+                if place[v] != usize::MAX {
+                    around.push(place[v]);
+                } else if !std::mem::replace(&mut seen[v], true) {
+                    stack.push(v);
+                }
+            }
+        }
+        groups.push(around);
+    }
+    groups
+}
+
+struct Cover<'a> {
+    net: &'a Net,
+    goals: &'a [Goal],
+    limit: i64,
+    /// Vertices with load; all sets are sets of positions in this list.
+    loaded: Vec<u32>,
+    /// Least violation of the part that holds a vertex.
+    floor: Vec<i64>,
+    beside: Vec<u128>,
+    /// Steps left.
+    left: u64,
+    /// Sets of parts that could not be connected.
+    torn: u64,
+    parts: Vec<u128>,
+    /// Sets that cannot be divided into so many parts, with the least violation of the others seen.
+    failed: BTreeMap<(u128, u32), i64>,
+}
+
+/// Positions in a set.
+fn bits(mut set: u128) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let at = (set != 0).then(|| set.trailing_zeros() as usize)?;
+        set &= set - 1;
+        Some(at)
+    })
+}
+
+/// A part that grows.
+#[derive(Clone, Copy)]
+struct Growth {
+    free: u128,
+    /// Parts to be drawn, this one included.
+    k: u32,
+    /// Violation of the parts drawn.
+    used: i64,
+    /// What this part may violate.
+    room: i64,
+}
+
+impl Cover<'_> {
+    fn loads(&self, i: usize) -> &[i64] {
+        self.net.loads(self.loaded[i] as usize)
+    }
+
+    fn sum(&self, set: u128) -> Vec<i64> {
+        self.net.sum(bits(set).map(|i| self.loaded[i] as usize))
+    }
+
+    fn floors(&self, set: u128) -> i64 {
+        bits(set).map(|i| self.floor[i]).sum()
+    }
+
+    /// Divides what is `free` into `k` parts; `label` connects those drawn before.
+    fn rest(&mut self, free: u128, k: u32, used: i64, label: Vec<u32>) -> Option<Vec<u32>> {
+        if free == 0 {
+            return if k == 0 { Some(self.filled(label)) } else { None };
+        }
+        let floors = self.floors(free);
+        let slack = self.limit - 1 - used - floors;
+        if slack < 0 || !self.fits(free, k, slack) || self.failed.get(&(free, k)).is_some_and(|&least| least <= used) {
+            return None;
+        }
+        let tight = |i: &usize| ((self.beside[*i] & free).count_ones(), std::cmp::Reverse(self.loads(*i)[0]));
+        let pivot = bits(free).min_by_key(tight)?;
+        let before = self.torn;
+        let found = self.grow(1 << pivot, !free, Growth { free, k, used, room: slack });
+        // what could not be connected may be so with other parts around it
+        if found.is_none() && self.left > 0 && self.torn == before {
+            self.failed.insert((free, k), used);
+        }
+        found
+    }
+
+    /// Every part that holds `set`, none of `banned`, and of the rest whatever is reached.
+    fn grow(&mut self, set: u128, mut banned: u128, at: Growth) -> Option<Vec<u32>> {
+        self.left = self.left.checked_sub(1)?;
+        let (loads, room) = (self.sum(set), at.room + self.floors(set));
+        let over: i64 = self.goals.iter().zip(&loads).map(|(g, &l)| g.violation((l - g.high).max(0))).sum();
+        if over > room {
+            return None;
+        }
+        let violation = penalty(self.goals, &loads).violation;
+        if violation <= room {
+            self.parts.push(set);
+            let found = self.realised().and_then(|label| self.rest(at.free & !set, at.k - 1, at.used + violation, label));
+            if found.is_some() || self.left == 0 {
+                return found;
+            }
+            self.parts.pop();
+        }
+        let rim = bits(set).fold(0, |rim, i| rim | self.beside[i]) & !set & !banned;
+        for next in bits(rim) {
+            let found = self.grow(set | 1 << next, banned, at);
+            if found.is_some() || self.left == 0 {
+                return found;
+            }
+            banned |= 1 << next;
+        }
+        None
+    }
+
+    /// Whether numbers of parts exist for the pieces of `free` that add up to `k` and violate no more than `slack` beyond the floors.
+    fn fits(&self, free: u128, k: u32, slack: i64) -> bool {
+        let (mut rest, mut fewest, mut most) = (free, 0i64, 0i64);
+        while rest != 0 {
+            let mut piece = 1u128 << rest.trailing_zeros();
+            let mut rim = piece;
+            while rim != 0 {
+                rim = bits(rim).fold(0, |next, i| next | self.beside[i]) & free & !piece;
+                piece |= rim;
+            }
+            rest &= !piece;
+            let (mut low, mut high) = (1i64, i64::from(piece.count_ones()));
+            for (r, g) in self.goals.iter().enumerate() {
+                let all: i64 = bits(piece).map(|i| self.loads(i)[r]).sum();
+                let heavy = || bits(piece).map(|i| self.loads(i)[r]).filter(|&l| l > g.high);
+                let (alone, heavies) = (heavy().sum::<i64>(), heavy().count() as i64);
+                // load that may be missing or too much, rounded up
+                let give = (i128::from(slack) * i128::from(g.scale) / i128::from(1000 * g.weight) + 1) as i64;
+                if g.high > 0 {
+                    low = low.max((all - (alone - heavies * g.high) - give + g.high - 1).div_euclid(g.high));
+                }
+                if g.low > 0 {
+                    high = high.min(heavies + (all - alone + give) / g.low);
+                }
+            }
+            if low > high {
+                return false;
+            }
+            (fewest, most) = (fewest + low, most + high);
+        }
+        (fewest..=most).contains(&i64::from(k))
+    }
+
+    /// Labels that connect all parts drawn, as far as vertices without load are needed for it.
+    fn realised(&mut self) -> Option<Vec<u32>> {
+        let mut label = vec![FREE; self.net.len()];
+        for (p, &set) in self.parts.iter().enumerate() {
+            bits(set).for_each(|i| label[self.loaded[i] as usize] = p as u32);
+        }
+        let connected = self.reach(&label) && self.connected(0, &mut label, &mut Vec::new());
+        self.torn += u64::from(!connected);
+        connected.then_some(label)
+    }
+
+    /// The other vertices without load go to whoever they touch.
+    fn filled(&self, mut label: Vec<u32>) -> Vec<u32> {
+        let mut queue: VecDeque<u32> = (0..label.len() as u32).filter(|&u| label[u as usize] != FREE).collect();
+        while let Some(u) = queue.pop_front() {
+            for (v, _) in self.net.neighbours(u as usize) {
+                if label[v] == FREE {
+                    label[v] = label[u as usize];
+                    queue.push_back(v as u32);
+                }
+            }
+        }
+        label
+    }
+
+    /// Whether each part by itself can be connected through free vertices.
+    fn reach(&self, label: &[u32]) -> bool {
+        self.parts.iter().enumerate().all(|(p, &set)| {
+            let first = self.loaded[set.trailing_zeros() as usize];
+            let reached = self.flood(&[first], |v| label[v] == p as u32 || label[v] == FREE);
+            bits(set).all(|i| reached[self.loaded[i] as usize] != FREE)
+        })
+    }
+
+    /// Gives free vertices to parts from `p` on until each is connected; `banned` ones are not for `p`. Tries all ways, short ones first.
+    fn connected(&mut self, p: u32, label: &mut [u32], banned: &mut Vec<u32>) -> bool {
+        let Some(&set) = self.parts.get(p as usize) else { return true };
+        let Some(left) = self.left.checked_sub(1) else { return false };
+        self.left = left;
+        let first = self.loaded[set.trailing_zeros() as usize];
+        // vertices of the part that its first one reaches, and how far the free ones are from the others
+        let own = self.flood(&[first], |v| label[v] == p);
+        let others: Vec<u32> = bits(set).map(|i| self.loaded[i]).filter(|&u| own[u as usize] == FREE).collect();
+        if others.is_empty() {
+            return self.connected(p + 1, label, &mut Vec::new());
+        }
+        let far = self.flood(&others, |v| label[v] == FREE && !banned.contains(&(v as u32)));
+        let beside = |u: usize| self.net.neighbours(u).any(|(v, _)| own[v] != FREE);
+        let mut next: Vec<(u32, u32)> =
+            (0..label.len()).filter(|&u| label[u] == FREE && far[u] != FREE && beside(u)).map(|u| (far[u], u as u32)).collect();
+        next.sort_unstable();
+        let before = banned.len();
+        for (_, u) in next {
+            label[u as usize] = p;
+            if self.reach(label) && self.connected(p, label, banned) {
+                return true;
+            }
+            label[u as usize] = FREE;
+            banned.push(u);
+        }
+        banned.truncate(before);
+        false
+    }
+
+    /// Steps from `starts` to every vertex through those that are `open`.
+    fn flood(&self, starts: &[u32], open: impl Fn(usize) -> bool) -> Vec<u32> {
+        let mut steps = vec![FREE; self.net.len()];
+        starts.iter().for_each(|&u| steps[u as usize] = 0);
+        let mut queue: VecDeque<u32> = starts.iter().copied().collect();
+        while let Some(u) = queue.pop_front() {
+            for (v, _) in self.net.neighbours(u as usize) {
+                if steps[v] == FREE && open(v) {
+                    steps[v] = steps[u as usize] + 1;
+                    queue.push_back(v as u32);
+                }
+            }
+        }
+        steps
+    }
+}
