@@ -199,6 +199,12 @@ pub fn partition(problem: &Problem) -> Result<Partitioned, PartitionError> {
     Ok(Partitioned { assignment, bounds: regions.bounds, outcome, score })
 }
 
+/// What no plan of `problem` can beat and how many grids [`partition`] would make of every component, without a search. O(n + m).
+pub fn bounds(problem: &Problem) -> Result<Bounds, PartitionError> {
+    check(problem)?;
+    Ok(Regions::of(&Net::of(&problem.graph), problem)?.bounds)
+}
+
 fn check(problem: &Problem) -> Result<(), PartitionError> {
     let (graph, bands) = (&problem.graph, &problem.bands);
     if graph.is_empty() {
