@@ -188,7 +188,11 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
             100.0 * value("largest-deviation")
         ),
     );
-    for r in &p.provenance.recipe.resources {
+    let resources = &p.provenance.recipe.resources;
+    if resources.iter().any(|r| r.weight > 0.0) {
+        say("load", format!("{:.1} % in band, however even they are in the resources", 100.0 * value("households:in-band")));
+    }
+    for r in resources {
         let of = |what: &str| value(&format!("{}:{what}", r.name));
         let told = if r.weight > 0.0 { "" } else { " (told, not balanced)" };
         say(

@@ -2,6 +2,7 @@
 
 use super::map::{Polygons, Sheet, SheetFinding, SheetGrid, SheetLine, SheetResource, SheetZone};
 use crate::finding::Severity;
+use crate::measure::LOAD;
 use crate::plan::{Plan, PlanGrid, PlanZone, Report};
 use crate::recipe::ResourceRule;
 use crate::territory::lattice::Rings;
@@ -121,5 +122,7 @@ fn summary(plan: &Plan, report: &Report) -> Vec<(String, String)> {
         let (over, variation) = (value(&named("max-over-mean")), value(&named("coefficient-of-variation")));
         (r.name.clone(), format!("{band}max/mean {over:.2}, coefficient of variation {variation:.2}"))
     };
-    fixed.into_iter().chain(plan.provenance.recipe.resources.iter().map(resource)).collect()
+    let balanced = plan.provenance.recipe.resources.iter().any(|r| r.weight > 0.0);
+    let load = balanced.then(|| ("In band in the load alone".to_string(), share(&format!("{LOAD}:in-band"))));
+    fixed.into_iter().chain(load).chain(plan.provenance.recipe.resources.iter().map(resource)).collect()
 }

@@ -1,5 +1,6 @@
 use super::{Plan, PlanZone, ROUNDING};
 use crate::finding::{Finding, Severity};
+use crate::measure::LOAD;
 use crate::recipe::{Recipe, ResourceRule};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -82,6 +83,11 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
     say("inertia-median", median(&|g| g.inertia), "moment of inertia", None);
     say("barrier-share-mean", grids.iter().map(|g| g.barrier_share).sum::<f64>() / n, "share", None);
     say("without-backup", count(&|g| g.backup_grid_id.is_none()), "grids", None);
+    if recipe.resources.iter().any(|r| r.weight > 0.0) {
+        // `in-band` is about all of them
+        let value = count(&|g| g.load_in_band(recipe)) / n;
+        say(&format!("{LOAD}:in-band"), value, "share", None);
+    }
     for r in &recipe.resources {
         let of = |table: &BTreeMap<String, f64>| table.get(&r.name).copied().unwrap_or(0.0);
         let loads: Vec<f64> = grids.iter().map(|g| of(&g.load)).collect();
