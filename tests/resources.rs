@@ -3,16 +3,17 @@
 mod land;
 
 use evengrid::cut::Fabric;
-use evengrid::io::read_layers;
+use evengrid::io::{plan_files, plan_read, read_layers};
 use evengrid::measure::Load;
 use evengrid::pipeline::{Drawn, draw};
-use evengrid::plan::explain;
+use evengrid::plan::{check, explain};
 use evengrid::recipe::{Draft, PointLayer, Recipe};
 use evengrid::territory::layers::{Layers, Numbers, StationRecord};
 use evengrid::territory::{Carrier, Territory};
 use land::{config, division, home, line};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::LazyLock;
 
 fn recipe(resources: &str) -> Recipe {
@@ -147,6 +148,25 @@ fn figures_of_resources_are_recounts() {
         let worth = c.1.resource.as_ref().map_or(unit.worth, |r| unit.resources[r] / mean(r));
         assert!((c.1.worth - worth).abs() < 1e-2, "{:?}", c.1);
     }
+}
+
+#[test]
+fn the_judge_recounts_resources() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("resources");
+    std::fs::create_dir_all(&folder).unwrap();
+    let text = plan_files::grids_geojson(&EVEN.plan).unwrap();
+    let judged = |text: &str| {
+        std::fs::write(folder.join("grids.geojson"), text).unwrap();
+        let checked = check(&plan_read::read_plan(&folder).unwrap(), &EVEN.territory, 0.1);
+        let rule = |name: &str| checked.checks.iter().find(|c| c.name == name).unwrap().ok;
+        (rule("loads"), rule("loads:firms"), rule("loads:shops"))
+    };
+    assert_eq!(judged(&text), (true, true, true));
+    let some = EVEN.plan.grids.iter().find(|g| g.load["firms"] > 0.0).unwrap().load["firms"];
+    let claim = |firms: f64| format!("\"load\":{{\"firms\":{firms:?},");
+    assert_eq!(judged(&text.replace(&claim(some), &claim(some + 500.0))), (true, false, true));
+    let silent = text.replace("\"load\":{", "\"was\":{");
+    assert_eq!(judged(&silent), (true, true, true));
 }
 
 fn land_recipe() -> Recipe {
