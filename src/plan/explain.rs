@@ -93,11 +93,13 @@ fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, recipe: &Recipe) -> Vec<Str
     }
     if let Some(b) = zone.map(|z| &z.bound).filter(|_| !grid.in_band) {
         for (r, deviation) in grid.off(recipe) {
-            let (has, mean) = (grid.load.get(&r.name).copied().unwrap_or(0.0), b.resources.get(&r.name).map_or(0.0, |m| m.mean));
-            let (off, limit) = (percent(deviation), percent(r.tolerance));
+            let has = grid.load.get(&r.name).copied().unwrap_or(0.0);
+            let (mean, possible) = b.resources.get(&r.name).map_or((0.0, 0.0), |m| (m.mean, m.possible_deviation));
+            let (name, off, limit) = (&r.name, percent(deviation), percent(r.tolerance));
+            let lump = format!(" A single unit of the zone has {:.0} % of that.", percent(1.0 + possible));
             out.push(format!(
-                "It has {has} of {}, {off:+.1} % beside the {mean:.1} of an average grid of its zone (±{limit:.1} % is the band).",
-                r.name
+                "It has {has} of {name}, {off:+.1} % beside the {mean:.1} of an average grid of its zone (±{limit:.1} % is the band).{}",
+                if possible > r.tolerance { lump.as_str() } else { "" }
             ));
         }
         let told = out.len();
@@ -136,7 +138,9 @@ fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, recipe: &Recipe) -> Vec<Str
         }
         if grid.standing == Standing::Unforced {
             let and = if out.len() == told { "" } else { " all the same" };
-            out.push(format!("Nothing forces it out{and}: the search found no better cut along these units."));
+            let others: Vec<&str> = recipe.resources.iter().filter(|r| r.weight > 0.0).map(|r| r.name.as_str()).collect();
+            let even = if others.is_empty() { String::new() } else { format!(", with {} to be even as well", others.join(", ")) };
+            out.push(format!("Nothing forces it out{and}: the search found no better cut along these units{even}."));
         }
         if let Some(r) = b.relaxed.iter().find(|r| load_off && r.tolerance + 1e-9 >= grid.deviation.abs()) {
             out.push(format!("A band of ±{:.1} % would hold it, and {} of the zone's grids.", percent(r.tolerance), r.in_band));
