@@ -188,6 +188,25 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
             100.0 * value("largest-deviation")
         ),
     );
+    let resources = &p.provenance.recipe.resources;
+    if resources.iter().any(|r| r.weight > 0.0) {
+        say("load", format!("{:.1} % in band, however even they are in the resources", 100.0 * value("households:in-band")));
+    }
+    for r in resources {
+        let of = |what: &str| value(&format!("{}:{what}", r.name));
+        let told = if r.weight > 0.0 { "" } else { " (told, not balanced)" };
+        say(
+            "resource",
+            format!(
+                "{}: {:.1} % within ±{} % of the mean of their zone, max/mean {:.2}, coefficient of variation {:.2}{told}",
+                r.name,
+                100.0 * of("in-band"),
+                100.0 * r.tolerance,
+                of("max-over-mean"),
+                of("coefficient-of-variation")
+            ),
+        );
+    }
     say(
         "out of band",
         format!("{} grids no plan could bring in, {} left by this one", value("out-of-band-forced"), value("out-of-band-unforced")),

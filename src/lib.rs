@@ -22,7 +22,7 @@
 //! # What always holds
 //!
 //! - Units tile the divisions: shared borders have the same vertices on both sides, areas are sums of integers.
-//! - Each demand point lies in exactly one unit or is told to be outside. Nothing is dropped without a [`finding::Finding`].
+//! - Each demand point, and each point that carries another resource, lies in exactly one unit or is told to be outside. Nothing is dropped without a [`finding::Finding`].
 //! - Grids do not cross divisions; a grid in several parts exists only where its division is in pieces, and says so.
 //! - Topology (`graph`, `partition`) never sees coordinates, geometry never sees files.
 //! - Equal layers, recipe and seed give equal bytes on any number of threads; no stage reads the clock or the environment or prints.

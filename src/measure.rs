@@ -8,6 +8,9 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
+/// Name of the load among resources.
+pub const LOAD: &str = "households";
+
 /// Load in thousandths of the input's unit (households, visits, points).
 ///
 /// Integer, so that tallies are exact, order-free and equal to a recount.

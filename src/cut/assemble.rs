@@ -2,7 +2,7 @@
 
 use super::borders::{borders, bridged};
 use super::mesh::areas2;
-use super::{Absorbed, Fabric, FabricEdge, State, Unit, rings, tell};
+use super::{Absorbed, Fabric, FabricEdge, Placed, State, Unit, rings, tell};
 use crate::finding::Finding;
 use crate::measure::{Load, UnitId};
 use crate::territory::Territory;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub(super) fn assemble(
     t: &Territory,
     state: State,
-    point_region: &[u32],
+    placed: &Placed,
     absorbed: Vec<Absorbed>,
     pieces: usize,
     mut findings: Vec<Finding>,
@@ -42,14 +42,26 @@ pub(super) fn assemble(
         // a region is connected through edges, so it has one outer ring
         let rings = polygons[r].drain(..).next().unwrap_or_default();
         let area_m2 = t.plane.area_m2(areas[r]);
+        let resources = vec![Load::ZERO; t.resources.len()];
         let (piece, water) = (state.piece[r] - 1, state.water[r]);
-        units.push(Unit { key, division, piece, rings, area_m2, load: Load::ZERO, water, balanced: Load::ZERO, inner: p });
+        units.push(Unit { key, division, piece, rings, area_m2, load: Load::ZERO, water, balanced: Load::ZERO, resources, inner: p });
     }
-    let unit_of_point: Vec<Option<UnitId>> = point_region.iter().map(|&r| unit[r as usize]).collect();
+    let unit_of_point: Vec<Option<UnitId>> = placed.points.iter().map(|&r| unit[r as usize]).collect();
     for (p, u) in t.points.iter().zip(&unit_of_point) {
         if let Some(u) = u {
             units[u.at()].load += p.load;
             units[u.at()].balanced += t.balanced(p);
+        }
+    }
+    let mut outside = vec![(0, Load::ZERO); t.resources.len()];
+    for (c, &r) in t.carriers.iter().zip(&placed.carriers) {
+        match unit[r as usize] {
+            Some(u) => units[u.at()].resources[c.resource as usize] += c.amount,
+            None => {
+                let (points, amount) = &mut outside[c.resource as usize];
+                *points += 1;
+                *amount += c.amount;
+            }
         }
     }
     let mut edges: Vec<FabricEdge> = state
@@ -60,6 +72,7 @@ pub(super) fn assemble(
         .collect();
     edges.sort_unstable_by_key(|e| (e.a, e.b));
     tell::points(t, &unit_of_point, &mut findings);
+    tell::carriers(t, &outside, &mut findings);
     tell::wet(&units, &mut findings);
     tell::heavy(t, &units, &unit_of_point, &mut findings);
     let joined = bridged(t, &edges);

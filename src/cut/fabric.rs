@@ -21,6 +21,8 @@ pub struct Unit {
     pub water: bool,
     /// Balanced load: Σ load × factor of the settlement class.
     pub balanced: Load,
+    /// Its part of every resource of the territory.
+    pub resources: Vec<Load>,
     /// A point inside.
     pub inner: Pt,
 }

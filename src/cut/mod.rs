@@ -13,7 +13,7 @@
 //! - Lines in tunnels and culverts do not divide. Roads and railways do not divide water; where the recipe joins banks over
 //!   bridges, a bridge parts the water below it in two and takes the barrier from the banks it connects.
 //! - Lines that end in nothing, and lines both of whose sides are one face, are no borders.
-//! - Each demand point lies in exactly one unit or is told to be outside. A point on a border belongs to the unit north of it, on a
+//! - Each demand point, and each carrier of another resource, lies in exactly one unit or is told to be outside. A point on a border belongs to the unit north of it, on a
 //!   border that runs due north to the unit east of it, and at the outer edge to the unit inside.
 //! - The order, direction and splitting of lines and the number of threads change nothing.
 
@@ -83,18 +83,24 @@ struct State {
     water: Vec<bool>,
 }
 
+/// Region of every point and of every carrier of a resource, in the order of the territory.
+struct Placed {
+    points: Vec<u32>,
+    carriers: Vec<u32>,
+}
+
 /// Cuts `territory` into units. O(n log n) for n segments and points.
 pub fn cut(territory: &Territory, recipe: &Recipe) -> Result<Fabric, CutError> {
     let mut findings = Vec::new();
     let limit = (recipe.cut.split_above * territory.base.0 as f64) as i64;
     let first = divisions::pieces(territory, &mut findings)?;
-    let regions = first.mesh.regions;
+    let (regions, pieces) = (first.mesh.regions, first.mesh.regions - 1);
     let state = State { mesh: first.mesh, division: first.division, piece: (0..regions as u32).collect(), water: vec![false; regions] };
     let state = by_water(territory, state, &mut findings);
     let (state, absorbed) = by_barriers(territory, recipe, state, &mut findings);
     let state = by_minor_ways(territory, state, limit, &mut findings);
-    let (state, point_region) = by_chords(territory, state, limit, &mut findings);
-    Ok(assemble(territory, state, &point_region, absorbed, regions - 1, findings))
+    let (state, placed) = by_chords(territory, state, limit, &mut findings);
+    Ok(assemble(territory, state, &placed, absorbed, pieces, findings))
 }
 
 fn dividers(lines: &[Barrier], parts: Parts) -> Vec<Divider> {
@@ -299,8 +305,8 @@ fn by_minor_ways(t: &Territory, state: State, limit: i64, findings: &mut Vec<Fin
     refine(t, &state, &heavy, &lines, limit, findings)
 }
 
-/// Cuts what is still too heavy between its points. Also returns the final region of every point.
-fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding>) -> (State, Vec<u32>) {
+/// Cuts what is still too heavy between its points. Also returns the final regions of points and carriers.
+fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding>) -> (State, Placed) {
     let heavy = heavy(t, &state, limit);
     let whole = state.mesh.divide(&[]);
     let (face, _) = loads(t, &whole);
@@ -333,7 +339,11 @@ fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding
         .collect();
     let pieces = refine(t, &state, &heavy, &lines, limit, findings);
     let divided = pieces.mesh.divide(&[]);
-    let (face, _) = loads(t, &divided);
+    let region = |at: Pt| divided.parent[divided.arrangement.face_at(at) as usize];
+    let placed = Placed {
+        points: t.points.par_iter().map(|p| region(p.at)).collect(),
+        carriers: t.carriers.par_iter().map(|c| region(c.at)).collect(),
+    };
     let cut = heavy.iter().filter(|h| **h).count();
     if cut > 0 {
         let message = format!(
@@ -341,5 +351,5 @@ fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding
         );
         findings.push(Finding::new(Severity::Info, "units-cut-straight", message).measured(cut as f64));
     }
-    (pieces, face.iter().map(|&f| divided.parent[f as usize]).collect())
+    (pieces, placed)
 }

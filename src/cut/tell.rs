@@ -47,6 +47,14 @@ pub(super) fn points(t: &Territory, unit_of_point: &[Option<UnitId>], findings: 
     }
 }
 
+/// What lies outside the territory of every resource: points and their amount.
+pub(super) fn carriers(t: &Territory, outside: &[(usize, Load)], findings: &mut Vec<Finding>) {
+    for (r, (points, amount)) in t.resources.iter().zip(outside).filter(|(_, o)| o.0 > 0) {
+        let message = format!("{points} points with {amount} of {} lie in no division and are left out of it", r.name);
+        findings.push(Finding::new(Severity::Warning, "resource-outside", message).id(&r.name).measured(amount.units()));
+    }
+}
+
 /// Load on water, where nobody lives: a house drawn into the river, or a boat.
 pub(super) fn wet(units: &[Unit], findings: &mut Vec<Finding>) {
     for u in units.iter().filter(|u| u.water && u.load > Load::ZERO) {

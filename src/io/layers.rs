@@ -4,7 +4,7 @@ use super::error::ReadError;
 use super::geojson::{Feature, Record, Shape, each_feature, text};
 use crate::finding::{Finding, Severity};
 use crate::recipe::{LayerMap, LayerSource};
-use crate::territory::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord, Source, StationRecord};
+use crate::territory::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Numbers, Origin, PointRecord, Source, StationRecord};
 use geo::{MultiLineString, MultiPolygon};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ const ENDINGS: [&str; 4] = [".geojson", ".geojson.gz", ".json", ".json.gz"];
 /// | `point-split` | a MultiPoint, made one record per position (`measured`: points) |
 /// | `id-missing` | a division without id, skipped; other features without id, once per file (`measured`: features) |
 /// | `class-missing` | features without class, once per file (`measured`: features) |
-/// | `value-unreadable` | a weight, level or angle that is no number; taken as missing |
+/// | `value-unreadable` | a weight, level, angle or further number that is no number; taken as missing |
 /// | `flag-unknown` | a tunnel or bridge value that is not known, taken as no, once per file (`measured`: features) |
 /// | `water-points` | points in the water layer, once per file (`measured`: features) |
 /// | `property-absent` | a property that the recipe names and no feature has |
@@ -117,6 +117,7 @@ fn join(all: &mut Layers, mut one: Layers) {
     all.landuse.append(&mut one.landuse);
     all.pois.append(&mut one.pois);
     all.stations.append(&mut one.stations);
+    all.numbers.append(&mut one.numbers);
     all.findings.append(&mut one.findings);
 }
 
@@ -210,6 +211,8 @@ struct Reading<'s> {
     wanted: Vec<String>,
     /// Per field of the layer: positions in `wanted`, best first.
     slots: Vec<(&'static str, Vec<usize>)>,
+    /// Position in `wanted` of every further number.
+    numbers: Vec<usize>,
     seen: Vec<bool>,
     tallies: BTreeMap<&'static str, Tally>,
     out: Layers,
@@ -225,6 +228,12 @@ struct Item<'f> {
 impl<'s> Reading<'s> {
     fn new(spec: &'s Spec<'s>, file: &'s str, source: u16) -> Self {
         let mut wanted: Vec<String> = Vec::new();
+        let mut want = |name: &str| {
+            wanted.iter().position(|w| w == name).unwrap_or_else(|| {
+                wanted.push(name.to_string());
+                wanted.len() - 1
+            })
+        };
         let mut slots = Vec::new();
         for names in spec.fields {
             let ours = names[0];
@@ -232,17 +241,13 @@ impl<'s> Reading<'s> {
                 Some(name) => vec![name.as_str()],
                 None => names.to_vec(),
             };
-            let mut at = Vec::new();
-            for name in theirs {
-                at.push(wanted.iter().position(|w| w == name).unwrap_or_else(|| {
-                    wanted.push(name.to_string());
-                    wanted.len() - 1
-                }));
-            }
-            slots.push((ours, at));
+            slots.push((ours, theirs.into_iter().map(&mut want).collect()));
         }
+        let numbers = spec.source.numbers.iter().map(|name| want(name)).collect();
         let seen = vec![false; wanted.len()];
-        Reading { spec, file, source, wanted, slots, seen, tallies: BTreeMap::new(), out: Layers::default() }
+        let column = |property: &String| Numbers { layer: spec.layer, property: property.clone(), values: Vec::new() };
+        let out = Layers { numbers: spec.source.numbers.iter().map(column).collect(), ..Layers::default() };
+        Reading { spec, file, source, wanted, slots, numbers, seen, tallies: BTreeMap::new(), out }
     }
 
     fn run(mut self, path: &Path) -> Result<Layers, ReadError> {
@@ -261,20 +266,20 @@ impl<'s> Reading<'s> {
         if self.spec.layer == "households" && self.out.households.is_empty() {
             return Err(ReadError::NoPoints { file: file.to_string(), features: read.features });
         }
-        for (ours, theirs) in &self.spec.source.properties {
+        let source = self.spec.source;
+        let layer = self.spec.layer;
+        let named = source.properties.iter().map(|(ours, theirs)| (theirs, format!("names for '{ours}'; correct [layers.{layer}]")));
+        let added = source.numbers.iter().map(|theirs| (theirs, "adds up for a resource; correct [resources]".to_string()));
+        for (theirs, what) in named.chain(added) {
             let absent = self.wanted.iter().position(|w| w == theirs).is_some_and(|at| !self.seen[at]);
             if absent && read.features > 0 {
-                let message = format!(
-                    "no feature has the property '{theirs}' that the recipe names for '{ours}'; correct [layers.{}]",
-                    self.spec.layer
-                );
+                let message = format!("no feature has the property '{theirs}' that the recipe {what}");
                 self.out.findings.push(Finding::new(Severity::Warning, "property-absent", message).file(file));
             }
         }
         let tallied = std::mem::take(&mut self.tallies).into_values();
         self.out.findings.extend(tallied.map(|t| t.first.measured(t.count as f64)));
-        let (layer, file) = (self.spec.layer, file.to_string());
-        self.out.sources.push(Source { layer, file, digest: read.digest, features: read.features });
+        self.out.sources.push(Source { layer, file: file.to_string(), digest: read.digest, features: read.features });
         Ok(self.out)
     }
 
@@ -382,6 +387,11 @@ impl<'s> Reading<'s> {
         if item.id.is_none() {
             self.tally(&item, first, "id-missing", "features have no id and are told by record number (number of features given)");
         }
+        for i in 0..self.numbers.len() {
+            let raw = item.feature.raw(self.numbers[i]);
+            let number = raw.and_then(|raw| self.parsed(&item, &self.spec.source.numbers[i], raw, first, |_| true));
+            self.out.numbers[i].values.extend(std::iter::repeat_n(number, points.len()));
+        }
         if self.spec.layer == "base_stations" {
             let azimuth = self.number(&item, "azimuth", first, |_| true);
             let beam_width = self.number(&item, "beam_width", first, |_| true);
@@ -431,6 +441,11 @@ impl<'s> Reading<'s> {
     /// A number, also where it is written as text; what is no number or not `fit` is told and missing.
     fn number(&mut self, item: &Item<'_>, ours: &'static str, place: Option<[f64; 2]>, fit: impl Fn(f64) -> bool) -> Option<f64> {
         let raw = self.raw(item.feature, ours)?;
+        self.parsed(item, ours, raw, place, fit)
+    }
+
+    /// What is written for `name` as a number, see [`number`](Self::number).
+    fn parsed(&mut self, item: &Item<'_>, name: &str, raw: &str, place: Option<[f64; 2]>, fit: impl Fn(f64) -> bool) -> Option<f64> {
         let written = text(raw);
         if written.is_none() && raw == "\"\"" {
             return None;
@@ -438,7 +453,7 @@ impl<'s> Reading<'s> {
         let number = written.as_deref().and_then(|t| t.trim().parse::<f64>().ok()).filter(|n| n.is_finite() && fit(*n));
         if number.is_none() {
             let shown: String = raw.chars().take(40).collect();
-            let message = format!("{ours} is {shown}, which cannot be used; taken as missing");
+            let message = format!("{name} is {shown}, which cannot be used; taken as missing");
             self.tell(item, place, Severity::Warning, "value-unreadable", message, None);
         }
         number

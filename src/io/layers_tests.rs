@@ -4,7 +4,7 @@ use super::layers::property_names;
 use super::testing::Folder;
 use super::{ReadError, read_layers};
 use crate::finding::Severity;
-use crate::recipe::{Draft, LayerMap, Recipe};
+use crate::recipe::{Draft, LayerMap, PointLayer, Recipe};
 use crate::territory::layers::Layers;
 use proptest::prelude::*;
 use std::io::Write;
@@ -208,6 +208,41 @@ fn what_is_bent_into_shape_is_told() {
     assert_eq!((codes(&layers), layers.households.len()), (vec!["point-split"], 2));
     let folder = with("households.geojson.gz", gzip(b"?"));
     assert_eq!(codes(&read(&folder).unwrap()), ["file-shadowed"]);
+}
+
+#[test]
+fn further_numbers_are_columns_and_missing_is_not_zero() {
+    let toml = "[layers.households]\nproperties = { weight = \"pop\" }\n[resources.a]\nproperty = \"weight\"\n[resources.b]\nproperty = \"revenue\"\n\
+                [resources.c]\nlayer = \"base_stations\"\nproperty = \"radius_m\"\n[resources.d]\nlayer = \"pois\"\nproperty = \"seats\"";
+    let map = Draft::from_toml(toml).unwrap().build().unwrap().layers;
+    let spot = at("Point", "[9,47]");
+    let homes = [
+        feature(r#"{"id":"1","pop":2,"weight":7,"revenue":" 1.5 "}"#, &spot),
+        feature(r#"{"id":"2","revenue":"much"}"#, &at("MultiPoint", "[[9,47],[9.01,47]]")),
+        feature(r#"{"id":"3","revenue":-4}"#, &spot),
+        feature(r#"{"id":"4","revenue":null}"#, &spot),
+        feature(r#"{"id":"5","revenue":0}"#, "null"),
+    ];
+    let folder = with("pois.geojson", collection(&[POINT]));
+    folder.write("households.geojson", collection(&homes.each_ref().map(String::as_str)));
+    folder.write("base_stations.geojson", collection(&[&feature(r#"{"id":"s","radius_m":300}"#, &spot)]));
+    let layers = read_layers(&folder.path(), &map).unwrap();
+    let column = |layer, name: &str| layers.numbers(layer, name).unwrap().to_vec();
+    assert_eq!(column(PointLayer::Households, "weight"), [Some(7.0), None, None, None, None]);
+    assert_eq!(column(PointLayer::Households, "revenue"), [Some(1.5), None, None, Some(-4.0), None]);
+    assert_eq!(column(PointLayer::BaseStations, "radius_m"), [Some(300.0)]);
+    assert_eq!((column(PointLayer::Pois, "seats"), layers.stations[0].radius_m), (vec![None], Some(300.0)));
+    assert_eq!(layers.households[0].weight, Some(2.0));
+    assert_eq!((layers.numbers(PointLayer::Pois, "revenue"), layers.numbers.len()), (None, 4));
+    let told = |code: &str| layers.findings.iter().filter(|f| f.code == code).map(|f| f.message.as_str()).collect::<Vec<_>>();
+    assert_eq!(told("value-unreadable"), ["revenue is \"much\", which cannot be used; taken as missing"]);
+    assert_eq!(
+        told("property-absent"),
+        ["no feature has the property 'seats' that the recipe adds up for a resource; correct [resources]"]
+    );
+    let mut fewer = layers.clone();
+    fewer.households.pop();
+    assert_eq!(fewer.numbers(PointLayer::Households, "revenue"), None);
 }
 
 #[test]

@@ -66,6 +66,13 @@ fn grid(f: Feature) -> Result<GridAsFound, String> {
     let number = |k: &str| f.property(k).and_then(|v| v.as_f64().or_else(|| v.as_str()?.trim().parse().ok()));
     let (grid_id, division_id, kind) = (text("grid_id"), text("division_id"), text("kind"));
     let (households, target, deviation) = (number("households").or(number("load")), number("target"), number("deviation"));
+    // a GIS may have made text of the table
+    let table = match f.property("load") {
+        Some(serde_json::Value::String(text)) => serde_json::from_str(text).ok(),
+        other => other.cloned(),
+    };
+    let amounts = table.as_ref().and_then(|t| t.as_object()).into_iter().flatten();
+    let load = amounts.filter_map(|(name, v)| Some((name.clone(), v.as_f64()?))).collect();
     let parts = number("parts").map_or(1, |p| p.max(0.0) as u32);
     let logical = f.property("logical").is_some_and(|v| v == true || v == 1 || v == "true");
     let geometry = f.geometry.ok_or("the grid has no geometry; draw it or delete the row")?;
@@ -74,7 +81,7 @@ fn grid(f: Feature) -> Result<GridAsFound, String> {
         Ok(geo::Geometry::MultiPolygon(m)) => m,
         _ => return Err("a grid must be a Polygon or MultiPolygon".into()),
     };
-    Ok(GridAsFound { grid_id, division_id, households, target, deviation, parts, logical, kind, land })
+    Ok(GridAsFound { grid_id, division_id, households, load, target, deviation, parts, logical, kind, land })
 }
 
 fn attachments(path: &Path) -> Result<Vec<[String; 3]>, PlanReadError> {

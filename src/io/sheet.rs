@@ -1,8 +1,10 @@
 //! What the area map shows of a plan.
 
-use super::map::{Polygons, Sheet, SheetFinding, SheetGrid, SheetLine, SheetZone};
+use super::map::{Polygons, Sheet, SheetFinding, SheetGrid, SheetLine, SheetResource, SheetZone};
 use crate::finding::Severity;
+use crate::measure::LOAD;
 use crate::plan::{Plan, PlanGrid, PlanZone, Report};
+use crate::recipe::ResourceRule;
 use crate::territory::lattice::Rings;
 use crate::territory::{BarrierLayer, Territory};
 use std::collections::BTreeMap;
@@ -22,6 +24,10 @@ fn polygons(land: &[Rings]) -> Polygons {
 pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -> Sheet {
     let tolerance = plan.provenance.recipe.grid.tolerance;
     let names: BTreeMap<&str, &str> = plan.zones.iter().map(|z| (z.division_id.as_str(), z.name.as_str())).collect();
+    let resource = |g: &PlanGrid, name: &String, deviation: f64| {
+        let amount = g.load.get(name).copied().unwrap_or(0.0);
+        SheetResource { name: name.clone(), amount, deviation }
+    };
     let grid = |((g, land), reasons): ((&PlanGrid, Vec<Rings>), Vec<String>)| SheetGrid {
         id: g.grid_id.clone(),
         code: g.code.clone(),
@@ -31,6 +37,7 @@ pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -
         settlement: g.settlement.clone().unwrap_or_default(),
         households: g.households,
         target: g.target,
+        resources: g.deviations.iter().map(|(name, deviation)| resource(g, name, *deviation)).collect(),
         deviation: Some(g.deviation),
         in_band: g.in_band,
         light: g.light.clone(),
@@ -88,7 +95,7 @@ fn summary(plan: &Plan, report: &Report) -> Vec<(String, String)> {
     let rule = &plan.provenance.recipe.grid;
     let value = |name: &str| report.indicators.iter().find(|i| i.name == name).map_or(0.0, |i| i.value);
     let share = |name: &str| format!("{:.1} %", 100.0 * value(name));
-    [
+    let fixed = [
         ("Target", format!("{} ± {} %", rule.target.units(), 100.0 * rule.tolerance)),
         ("Grids", value("grids").to_string()),
         ("Zones", value("zones").to_string()),
@@ -104,6 +111,18 @@ fn summary(plan: &Plan, report: &Report) -> Vec<(String, String)> {
         ("Border along barriers", share("barrier-share-mean")),
         ("In several parts", value("in-several-parts").to_string()),
     ]
-    .map(|(k, v)| (k.to_string(), v))
-    .to_vec()
+    .map(|(k, v)| (k.to_string(), v));
+    let resource = |r: &ResourceRule| {
+        let named = |what: &str| format!("{}:{what}", r.name);
+        let band = if r.weight > 0.0 {
+            format!("{} in ±{} % of the zone's mean, ", share(&named("in-band")), 100.0 * r.tolerance)
+        } else {
+            String::new()
+        };
+        let (over, variation) = (value(&named("max-over-mean")), value(&named("coefficient-of-variation")));
+        (r.name.clone(), format!("{band}max/mean {over:.2}, coefficient of variation {variation:.2}"))
+    };
+    let balanced = plan.provenance.recipe.resources.iter().any(|r| r.weight > 0.0);
+    let load = balanced.then(|| ("In band in the load alone".to_string(), share(&format!("{LOAD}:in-band"))));
+    fixed.into_iter().chain(load).chain(plan.provenance.recipe.resources.iter().map(resource)).collect()
 }

@@ -52,7 +52,8 @@ pub(super) fn cover(net: &Net, k: u32, goals: &[Goal], limit: i64, steps: u64) -
     let all = u128::MAX >> (LOADED - cover.loaded.len());
     match cover.rest(all, k, 0, Vec::new()) {
         Some(part) => Search::Found(part),
-        None if cover.left == 0 => Search::GaveUp,
+        // a part without any load is never drawn
+        None if cover.left == 0 || penalty(goals, &vec![0; goals.len()]).violation + cover.floors(all) < limit => Search::GaveUp,
         None => Search::Exhausted,
     }
 }
@@ -225,7 +226,7 @@ impl Cover<'_> {
         for (p, &set) in self.parts.iter().enumerate() {
             bits(set).for_each(|i| label[self.loaded[i] as usize] = p as u32);
         }
-        let connected = self.reach(&label) && self.connected(0, &mut label, &mut Vec::new());
+        let connected = self.walk() && self.reach(&label) && self.connected(0, &mut label, &mut Vec::new());
         self.torn += u64::from(!connected);
         connected.then_some(label)
     }
@@ -244,6 +245,14 @@ impl Cover<'_> {
         label
     }
 
+    /// Charges a walk through the net for every part; false if there are not so many steps left.
+    fn walk(&mut self) -> bool {
+        let cost = (self.parts.len() * self.net.len()) as u64 / 32;
+        let enough = cost < self.left;
+        self.left = self.left.saturating_sub(1 + cost);
+        enough
+    }
+
     /// Whether each part by itself can be connected through free vertices.
     fn reach(&self, label: &[u32]) -> bool {
         self.parts.iter().enumerate().all(|(p, &set)| {
@@ -256,8 +265,9 @@ impl Cover<'_> {
     /// Gives free vertices to parts from `p` on until each is connected; `banned` ones are not for `p`. Tries all ways, short ones first.
     fn connected(&mut self, p: u32, label: &mut [u32], banned: &mut Vec<u32>) -> bool {
         let Some(&set) = self.parts.get(p as usize) else { return true };
-        let Some(left) = self.left.checked_sub(1) else { return false };
-        self.left = left;
+        if !self.walk() {
+            return false;
+        }
         let first = self.loaded[set.trailing_zeros() as usize];
         // vertices of the part that its first one reaches, and how far the free ones are from the others
         let own = self.flood(&[first], |v| label[v] == p);
@@ -297,5 +307,51 @@ impl Cover<'_> {
             }
         }
         steps
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::contiguity::pieces;
+    use super::super::exact::enumerate;
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn finds_the_least_and_proves_it(
+            loads in prop::collection::vec(prop_oneof![2 => 1i64..300, 1 => Just(0)], 3..=11),
+            up in prop::collection::vec(any::<usize>(), 10),
+            more in prop::collection::vec((any::<usize>(), any::<usize>()), 0..6),
+            k in 1u32..5,
+            low in 50i64..300,
+        ) {
+            let n = loads.len();
+            let mut edges: Vec<(usize, usize)> = (1..n).map(|v| (v, up[v - 1] % v)).collect();
+            edges.extend(more.into_iter().map(|(a, b)| (a % n, b % n)).filter(|(a, b)| a != b));
+            let mut net = Net::with_capacity(n, 4 * n, 1);
+            for u in 0..n {
+                let row = edges.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).filter(|e| e.0 == u).map(|e| (e.1 as u32, 1));
+                net.push([loads[u]].into_iter(), 1, row);
+            }
+            let goals = [Goal { low, high: low + low / 5, scale: low, weight: 1000 }];
+            let violation = |part: &[u32]| -> i64 {
+                let sum = |p: u32| net.sum((0..n).filter(|&u| part[u] == p));
+                (0..k).map(|p| penalty(&goals, &sum(p)).violation).sum()
+            };
+            let loaded = loads.iter().filter(|&&l| l > 0).count();
+            prop_assume!(loaded >= k as usize);
+            let best = violation(&enumerate(&net, k, &goals).unwrap());
+            let part = match cover(&net, k, &goals, best + 1, u64::MAX) {
+                Search::Found(part) => part,
+                Search::GaveUp => return Ok(prop_assert!(goals[0].penalty(0).violation <= best)),
+                Search::Exhausted => return Err(TestCaseError::fail("there is one")),
+            };
+            prop_assert_eq!(violation(&part), best);
+            prop_assert_eq!(pieces(&net, &part).1, k as usize);
+            prop_assert!(!matches!(cover(&net, k, &goals, best, u64::MAX), Search::Found(_)));
+        }
     }
 }

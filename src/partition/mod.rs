@@ -235,6 +235,12 @@ fn solve_locked(problem: &Problem) -> Result<Partitioned, PartitionError> {
     Ok(Partitioned { score: assignment.score(graph, bands), assignment, bounds, outcome, standings })
 }
 
+/// What no plan of `problem` can beat and how many grids [`partition`] would make of every component, without a search. O(n + m).
+pub fn bounds(problem: &Problem) -> Result<Bounds, PartitionError> {
+    check(problem)?;
+    Ok(Regions::of(&Net::of(&problem.graph), problem)?.bounds)
+}
+
 fn check(problem: &Problem) -> Result<(), PartitionError> {
     let (graph, bands) = (&problem.graph, &problem.bands);
     if graph.is_empty() {

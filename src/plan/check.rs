@@ -4,6 +4,7 @@
 //! `geo`) and inset by Clipper (through `geo-clipper`), while the cut works on an integer lattice.
 
 use crate::finding::{Finding, Severity};
+use crate::measure::{LOAD, Load};
 use crate::territory::Territory;
 use crate::territory::lattice::{Plane, Pt};
 use geo::orient::{Direction, Orient};
@@ -24,6 +25,8 @@ pub struct GridAsFound {
     pub division_id: String,
     /// Load it claims to carry.
     pub households: Option<f64>,
+    /// What it claims to have of further resources.
+    pub load: BTreeMap<String, f64>,
     /// Target it claims.
     pub target: Option<f64>,
     /// Signed deviation it claims.
@@ -88,6 +91,9 @@ const STRONG: u8 = 80;
 const INSET_M: f64 = 2.0;
 /// Findings of one kind named one by one.
 const NAMED: usize = 50;
+
+/// Grid that a point lies in, and grids whose border is near it.
+type Placed = (Option<usize>, Vec<usize>);
 
 struct Judge<'a> {
     t: &'a Territory,
@@ -289,8 +295,8 @@ impl Judge<'_> {
             })
             .collect();
         let borders = RTree::bulk_load(lines);
-        let place = |p: &crate::territory::DemandPoint| {
-            let m = Point::from(self.t.plane.metres(p.at));
+        let place = |at: Pt| {
+            let m = Point::from(self.t.plane.metres(at));
             let mut near: Vec<usize> = borders.locate_within_distance(m, BORDER_M * BORDER_M).map(|l| l.data).collect();
             near.sort_unstable();
             near.dedup();
@@ -298,34 +304,48 @@ impl Judge<'_> {
             let inside = boxes.locate_in_envelope_intersecting(&at).map(|b| b.data).filter(|&i| self.land[i].intersects(&m)).min();
             (inside, near)
         };
-        let placed: Vec<(Option<usize>, Vec<usize>)> = self.t.points.par_iter().map(place).collect();
+        let placed: Vec<Placed> = self.t.points.par_iter().map(|p| place(p.at)).collect();
+        let carried: Vec<Placed> = self.t.carriers.par_iter().map(|c| place(c.at)).collect();
+        self.recount(LOAD, self.t.points.iter().map(|p| p.load).zip(&placed), |g| Some(g.households));
+        for (r, resource) in self.t.resources.iter().enumerate() {
+            let own = self.t.carriers.iter().zip(&carried).filter(|(c, _)| c.resource as usize == r);
+            // a plan that says nothing of a resource claims nothing
+            self.recount(&resource.name, own.map(|(c, placed)| (c.amount, placed)), |g| g.load.get(&resource.name).map(|l| Some(*l)));
+        }
+        self.attachments(&placed);
+    }
+
+    /// Holds what grids claim of a resource, where they must or do, against the points inside.
+    fn recount<'p>(
+        &mut self,
+        name: &str,
+        points: impl Iterator<Item = (Load, &'p Placed)>,
+        claim: impl Fn(&GridAsFound) -> Option<Option<f64>>,
+    ) {
         let n = self.land.len();
-        let (mut sum, mut slack) = (vec![0.0; n], vec![0.0; n]);
-        for (p, (inside, near)) in self.t.points.iter().zip(&placed) {
-            if let Some(i) = inside {
-                sum[*i] += p.load.units();
-            }
-            near.iter().for_each(|&i| slack[i] += p.load.units());
+        let (mut sum, mut slack, mut lost) = (vec![0.0; n], vec![0.0; n], 0.0);
+        for (load, (inside, near)) in points {
+            *inside.map_or(&mut lost, |i| &mut sum[i]) += load.units();
+            near.iter().for_each(|&i| slack[i] += load.units());
         }
         let mut off = 0;
         for i in 0..n {
-            let told = self.found.grids[i].households;
+            let Some(told) = claim(&self.found.grids[i]) else { continue };
             let wrong = told.is_none_or(|t| (t - sum[i]).abs() > slack[i] + 1e-6 * sum[i].max(1.0));
             if wrong {
                 off += 1;
                 let at = self.land[i].bounding_rect().map(|r| r.center());
-                let message = format!("the grid says {} households, {} lie inside", told.map_or("no".into(), |t| t.to_string()), sum[i]);
+                let message = format!("the grid says {} {name}, {} lie inside", told.map_or("no".into(), |t| t.to_string()), sum[i]);
                 self.violation("load-differs", &self.found.grids[i].grid_id.clone(), at, told.unwrap_or(0.0), sum[i], message);
             }
         }
         let total: f64 = sum.iter().sum();
-        let lost: f64 = self.t.points.iter().zip(&placed).filter(|(_, (inside, _))| inside.is_none()).map(|(p, _)| p.load.units()).sum();
-        let figure = format!("{off} grids whose households differ from the points inside; {total} found in all, {lost} in no grid");
-        self.say("loads", off == 0, true, figure);
-        self.attachments(&placed);
+        let figure = format!("{off} grids whose {name} differ from the points inside; {total} found in all, {lost} in no grid");
+        let rule = if name == LOAD { "loads".to_string() } else { format!("loads:{name}") };
+        self.say(&rule, off == 0, true, figure);
     }
 
-    fn attachments(&mut self, placed: &[(Option<usize>, Vec<usize>)]) {
+    fn attachments(&mut self, placed: &[Placed]) {
         let Some(rows) = &self.found.attachments else {
             self.say("attached", false, true, "no attachments.csv".into());
             return;

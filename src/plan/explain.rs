@@ -1,7 +1,8 @@
 //! Why a grid is what it is, and what would have to give.
 
-use super::{Arc, Plan, PlanGrid, PlanZone};
+use super::{Arc, Plan, PlanGrid, PlanUnit, PlanZone, ROUNDING};
 use crate::partition::Standing;
+use crate::recipe::Recipe;
 use crate::territory::BarrierLayer;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,38 +77,52 @@ pub fn explain(plan: &Plan, name: &str) -> Option<Explanation> {
     let zone = plan.zones.iter().find(|z| z.zone_id == grid.zone_id);
     Some(Explanation {
         zone: zone.map_or_else(String::new, |z| z.name.clone()),
-        reasons: reasons(&grid, zone, plan.provenance.recipe.grid.tolerance),
+        reasons: reasons(&grid, zone, &plan.provenance.recipe),
         borders: borders(plan, at),
         options: options(plan, at),
         grid,
     })
 }
 
-fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, tolerance: f64) -> Vec<String> {
+fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, recipe: &Recipe) -> Vec<String> {
     let mut out = Vec::new();
+    let (tolerance, load_off) = (recipe.grid.tolerance, !grid.load_in_band(recipe));
     let percent = |x: f64| 100.0 * x;
     if grid.in_band {
         out.push(format!("It is inside the band of ±{:.1} %.", percent(tolerance)));
     }
     if let Some(b) = zone.map(|z| &z.bound).filter(|_| !grid.in_band) {
+        for (r, deviation) in grid.off(recipe) {
+            let has = grid.load.get(&r.name).copied().unwrap_or(0.0);
+            let (mean, possible) = b.resources.get(&r.name).map_or((0.0, 0.0), |m| (m.mean, m.possible_deviation));
+            let (name, off, limit) = (&r.name, percent(deviation), percent(r.tolerance));
+            let lump = format!(" A single unit of the zone has {:.0} % of that.", percent(1.0 + possible));
+            out.push(format!(
+                "It has {has} of {name}, {off:+.1} % beside the {mean:.1} of an average grid of its zone (±{limit:.1} % is the band).{}",
+                if possible > r.tolerance { lump.as_str() } else { "" }
+            ));
+        }
+        let told = out.len();
         for c in b.culprits.iter().filter(|c| grid.standing == Standing::Forced && c.grids.contains(&grid.grid_id)) {
             let [lon, lat] = c.place;
+            let of = c.resource.as_ref().map_or("of a grid".to_string(), |r| format!("of a grid's {r}"));
             out.push(if c.units > 1 {
                 format!(
-                    "The unit at {lon:.5},{lat:.5} and what can be reached through it alone, {} units, carry {:.0} % of a grid: no plan brings them into the band.",
+                    "The unit at {lon:.5},{lat:.5} and what can be reached through it alone, {} units, carry {:.0} % {of}: no plan brings them into the band.",
                     c.units,
                     percent(c.worth)
                 )
             } else {
                 format!(
-                    "The unit at {lon:.5},{lat:.5} carries {:.0} % of a grid and cannot be cut further: split its points by entrance or floor, or let it be.",
+                    "The unit at {lon:.5},{lat:.5} carries {:.0} % {of} and cannot be cut further: split its points by entrance or floor, or let it be.",
                     percent(c.worth)
                 )
             });
         }
-        if let Some(z) = zone.filter(|_| !b.count_feasible) {
+        if let Some(z) = zone.filter(|_| load_off && !b.count_feasible) {
             let (k, worth) = (z.grids.len(), b.grids_worth);
-            let heavy: Vec<f64> = b.culprits.iter().map(|c| c.worth).filter(|w| *w > 1.0 + tolerance).collect();
+            let heavy: Vec<f64> =
+                b.culprits.iter().filter(|c| c.resource.is_none()).map(|c| c.worth).filter(|w| *w > 1.0 + tolerance).collect();
             let why = if !heavy.is_empty() && heavy.len() < k {
                 let (rest, left) = (worth - heavy.iter().sum::<f64>(), k - heavy.len());
                 format!(" in {k}; apart from what is too heavy for any grid, {rest:.2} of them remain for {left}")
@@ -122,10 +137,12 @@ fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, tolerance: f64) -> Vec<Stri
             ));
         }
         if grid.standing == Standing::Unforced {
-            let and = if out.is_empty() { "" } else { " all the same" };
-            out.push(format!("Nothing forces it out{and}: the search found no better cut along these units."));
+            let and = if out.len() == told { "" } else { " all the same" };
+            let others: Vec<&str> = recipe.resources.iter().filter(|r| r.weight > 0.0).map(|r| r.name.as_str()).collect();
+            let even = if others.is_empty() { String::new() } else { format!(", with {} to be even as well", others.join(", ")) };
+            out.push(format!("Nothing forces it out{and}: the search found no better cut along these units{even}."));
         }
-        if let Some(r) = b.relaxed.iter().find(|r| r.tolerance + 1e-9 >= grid.deviation.abs()) {
+        if let Some(r) = b.relaxed.iter().find(|r| load_off && r.tolerance + 1e-9 >= grid.deviation.abs()) {
             out.push(format!("A band of ±{:.1} % would hold it, and {} of the zone's grids.", percent(r.tolerance), r.in_band));
         }
     }
@@ -139,8 +156,7 @@ impl Plan {
     /// Why the load of each grid is what it is, in sentences, most telling first (R43). O(n log n).
     pub fn reasons(&self) -> Vec<Vec<String>> {
         let zones: BTreeMap<&str, &PlanZone> = self.zones.iter().map(|z| (z.zone_id.as_str(), z)).collect();
-        let tolerance = self.provenance.recipe.grid.tolerance;
-        self.grids.iter().map(|g| reasons(g, zones.get(g.zone_id.as_str()).copied(), tolerance)).collect()
+        self.grids.iter().map(|g| reasons(g, zones.get(g.zone_id.as_str()).copied(), &self.provenance.recipe)).collect()
     }
 }
 
@@ -184,7 +200,17 @@ fn borders(plan: &Plan, at: usize) -> Vec<GridBorder> {
 /// and the giver stays in one piece.
 fn options(plan: &Plan, at: usize) -> Vec<GridOption> {
     let grid = &plan.grids[at];
-    let tolerance = plan.provenance.recipe.grid.tolerance + 1e-9;
+    let recipe = &plan.provenance.recipe;
+    let tolerance = recipe.grid.tolerance + ROUNDING;
+    let zone = plan.zones.iter().find(|z| z.zone_id == grid.zone_id);
+    // whether a grid that takes (1) or gives (-1) a unit is in band in the further resources
+    let even = |g: usize, sign: f64, u: &PlanUnit| {
+        recipe.resources.iter().filter(|r| r.weight > 0.0).all(|r| {
+            let mean = zone.and_then(|z| z.bound.resources.get(&r.name)).map_or(0.0, |m| m.mean);
+            let (before, gain) = (plan.grids[g].deviations.get(&r.name), u.resources.get(&r.name));
+            mean == 0.0 || (before.unwrap_or(&0.0) + sign * gain.unwrap_or(&0.0) / mean).abs() <= r.tolerance + ROUNDING
+        })
+    };
     let units = &plan.fabric.units;
     let takes = grid.deviation < 0.0;
     let next = neighbours(&plan.fabric.arcs);
@@ -214,7 +240,7 @@ fn options(plan: &Plan, at: usize) -> Vec<GridOption> {
             to: plan.grids[to].grid_id.clone(),
             deviation,
             other_deviation,
-            both_in_band: deviation.abs() <= tolerance && other_deviation.abs() <= tolerance,
+            both_in_band: deviation.abs() <= tolerance && other_deviation.abs() <= tolerance && even(from, -1.0, u) && even(to, 1.0, u),
         })
     };
     let mut out: Vec<GridOption> = moves.into_iter().filter_map(option).collect();

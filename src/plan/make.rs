@@ -1,11 +1,11 @@
 use super::*;
 use crate::attach::Attachment;
 use crate::cut::{Fabric, FabricEdge};
-use crate::measure::{GridId, Load, UnitId};
+use crate::measure::{Band, GridId, LOAD, Load, UnitId};
 use crate::partition::{Culprit, Outcome, Partitioned, SOLVER, Standing};
 use crate::recipe::Recipe;
 use crate::territory::layers::Layers;
-use crate::territory::{BarrierLayer, Territory};
+use crate::territory::{BarrierLayer, Resource, Territory};
 use crate::zones::Zone;
 use crate::{cut::rings, staffing, zones};
 use petgraph::unionfind::UnionFind;
@@ -63,6 +63,7 @@ impl Parts {
 struct Tally {
     load: Load,
     balanced: Load,
+    resources: Vec<Load>,
     area_m2: f64,
     units: u32,
     perimeter_m: f64,
@@ -116,6 +117,8 @@ pub fn make(
     let id = |g: GridId| format!("G{:06}", g.0 + 1);
     let zone_id = |z: u32| format!("Z{:04}", z + 1);
     let standing = standings(zones, solved, parts);
+    let resource_bands: Vec<_> =
+        zones.iter().zip(solved).map(|(zone, done)| resource_bands(territory, fabric, zone, done.assignment.grids() as u32)).collect();
     let mut serial: BTreeMap<u32, u32> = BTreeMap::new();
     let mut rows = Vec::with_capacity(grids);
     for (g, (t, &z)) in tally.iter().zip(&parts.zone_of_grid).enumerate() {
@@ -126,10 +129,14 @@ pub fn make(
         // with several classes the target is the load that makes exactly one grid of this mix
         let target = if worth > 0.0 { households / worth } else { territory.settlements[0].target.units() };
         let deviation = band.deviation(t.balanced);
-        let in_band = band.violation(t.balanced) == Load::ZERO;
+        let resources = || territory.resources.iter().zip(&resource_bands[z as usize]).zip(&t.resources).map(|((r, b), l)| (r, b, *l));
+        let off = |band: &Option<Band>, load: Load| band.map_or(0.0, |b| b.deviation(load));
+        let mut balanced = resources().filter(|(r, ..)| r.weight > 0.0);
+        let in_band = band.violation(t.balanced) == Load::ZERO
+            && balanced.clone().all(|(_, b, load)| b.is_none_or(|b| b.violation(load) == Load::ZERO));
         let light = if in_band {
             "green"
-        } else if deviation.abs() <= 2.0 * recipe.grid.tolerance {
+        } else if deviation.abs() <= 2.0 * recipe.grid.tolerance && balanced.all(|(r, b, load)| off(b, load).abs() <= 2.0 * r.tolerance) {
             "yellow"
         } else {
             "red"
@@ -143,9 +150,10 @@ pub fn make(
             kind: "ordinary".into(),
             settlement: main.map(|s| territory.settlements[*s.0 as usize].name.clone()),
             households,
-            load: BTreeMap::from([("households".to_string(), households)]),
+            load: std::iter::once((LOAD.to_string(), households)).chain(amounts(territory, &t.resources)).collect(),
             target: round(target, 6),
             deviation: round(deviation, 9),
+            deviations: resources().map(|(r, b, load)| (r.name.clone(), round(off(b, load), 9))).collect(),
             in_band,
             standing: standing[g],
             light: light.into(),
@@ -166,7 +174,6 @@ pub fn make(
         let division = territory.division(zone.division);
         let own: Vec<usize> = (0..grids).filter(|&g| parts.zone_of_grid[g] == z as u32).collect();
         let units = || zone.clusters.iter().flatten().map(|u| &fabric.units[u.at()]);
-        let balanced: Load = units().map(|u| u.balanced).sum();
         PlanZone {
             zone_id: zone_id(z as u32),
             name: division.name.clone(),
@@ -174,7 +181,11 @@ pub fn make(
             grids: own.iter().map(|&g| rows[g].grid_id.clone()).collect(),
             households: units().map(|u| u.load).sum::<Load>().units(),
             area_m2: round(units().map(|u| u.area_m2).sum(), 2),
-            bound: bound(fabric, parts, zone, done, &own, &rows, balanced.0 as f64 / territory.base.0 as f64),
+            bound: ZoneBound {
+                resources: zone_resources(territory, fabric, zone, &resource_bands[z], own.iter().map(|&g| &rows[g])),
+                relaxed: relaxed(own.iter().map(|&g| &rows[g]), recipe),
+                ..bound(territory, fabric, parts, zone, done, &own, &rows)
+            },
         }
     });
     let zone_rows = zone_rows.collect();
@@ -229,25 +240,62 @@ fn standings(zones: &[Zone], solved: &[Partitioned], parts: &Parts) -> Vec<Stand
     out
 }
 
-fn bound(fabric: &Fabric, parts: &Parts, zone: &Zone, done: &Partitioned, own: &[usize], rows: &[PlanGrid], grids_worth: f64) -> ZoneBound {
+/// What a unit or grid carries of every further resource.
+fn amounts<'a>(t: &'a Territory, loads: &'a [Load]) -> impl Iterator<Item = (String, f64)> + 'a {
+    t.resources.iter().zip(loads).map(|(r, l)| (r.name.clone(), l.units()))
+}
+
+/// Band of every further resource of the territory in a zone with so many grids; none where the zone has nothing of it.
+fn resource_bands(t: &Territory, fabric: &Fabric, zone: &Zone, grids: u32) -> Vec<Option<Band>> {
+    let total = |r: usize| zone.clusters.iter().flatten().map(|u| fabric.units[u.at()].resources[r]).sum::<Load>();
+    let band = |(r, resource)| Some(total(r)).filter(|all| *all > Load::ZERO).map(|all| zones::resource_band(resource, all, grids));
+    t.resources.iter().enumerate().map(band).collect()
+}
+
+fn zone_resources<'a>(
+    t: &Territory,
+    fabric: &Fabric,
+    zone: &Zone,
+    bands: &[Option<Band>],
+    grids: impl Iterator<Item = &'a PlanGrid> + Clone,
+) -> BTreeMap<String, ZoneResource> {
+    let one = |(r, (resource, band)): (usize, (&Resource, &Option<Band>))| {
+        let heaviest = zone.clusters.iter().map(|c| c.iter().map(|u| fabric.units[u.at()].resources[r]).sum::<Load>()).max();
+        let possible = band.zip(heaviest).map_or(0.0, |(b, load)| b.deviation(load));
+        let reached = grids.clone().map(|g| g.deviations[&resource.name].abs()).fold(0.0, f64::max);
+        let mean = band.map_or(0.0, |b| b.target.units());
+        let row = ZoneResource { mean, possible_deviation: round(possible.max(0.0), 6), reached_deviation: round(reached, 6) };
+        (resource.name.clone(), row)
+    };
+    t.resources.iter().zip(bands).enumerate().map(one).collect()
+}
+
+/// Bounds and outcome of a zone, but for its further resources and wider bands.
+fn bound(t: &Territory, fabric: &Fabric, parts: &Parts, zone: &Zone, done: &Partitioned, own: &[usize], rows: &[PlanGrid]) -> ZoneBound {
     let bands = &zone.problem.bands;
-    let components = &done.bounds.components;
+    let worth: Load = zone.clusters.iter().flatten().map(|u| fabric.units[u.at()].balanced).sum();
+    // bounds of the load alone hold for the counts they were made for
+    let (solved, alone) = (&done.bounds.components, zone.load_bounds.as_ref().map_or(&done.bounds, |b| b).components.iter());
+    let components: Vec<_> = alone.zip(solved).filter(|(alone, solved)| alone.grids == solved.grids).map(|(alone, _)| alone).collect();
     let assumes: BTreeSet<String> = components.iter().map(|c| c.deviation.assumes.to_string()).collect();
     let culprit = |c: &Culprit| {
         let unit = &fabric.units[zone.clusters[c.unit.at()][0].at()];
         let group = || c.group.iter().flat_map(|v| &zone.clusters[v.at()]);
+        // the first that is too much
+        let over = (0..bands.len()).find(|&i| bands[i].violation(c.loads[i]) > Load::ZERO).unwrap_or(0);
         let grids: BTreeSet<GridId> = group().map(|u| parts.grid_of_unit[u.at()]).collect();
         PlanCulprit {
             unit: unit.key.clone(),
             place: unit.inner.lon_lat(),
             units: group().count() as u32,
-            worth: round(1.0 + bands[0].deviation(c.loads[0]), 6),
+            resource: over.checked_sub(1).map(|r| t.resources[zone.balanced[r]].name.clone()),
+            worth: round(1.0 + bands[over].deviation(c.loads[over]), 6),
             grids: grids.into_iter().map(|g| rows[g.at()].grid_id.clone()).collect(),
         }
     };
     ZoneBound {
-        grids_worth: round(grids_worth, 6),
-        count_feasible: components.iter().all(|c| c.has_room(bands)),
+        grids_worth: round(worth.0 as f64 / t.base.0 as f64, 6),
+        count_feasible: components.iter().all(|c| c.has_room(&bands[..1])),
         possible_deviation: round(components.iter().map(|c| c.deviation.value[0]).fold(0.0, f64::max), 6),
         reached_deviation: round(own.iter().map(|&g| rows[g].deviation.abs()).fold(0.0, f64::max), 6),
         out_of_band: own.iter().filter(|&&g| !rows[g].in_band).count() as u32,
@@ -259,24 +307,27 @@ fn bound(fabric: &Fabric, parts: &Parts, zone: &Zone, done: &Partitioned, own: &
         },
         assumes: assumes.into_iter().collect(),
         culprits: done.bounds.culprits.iter().map(culprit).collect(),
-        relaxed: relaxed(own.iter().map(|&g| &rows[g])),
+        resources: BTreeMap::new(),
+        relaxed: Vec::new(),
     }
 }
 
-/// Wider bands, each just wide enough for one more grid, in tenths of a percent rounded up.
-fn relaxed<'a>(grids: impl Iterator<Item = &'a PlanGrid> + Clone) -> Vec<Relaxed> {
+/// Wider bands of the load, each just wide enough for one more grid, in tenths of a percent rounded up.
+fn relaxed<'a>(grids: impl Iterator<Item = &'a PlanGrid> + Clone, recipe: &Recipe) -> Vec<Relaxed> {
     let width = |g: &PlanGrid| (g.deviation.abs() * 1000.0 - 1e-6).ceil() as u32;
-    let widths: BTreeSet<u32> = grids.clone().filter(|g| !g.in_band).map(width).collect();
-    let held = |w: u32| grids.clone().filter(|g| g.in_band || width(g) <= w).count() as u32;
+    let widths: BTreeSet<u32> = grids.clone().filter(|g| !g.load_in_band(recipe)).map(width).collect();
+    let held = |w: u32| grids.clone().filter(|g| g.load_in_band(recipe) || width(g) <= w).count() as u32;
     widths.into_iter().map(|w| Relaxed { tolerance: f64::from(w) / 1000.0, in_band: held(w) }).collect()
 }
 
 fn tallies(t: &Territory, fabric: &Fabric, parts: &Parts) -> Vec<Tally> {
-    let mut tally = vec![Tally::default(); parts.zone_of_grid.len()];
+    let empty = Tally { resources: vec![Load::ZERO; t.resources.len()], ..Tally::default() };
+    let mut tally = vec![empty; parts.zone_of_grid.len()];
     for (u, g) in fabric.units.iter().zip(&parts.grid_of_unit) {
         let row = &mut tally[g.at()];
         row.load += u.load;
         row.balanced += u.balanced;
+        row.resources.iter_mut().zip(&u.resources).for_each(|(sum, l)| *sum += *l);
         row.area_m2 += u.area_m2;
         row.units += 1;
     }
@@ -338,6 +389,7 @@ fn plan_fabric(t: &Territory, fabric: &Fabric, parts: &Parts) -> PlanFabric {
         key: u.key.clone(),
         grid: g.0,
         households: u.load.units(),
+        resources: amounts(t, &u.resources).collect(),
         worth: round(u.balanced.0 as f64 / t.base.0 as f64, 9),
         area_m2: round(u.area_m2, 2),
     };

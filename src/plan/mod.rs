@@ -13,7 +13,7 @@ pub use report::{Indicator, Report, StageRecord, report};
 
 use crate::attach::Rule;
 use crate::partition::Standing;
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, ResourceRule};
 use crate::territory::BarrierClass;
 use crate::territory::lattice::{Plane, Pt};
 use serde::{Deserialize, Serialize};
@@ -111,7 +111,10 @@ pub struct ZoneBound {
     pub assumes: Vec<String>,
     /// Units that no grid in the band can hold.
     pub culprits: Vec<PlanCulprit>,
-    /// How many grids of this plan a wider band would hold, by rising tolerance up to the largest deviation.
+    /// Every further resource of the territory.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: BTreeMap<String, ZoneResource>,
+    /// How many grids of this plan a wider band of the load would hold, by rising tolerance up to the largest deviation.
     pub relaxed: Vec<Relaxed>,
 }
 
@@ -123,6 +126,17 @@ impl ZoneBound {
     }
 }
 
+/// How even the grids of a zone are in a further resource.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ZoneResource {
+    /// What its grids have on average, units of the resource.
+    pub mean: f64,
+    /// No plan with this number of grids has a smaller largest deviation than this share of the mean: a unit carries so much.
+    pub possible_deviation: f64,
+    /// Largest deviation of this plan.
+    pub reached_deviation: f64,
+}
+
 /// A unit that puts the grid it is in out of the band, whatever one does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanCulprit {
@@ -132,7 +146,10 @@ pub struct PlanCulprit {
     pub place: [f64; 2],
     /// Units that must go with it, itself included.
     pub units: u32,
-    /// What they carry, as a share of a grid.
+    /// The further resource that they have too much of; none = the load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// What they carry, as a share of what a grid should.
     pub worth: f64,
     /// Grids that hold them.
     pub grids: Vec<String>,
@@ -170,11 +187,14 @@ pub struct PlanGrid {
     pub target: f64,
     /// Signed share of the target.
     pub deviation: f64,
-    /// Inside the tolerance.
+    /// Signed share of the mean of its zone, in whole thousandths, for every further resource.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deviations: BTreeMap<String, f64>,
+    /// Inside the tolerance of the load and of every further resource that is balanced.
     pub in_band: bool,
     /// Whether a plan exists that could bring it in, as far as the bounds tell.
     pub standing: Standing,
-    /// green, yellow (up to twice the tolerance), red (R27).
+    /// green, yellow (up to twice every tolerance), red (R27).
     pub light: String,
     /// Number of units.
     pub units: u32,
@@ -200,6 +220,23 @@ pub struct PlanGrid {
     pub parents: Vec<String>,
 }
 
+/// Of rounded deviations.
+const ROUNDING: f64 = 1e-9;
+
+impl PlanGrid {
+    /// Balanced resources in which it is out of band, with its deviations.
+    pub fn off<'a>(&'a self, recipe: &'a Recipe) -> impl Iterator<Item = (&'a ResourceRule, f64)> + 'a {
+        let balanced = recipe.resources.iter().filter(|r| r.weight > 0.0);
+        let deviation = balanced.filter_map(|r| Some((r, *self.deviations.get(&r.name)?)));
+        deviation.filter(|(r, d)| d.abs() > r.tolerance + ROUNDING)
+    }
+
+    /// Whether its load is inside the tolerance, however even it is in the rest.
+    pub fn load_in_band(&self, recipe: &Recipe) -> bool {
+        self.in_band || (self.off(recipe).next().is_some() && self.deviation.abs() <= recipe.grid.tolerance + ROUNDING)
+    }
+}
+
 /// The land of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanFabric {
@@ -220,6 +257,9 @@ pub struct PlanUnit {
     pub grid: u32,
     /// Load, units of the input.
     pub households: f64,
+    /// Further resources that it carries.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: BTreeMap<String, f64>,
     /// Its share of a grid, by the targets of its settlement classes.
     pub worth: f64,
     /// Area in m².

@@ -1,7 +1,9 @@
-use super::{Plan, PlanZone};
+use super::{Plan, PlanZone, ROUNDING};
 use crate::finding::{Finding, Severity};
-use crate::recipe::Recipe;
+use crate::measure::LOAD;
+use crate::recipe::{Recipe, ResourceRule};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Numbers that a planner can act on, as written to `report.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,21 +75,40 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
     say("out-of-band-unforced", (out - forced) as f64, "grids", Some(0.0));
     say("largest-deviation", dev.iter().copied().fold(0.0, f64::max), "share", Some(recipe.grid.tolerance));
     say("mean-deviation", dev.iter().sum::<f64>() / n, "share", None);
-    let mean = grids.iter().map(|g| g.households).sum::<f64>() / n;
-    let variance = grids.iter().map(|g| (g.households - mean).powi(2)).sum::<f64>() / n;
-    say("max-over-mean", grids.iter().map(|g| g.households).fold(0.0, f64::max) / mean.max(1e-9), "ratio", None);
-    say("coefficient-of-variation", variance.sqrt() / mean.max(1e-9), "ratio", None);
+    let (over_mean, variation) = spread(&grids.iter().map(|g| g.households).collect::<Vec<_>>());
+    say("max-over-mean", over_mean, "ratio", None);
+    say("coefficient-of-variation", variation, "ratio", None);
     say("in-several-parts", count(&|g| g.parts > 1), "grids", None);
     say("compactness-median", median(&|g| g.compactness), "Polsby-Popper", None);
     say("inertia-median", median(&|g| g.inertia), "moment of inertia", None);
     say("barrier-share-mean", grids.iter().map(|g| g.barrier_share).sum::<f64>() / n, "share", None);
     say("without-backup", count(&|g| g.backup_grid_id.is_none()), "grids", None);
+    if recipe.resources.iter().any(|r| r.weight > 0.0) {
+        // `in-band` is about all of them
+        let value = count(&|g| g.load_in_band(recipe)) / n;
+        say(&format!("{LOAD}:in-band"), value, "share", None);
+    }
+    for r in &recipe.resources {
+        let of = |table: &BTreeMap<String, f64>| table.get(&r.name).copied().unwrap_or(0.0);
+        let loads: Vec<f64> = grids.iter().map(|g| of(&g.load)).collect();
+        let off: Vec<f64> = grids.iter().map(|g| of(&g.deviations).abs()).collect();
+        let (over_mean, variation) = spread(&loads);
+        let limit = (r.weight > 0.0).then_some(r.tolerance);
+        let mut say = |what: &str, value: f64, unit: &str, limit| say(&format!("{}:{what}", r.name), value, unit, limit);
+        say("total", loads.iter().sum(), &r.name, None);
+        say("in-band", off.iter().filter(|d| **d <= r.tolerance + ROUNDING).count() as f64 / n, "share", None);
+        say("max-over-mean", over_mean, "ratio", None);
+        say("coefficient-of-variation", variation, "ratio", None);
+        say("largest-deviation", off.iter().copied().fold(0.0, f64::max), "share", limit);
+    }
 
     findings.extend(plan.zones.iter().flat_map(|z| counts(z, recipe)));
     for (g, reasons) in grids.iter().zip(plan.reasons()).filter(|(g, _)| !g.in_band) {
         let message = format!("{} of {:.0} households, {:+.1} %. {}", g.households, g.target, g.deviation * 100.0, reasons.join(" "));
         let f = Finding::new(Severity::Warning, "grid-out-of-band", message).id(&g.grid_id);
-        findings.push(f.measured(g.deviation).limit(recipe.grid.tolerance));
+        let load = Some((recipe.grid.tolerance, g.deviation)).filter(|_| !g.load_in_band(recipe));
+        let (limit, deviation) = load.or_else(|| farthest(g.off(recipe))).unwrap_or_default();
+        findings.push(f.measured(deviation).limit(limit));
     }
     for g in grids.iter().filter(|g| g.parts > 1) {
         let message = format!("the grid lies in {} parts because its division does", g.parts);
@@ -95,6 +116,19 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
     }
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     Report { schema: super::SCHEMA, indicators, bounds: plan.zones.clone(), findings, stages: Vec::new() }
+}
+
+/// Largest value over the mean, and coefficient of variation.
+fn spread(values: &[f64]) -> (f64, f64) {
+    let n = values.len().max(1) as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
+    (values.iter().copied().fold(0.0, f64::max) / mean.max(1e-9), variance.sqrt() / mean.max(1e-9))
+}
+
+/// Tolerance and deviation of the resource that is farthest out for its tolerance.
+fn farthest<'a>(off: impl Iterator<Item = (&'a ResourceRule, f64)>) -> Option<(f64, f64)> {
+    off.map(|(r, d)| (r.tolerance, d)).max_by(|x, y| (x.1.abs() / x.0).total_cmp(&(y.1.abs() / y.0)))
 }
 
 /// Where the number of grids and their size do not both hold: which gave way, and by how much (R23, R28).

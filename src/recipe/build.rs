@@ -4,11 +4,14 @@ use super::checked::*;
 use super::draft::*;
 use super::fault::{Fault, RecipeErrors, nearest};
 use super::keys::LAYERS;
-use crate::measure::Load;
-use std::collections::BTreeMap;
+use crate::measure::{LOAD, Load};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 const MAX_LOAD: f64 = 1e9;
+/// What a band can weigh, see [`Band::weighing`](crate::measure::Band::weighing).
+const LEAST_WEIGHT: f64 = 0.001;
+const MOST_WEIGHT: f64 = 1000.0;
 
 impl Draft {
     /// Fills in what was not said and checks every value; reports all faults, not the first.
@@ -19,16 +22,20 @@ impl Draft {
         if schema != SCHEMA {
             check.fault("schema", schema, format!("this version reads schema {SCHEMA}"));
         }
+        let grid = check.grid(draft.grid);
+        let resources: Vec<ResourceRule> =
+            draft.resources.into_iter().map(|(name, resource)| check.resource(name, resource, grid.tolerance)).collect();
         let recipe = Recipe {
             seed: check.said("seed", draft.seed),
             division: check.division(draft.division),
-            grid: check.grid(draft.grid),
+            grid,
             load: check.load(draft.load),
             cut: check.cut(draft.cut),
             barriers: check.barriers(draft.barriers),
             attach: AttachRule { nearest_m: check.number("attach.nearest_m", draft.attach.nearest_m, 0.0, 100_000.0) },
             effort: check.effort(draft.effort),
-            layers: check.layers(draft.layers),
+            layers: check.layers(draft.layers, &resources),
+            resources,
         };
         if check.faults.is_empty() { Ok(recipe) } else { Err(RecipeErrors { faults: check.faults }) }
     }
@@ -109,6 +116,14 @@ impl Check {
         })
     }
 
+    fn tolerance(&mut self, path: &str, value: Option<f64>) -> f64 {
+        let tolerance = self.said(path, value);
+        if !(tolerance > 0.0 && tolerance < 1.0) {
+            self.fault(path, tolerance, "a share above 0 and below 1 is expected, e.g. 0.1 for ±10 %");
+        }
+        tolerance
+    }
+
     fn names(&mut self, path: &str, names: Option<Vec<String>>) -> Vec<String> {
         let names = self.said(path, names);
         for (at, name) in names.iter().enumerate() {
@@ -130,10 +145,7 @@ impl Check {
     fn grid(&mut self, draft: GridDraft) -> GridRule {
         let target = self.said("grid.target", draft.target);
         let target = self.target("grid.target", target);
-        let tolerance = self.said("grid.tolerance", draft.tolerance);
-        if !(tolerance > 0.0 && tolerance < 1.0) {
-            self.fault("grid.tolerance", tolerance, "a share above 0 and below 1 is expected, e.g. 0.1 for ±10 %");
-        }
+        let tolerance = self.tolerance("grid.tolerance", draft.tolerance);
         let classes = self.said("grid.settlement_targets", draft.settlement_targets);
         let targets = classes.into_iter().map(|(class, target)| {
             let target = self.target(&format!("grid.settlement_targets.{class}"), target);
@@ -157,6 +169,39 @@ impl Check {
         let kinds = self.names("load.kinds", draft.kinds);
         let weight = self.number("load.default_weight", draft.default_weight, 0.0, MAX_LOAD);
         LoadRule { kinds, default_weight: Load::from_units(weight).unwrap_or_default() }
+    }
+
+    /// A resource of that name; `tolerance` is the one of the load.
+    fn resource(&mut self, name: String, draft: ResourceDraft, tolerance: f64) -> ResourceRule {
+        let path = |key: &str| format!("resources.{name}.{key}");
+        if name.trim().is_empty() || name == LOAD {
+            let message = format!("a name is expected, other than {LOAD}, which is the load itself");
+            self.fault("resources", format!("{name:?}"), message);
+        }
+        let layer = draft.layer.map_or(Some(PointLayer::Households), |said| {
+            let known = PointLayer::ALL.into_iter().find(|l| l.name() == said);
+            if known.is_none() {
+                let names = PointLayer::ALL.map(PointLayer::name);
+                let meant = nearest(&said, names).map_or(String::new(), |m| format!("; did you mean '{m}'?"));
+                self.fault(&path("layer"), format!("\"{said}\""), format!("a layer of points is expected: {}{meant}", names.join(", ")));
+            }
+            known
+        });
+        if draft.property.as_deref().is_some_and(|p| p.trim().is_empty()) {
+            self.fault(&path("property"), "\"\"", "the name of a number property is expected; leave the key out to count points");
+        }
+        let kinds = self.names(&path("kinds"), draft.kinds.or(Some(Vec::new())));
+        if layer == Some(PointLayer::BaseStations) && !kinds.is_empty() {
+            self.fault(&path("kinds"), format!("{kinds:?}"), "base stations have no kinds; leave the key out");
+        }
+        let tolerance = draft.tolerance.map_or(tolerance, |t| self.tolerance(&path("tolerance"), Some(t)));
+        let weight = draft.weight.unwrap_or(1.0);
+        if weight != 0.0 && !(LEAST_WEIGHT..=MOST_WEIGHT).contains(&weight) {
+            let message = format!("0 (told, not balanced) or a number from {LEAST_WEIGHT} to {MOST_WEIGHT} is expected");
+            self.fault(&path("weight"), weight, message);
+        }
+        let layer = layer.unwrap_or(PointLayer::Households);
+        ResourceRule { name, layer, property: draft.property, kinds, tolerance, weight }
     }
 
     fn cut(&mut self, draft: CutDraft) -> CutRule {
@@ -206,8 +251,12 @@ impl Check {
         }
     }
 
-    fn layers(&mut self, mut layers: BTreeMap<String, LayerDraft>) -> LayerMap {
-        let mut layer = |name: &str| self.layer(name, layers.remove(name).unwrap_or_default());
+    fn layers(&mut self, mut layers: BTreeMap<String, LayerDraft>, resources: &[ResourceRule]) -> LayerMap {
+        let mut layer = |name: &str| {
+            let of_layer = resources.iter().filter(|r| r.layer.name() == name);
+            let numbers: BTreeSet<String> = of_layer.filter_map(|r| r.property.clone()).collect();
+            self.layer(name, layers.remove(name).unwrap_or_default(), numbers.into_iter().collect())
+        };
         let map = LayerMap {
             admin: layer("admin"),
             study_area: layer("study_area"),
@@ -227,7 +276,7 @@ impl Check {
         map
     }
 
-    fn layer(&mut self, name: &str, draft: LayerDraft) -> LayerSource {
+    fn layer(&mut self, name: &str, draft: LayerDraft, numbers: Vec<String>) -> LayerSource {
         let file = self.said(&format!("layers.{name}.file"), draft.file);
         if file.trim().is_empty() {
             self.fault(&format!("layers.{name}.file"), "\"\"", "a file name is expected");
@@ -245,7 +294,7 @@ impl Check {
             }
         }
         properties.retain(|ours, theirs| ours != theirs);
-        LayerSource { file, properties }
+        LayerSource { file, properties, numbers }
     }
 }
 
@@ -265,6 +314,13 @@ impl From<Recipe> for Draft {
             ("pois", l.pois),
             ("base_stations", l.base_stations),
         ];
+        let resource = |r: ResourceRule| ResourceDraft {
+            layer: Some(r.layer.name().to_string()),
+            property: r.property,
+            kinds: Some(r.kinds),
+            tolerance: Some(r.tolerance),
+            weight: Some(r.weight),
+        };
         let layer = |s: LayerSource| LayerDraft { file: Some(s.file), properties: Some(s.properties) };
         Draft {
             schema: Some(SCHEMA),
@@ -281,6 +337,7 @@ impl From<Recipe> for Draft {
                 settlement_targets: Some(r.grid.settlement_targets.into_iter().map(|(class, t)| (class, t.units())).collect()),
             },
             load: LoadDraft { kinds: Some(r.load.kinds), default_weight: Some(r.load.default_weight.units()) },
+            resources: r.resources.into_iter().map(|r| (r.name.clone(), resource(r))).collect(),
             cut: CutDraft {
                 snap_m: Some(r.cut.snap_m),
                 min_face_m2: Some(r.cut.min_face_m2),

@@ -15,6 +15,8 @@ pub struct Recipe {
     pub grid: GridRule,
     /// What counts as load.
     pub load: LoadRule,
+    /// Further resources that are balanced or told beside the load, by name.
+    pub resources: Vec<ResourceRule>,
     /// How units are cut.
     pub cut: CutRule,
     /// Strength of barriers by class.
@@ -77,6 +79,56 @@ pub struct LoadRule {
     pub kinds: Vec<String>,
     /// Load of a point without weight.
     pub default_weight: Load,
+}
+
+/// A resource beside the load: what counts, and how even grids should be in it (R3).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourceRule {
+    /// Its name, as in plans and reports.
+    pub name: String,
+    /// Layer whose points carry it.
+    pub layer: PointLayer,
+    /// Number property that is added up, as the file calls it; without it every point counts 1.
+    pub property: Option<String>,
+    /// Kinds of point that carry it; none = all. `shop` stands for `shop:bakery` as well.
+    pub kinds: Vec<String>,
+    /// Share of the mean of its zone by which a grid may differ, 0.2 = ±20 %.
+    pub tolerance: f64,
+    /// What a violation counts beside one of the load: 0 (told, not balanced), or 0.001 to 1000.
+    pub weight: f64,
+}
+
+impl ResourceRule {
+    /// Whether a point of that kind carries it.
+    pub fn counts(&self, kind: Option<&str>) -> bool {
+        let is = |wanted: &String| kind.and_then(|k| k.strip_prefix(wanted)).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
+        self.kinds.is_empty() || self.kinds.iter().any(is)
+    }
+}
+
+/// A layer of points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PointLayer {
+    /// Households and other entities.
+    Households,
+    /// Points of interest.
+    Pois,
+    /// Base stations.
+    BaseStations,
+}
+
+impl PointLayer {
+    /// All of them.
+    pub const ALL: [PointLayer; 3] = [PointLayer::Households, PointLayer::Pois, PointLayer::BaseStations];
+
+    /// As a recipe calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            PointLayer::Households => "households",
+            PointLayer::Pois => "pois",
+            PointLayer::BaseStations => "base_stations",
+        }
+    }
 }
 
 /// How units are cut.
@@ -183,6 +235,8 @@ pub struct LayerSource {
     pub file: String,
     /// Our property name → the name in the file; only names that differ.
     pub properties: BTreeMap<String, String>,
+    /// Further number properties to be read, as the file calls them, sorted; those of the recipe's resources.
+    pub numbers: Vec<String>,
 }
 
 impl LayerSource {

@@ -36,6 +36,9 @@ pub struct Draft {
     /// What counts as load.
     #[serde(skip_serializing_if = "is_default")]
     pub load: LoadDraft,
+    /// Further resources by name; merged one by one, key by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: BTreeMap<String, ResourceDraft>,
     /// How units are cut.
     #[serde(skip_serializing_if = "is_default")]
     pub cut: CutDraft,
@@ -96,6 +99,15 @@ fn entries<T>(said: Option<BTreeMap<String, T>>, base: Option<BTreeMap<String, T
     }
 }
 
+/// Tables by name, each over the one of the same name below.
+fn tables<T: Default>(said: BTreeMap<String, T>, mut base: BTreeMap<String, T>, or: impl Fn(T, T) -> T) -> BTreeMap<String, T> {
+    for (name, table) in said {
+        let below = base.remove(&name).unwrap_or_default();
+        base.insert(name, or(table, below));
+    }
+    base
+}
+
 section! {
     /// `[division]`
     DivisionDraft {
@@ -131,6 +143,21 @@ section! {
         kinds: Vec<String> = over,
         /// Load of a point without weight.
         default_weight: f64 = over,
+    }
+}
+section! {
+    /// `[resources.<name>]`
+    ResourceDraft {
+        /// Layer whose points carry it.
+        layer: String = over,
+        /// Number property that is added up.
+        property: String = over,
+        /// Kinds of point that carry it; replaced as a whole.
+        kinds: Vec<String> = over,
+        /// Share of the mean of its zone by which a grid may differ.
+        tolerance: f64 = over,
+        /// What a violation counts beside one of the load.
+        weight: f64 = over,
     }
 }
 section! {
@@ -236,14 +263,9 @@ impl Draft {
         Some(Draft::from_toml(text).expect("shipped presets are tested"))
     }
 
-    /// This draft, and `base` for what it does not say. Tables of classes, settlement targets and
-    /// properties are merged entry by entry.
+    /// This draft, and `base` for what it does not say. Tables of classes, settlement targets,
+    /// resources and properties are merged entry by entry.
     pub fn or(self, base: Draft) -> Draft {
-        let mut layers = base.layers;
-        for (name, layer) in self.layers {
-            let below = layers.remove(&name).unwrap_or_default();
-            layers.insert(name, layer.or(below));
-        }
         Draft {
             schema: self.schema.or(base.schema),
             seed: self.seed.or(base.seed),
@@ -251,11 +273,12 @@ impl Draft {
             division: self.division.or(base.division),
             grid: self.grid.or(base.grid),
             load: self.load.or(base.load),
+            resources: tables(self.resources, base.resources, ResourceDraft::or),
             cut: self.cut.or(base.cut),
             barriers: self.barriers.or(base.barriers),
             attach: self.attach.or(base.attach),
             effort: if self.effort.level.is_some() { self.effort } else { self.effort.or(base.effort) },
-            layers,
+            layers: tables(self.layers, base.layers, LayerDraft::or),
         }
     }
 }

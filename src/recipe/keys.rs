@@ -32,8 +32,11 @@ pub const LAYERS: [(&str, &[&str]); 9] = [
     ("base_stations", &["id", "azimuth", "beam_width", "radius_m", "indoor"]),
 ];
 
+/// Stands in a path for a name that the recipe may choose.
+const ANY: &str = "<name>";
+
 /// Every key but those of the layers.
-const KEYS: [(&str, Sort); 28] = [
+const KEYS: [(&str, Sort); 33] = [
     ("schema", Sort::Whole),
     ("seed", Sort::Natural),
     ("extends", Sort::Text),
@@ -48,6 +51,11 @@ const KEYS: [(&str, Sort); 28] = [
     ("grid.counts", Sort::Wholes),
     ("load.kinds", Sort::Texts),
     ("load.default_weight", Sort::Number),
+    ("resources.<name>.layer", Sort::Text),
+    ("resources.<name>.property", Sort::Text),
+    ("resources.<name>.kinds", Sort::Texts),
+    ("resources.<name>.tolerance", Sort::Number),
+    ("resources.<name>.weight", Sort::Number),
     ("cut.snap_m", Sort::Number),
     ("cut.min_face_m2", Sort::Number),
     ("cut.split_above", Sort::Number),
@@ -76,9 +84,13 @@ pub(super) fn keys() -> Vec<(String, Sort)> {
 /// Faults of a document: unknown keys and values of the wrong sort. `lines` tells where a path stands.
 pub(super) fn check(document: &Value, lines: &BTreeMap<String, usize>) -> Vec<Fault> {
     let mut check = Check { keys: keys(), lines, faults: Vec::new() };
-    check.table(document, "");
+    check.table(document, "", "");
     check.faults.sort_by_key(|fault| fault.line);
     check.faults
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_string() } else { format!("{path}.{key}") }
 }
 
 struct Check<'a> {
@@ -88,27 +100,35 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn table(&mut self, value: &Value, path: &str) {
+    /// A table at `path`; `rule` is that path with [`ANY`] for names.
+    fn table(&mut self, value: &Value, path: &str, rule: &str) {
         let Value::Object(table) = value else {
             return self.wrong(path, value, if path.is_empty() { "a recipe is a table of keys" } else { "a table of keys is expected" });
         };
         for (key, value) in table {
-            let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            let inner = join(path, key);
             if value.is_null() {
                 continue;
             }
-            if let Some((_, sort)) = self.keys.iter().find(|(known, _)| *known == inner) {
+            let any = join(rule, ANY);
+            let rule_inner = if self.has_below(&any) { any } else { join(rule, key) };
+            if let Some((_, sort)) = self.keys.iter().find(|(known, _)| *known == rule_inner) {
                 self.value(&inner, value, *sort);
-            } else if self.keys.iter().any(|(known, _)| known.strip_prefix(&inner).is_some_and(|rest| rest.starts_with('.'))) {
-                self.table(value, &inner);
+            } else if self.has_below(&rule_inner) {
+                self.table(value, &inner, &rule_inner);
             } else {
-                self.unknown(path, key, &inner);
+                self.unknown(rule, key, &inner);
             }
         }
     }
 
-    fn unknown(&mut self, path: &str, key: &str, inner: &str) {
-        let prefix = if path.is_empty() { String::new() } else { format!("{path}.") };
+    /// Whether keys are known below `rule`.
+    fn has_below(&self, rule: &str) -> bool {
+        self.keys.iter().any(|(known, _)| known.strip_prefix(rule).is_some_and(|rest| rest.starts_with('.')))
+    }
+
+    fn unknown(&mut self, rule: &str, key: &str, inner: &str) {
+        let prefix = join(rule, "");
         let mut here: Vec<&str> =
             self.keys.iter().filter_map(|(known, _)| known.strip_prefix(&prefix)).map(|k| k.split('.').next().unwrap_or(k)).collect();
         here.dedup();

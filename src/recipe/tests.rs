@@ -45,13 +45,19 @@ fn every_commented_key_of_the_default_preset_is_right() {
         .lines()
         .map(|line| {
             line.strip_prefix("# ")
-                .filter(|l| l.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_')))
+                .filter(|l| {
+                    l.starts_with('[')
+                        || l.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+                })
                 .unwrap_or(line)
         })
         .collect::<Vec<_>>()
         .join("\n");
     let recipe = Draft::from_toml(&told).unwrap().build().unwrap();
     assert_eq!((recipe.division.level, recipe.division.scheme.as_deref()), (Some(9), Some("neighbourhood")));
+    let value = &recipe.resources[0];
+    assert_eq!((value.name.as_str(), value.layer, value.property.as_deref()), ("value", PointLayer::Households, Some("revenue")));
+    assert_eq!((value.kinds.as_slice(), value.tolerance, value.weight), (["shop".to_string()].as_slice(), 0.2, 1.0));
 }
 
 #[test]
@@ -147,7 +153,7 @@ fn unknown_keys_and_wrong_sorts_are_told_with_lines_and_remedy() {
         "line 5: grid.tolerence: unknown key 'tolerence'; did you mean 'tolerance'?",
         "line 7: barriers.roads.primary = 1.5: a whole number is expected",
         "line 8: layers.housholds: unknown key 'housholds'; did you mean 'households'?",
-        "line 10: zzz: unknown key 'zzz'; remove it; known here: schema, seed, extends, division, grid, load, cut, barriers, attach, effort, layers",
+        "line 10: zzz: unknown key 'zzz'; remove it; known here: schema, seed, extends, division, grid, load, resources, cut, barriers, attach, effort, layers",
     ];
     assert_eq!(told, expected);
     assert!(faults("seed = -1")[0].contains("0 or more"));
@@ -175,4 +181,62 @@ fn no_text_makes_it_panic() {
         }
         let _ = Draft::from_toml(&text[..at]).and_then(Draft::build);
     }
+}
+
+#[test]
+fn resources_are_merged_by_name_and_key_and_survive_writing() {
+    let below = Draft::from_toml(
+        "[resources.value]\nproperty = \"revenue\"\nkinds = [\"a\"]\ntolerance = 0.3\n[resources.shops]\nlayer = \"pois\"",
+    )
+    .unwrap();
+    let above =
+        Draft::from_toml("[grid]\ntolerance = 0.05\n[resources.value]\nkinds = [\"b\", \"c\"]\n[resources.\"a.b\"]\nweight = 0").unwrap();
+    let recipe = above.or(below).build().unwrap();
+    let resource = |name: &str| recipe.resources.iter().find(|r| r.name == name).unwrap();
+    assert_eq!(recipe.resources.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), ["a.b", "shops", "value"]);
+    let (value, shops, dotted) = (resource("value"), resource("shops"), resource("a.b"));
+    assert_eq!((value.property.as_deref(), value.kinds.len(), value.tolerance, value.weight), (Some("revenue"), 2, 0.3, 1.0));
+    assert_eq!((shops.layer, &shops.property, shops.kinds.len(), shops.tolerance), (PointLayer::Pois, &None, 0, 0.05));
+    assert_eq!((dotted.layer, dotted.weight), (PointLayer::Households, 0.0));
+    assert_eq!((recipe.layers.households.numbers.as_slice(), recipe.layers.pois.numbers.len()), (["revenue".to_string()].as_slice(), 0));
+    let text = serde_json::to_string(&recipe).unwrap();
+    assert_eq!(serde_json::from_str::<Recipe>(&text).unwrap(), recipe);
+    assert!(!serde_json::to_string(&Recipe::default()).unwrap().contains("resources"));
+    let counted: Vec<bool> = [Some("b"), Some("b:x"), Some("bx"), Some("a"), None].map(|kind| value.counts(kind)).into();
+    assert_eq!(counted, [true, true, false, false, false]);
+    assert!(shops.counts(None));
+}
+
+#[test]
+fn faults_of_resources_are_told_with_their_keys() {
+    let told = faults(
+        "[resources.households]\n[resources.\" \"]\n[resources.a]\nlayer = \"poi\"\nproperty = \"\"\ntolerance = 1.0\nweight = -1\n\
+         [resources.b]\nlayer = \"base_stations\"\nkinds = [\"x\"]\nweight = 1001\n[resources.c]\nkinds = [\"x\", \"x\"]\nweight = 0.0001",
+    );
+    let expected = [
+        "resources = \" \": a name is expected, other than households",
+        "resources.a.layer = \"poi\": a layer of points is expected: households, pois, base_stations; did you mean 'pois'?",
+        "resources.a.property = \"\": the name of a number property",
+        "resources.a.tolerance = 1: a share above 0 and below 1",
+        "resources.a.weight = -1: 0 (told, not balanced) or a number from 0.001 to 1000",
+        "resources.b.kinds = [\"x\"]: base stations have no kinds",
+        "resources.b.weight = 1001",
+        "resources.c.kinds = \"x\"",
+        "resources.c.weight = 0.0001",
+        "resources = \"households\"",
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for part in expected {
+        assert!(told.iter().any(|fault| fault.starts_with(part)), "'{part}' is not in {told:#?}");
+    }
+    let told = faults("weights = 1\n[resources]\nb = 3\n[resources.a]\ntolerence = 0.1\nweight = \"1\"\nzzz = 1");
+    let expected = [
+        "line 1: weights: unknown key 'weights'; remove it; known here: schema, seed, extends, division, grid, load, resources, cut, barriers, attach, effort, layers",
+        "line 3: resources.b = 3: a table of keys is expected",
+        "line 5: resources.a.tolerence: unknown key 'tolerence'; did you mean 'tolerance'?",
+        "line 6: resources.a.weight = \"1\": a number is expected",
+        "line 7: resources.a.zzz: unknown key 'zzz'; remove it; known here: layer, property, kinds, tolerance, weight",
+    ];
+    assert_eq!(told, expected);
+    assert!(faults("property = 1")[0].ends_with("did you mean 'resources.<name>.property'?"));
 }

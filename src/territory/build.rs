@@ -1,8 +1,8 @@
 use super::lattice::{Plane, Pt};
-use super::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord};
+use super::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord, Site};
 use super::*;
 use crate::finding::{Finding, Severity};
-use crate::recipe::{DivisionChoice, Recipe};
+use crate::recipe::{DivisionChoice, Recipe, ResourceRule};
 use geo::{LineString, MultiPolygon};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -131,6 +131,8 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
 
     let (settlements, base) = settlements(recipe);
     let points = points(layers, recipe, &settlements, &mut findings);
+    let carriers = recipe.resources.iter().enumerate().flat_map(|(i, rule)| carriers(layers, rule, i as u32, &mut findings)).collect();
+    let resource = |r: &ResourceRule| Resource { name: r.name.clone(), tolerance: r.tolerance, weight: r.weight };
     Ok(Territory {
         plane,
         divisions,
@@ -144,6 +146,8 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
         settlements,
         base,
         points,
+        resources: recipe.resources.iter().map(resource).collect(),
+        carriers,
         snap_m: recipe.cut.snap_m,
         findings,
     })
@@ -392,5 +396,55 @@ fn points(layers: &Layers, recipe: &Recipe, settlements: &[Settlement], findings
         entities,
         format!("{entities} points are of a kind that is no load; they are attached but not balanced"),
     );
+    out
+}
+
+/// A resource may add up to this much; it leaves room for every sum and difference of later stages.
+const MOST: i64 = i64::MAX / 16;
+
+/// What carries the resource with that rule, which is number `resource` of the recipe.
+fn carriers(layers: &Layers, rule: &ResourceRule, resource: u32, findings: &mut Vec<Finding>) -> Vec<Carrier> {
+    let name = &rule.name;
+    let numbers = rule.property.as_ref().map(|p| layers.numbers(rule.layer, p).unwrap_or_default());
+    let mut out = Vec::new();
+    let (mut asked, mut missing, mut total) = (0u64, 0u64, 0i64);
+    let (mut unusable, mut nowhere) = (Vec::new(), Vec::new());
+    for (i, site) in layers.sites(rule.layer).enumerate().filter(|(_, site)| rule.counts(site.kind)) {
+        asked += 1;
+        let Some(number) = numbers.map_or(Some(1.0), |column| column.get(i).copied().flatten()) else {
+            missing += 1;
+            continue;
+        };
+        let sum = |amount: Load| total.checked_add(amount.0).filter(|sum| *sum <= MOST);
+        let usable = Load::from_units(number).filter(|l| *l >= Load::ZERO).and_then(|amount| Some((amount, sum(amount)?)));
+        match (usable, Pt::from_lon_lat(site.at[0], site.at[1])) {
+            (None, _) => unusable.push((site, number)),
+            (Some(_), None) => nowhere.push((site, number)),
+            (Some((amount, sum)), Some(at)) => {
+                total = sum;
+                if amount > Load::ZERO {
+                    out.push(Carrier { at, amount, resource });
+                }
+            }
+        }
+    }
+    let file = layers.sites(rule.layer).next().map_or(rule.layer.name(), |s| layers.file(s.origin));
+    if missing > 0 {
+        let property = rule.property.as_deref().unwrap_or_default();
+        let message = format!("{missing} of {asked} points have no '{property}' and count 0 for {name}");
+        findings.push(Finding::new(Severity::Info, "resource-missing", message).file(file).id(name).measured(missing as f64));
+    }
+    let mut tell = |code: &str, of: &[(Site<'_>, f64)], why: &str| {
+        let Some((first, number)) = of.first() else { return };
+        let message = format!("{} points {why} and count 0 for {name}; the first has {number}", of.len());
+        let finding = Finding::new(Severity::Warning, code, message).file(file).record(first.origin.record as u64);
+        findings.push(finding.id(first.id.unwrap_or(name)).at(first.at).measured(of.len() as f64).limit(0.0));
+    };
+    tell("amount-not-usable", &unusable, "have a negative amount or one too large");
+    tell("carrier-dropped", &nowhere, "lie at no longitude and latitude");
+    if out.is_empty() {
+        let message = format!("nothing carries {name}: {asked} points of the layer count; correct [resources.{name}]");
+        findings.push(Finding::new(Severity::Warning, "resource-empty", message).file(file).id(name).measured(0.0));
+    }
     out
 }

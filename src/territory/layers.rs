@@ -1,5 +1,6 @@
 //! Layers as found: nothing dropped, nothing repaired, coordinates as longitude and latitude in degrees.
 
+use crate::recipe::PointLayer;
 use geo::{MultiLineString, MultiPolygon};
 
 /// One file that was read.
@@ -96,6 +97,19 @@ pub struct PointRecord {
     pub at: [f64; 2],
 }
 
+/// A number property that was read beside what every point has, for a resource.
+///
+/// Kept as a column, so that points without further numbers take no room for them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Numbers {
+    /// Layer of the points.
+    pub layer: &'static str,
+    /// The property as the file calls it.
+    pub property: String,
+    /// Its value for every point of the layer, in their order; missing is not zero.
+    pub values: Vec<Option<f64>>,
+}
+
 /// A base station or one of its sectors as found; missing is not zero.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StationRecord {
@@ -111,6 +125,19 @@ pub struct StationRecord {
     pub radius_m: Option<f64>,
     /// Serves the inside of a building only.
     pub indoor: Option<bool>,
+    /// Longitude, latitude.
+    pub at: [f64; 2],
+}
+
+/// What all points have in common.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Site<'a> {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Its id.
+    pub id: Option<&'a str>,
+    /// Its kind; stations have none.
+    pub kind: Option<&'a str>,
     /// Longitude, latitude.
     pub at: [f64; 2],
 }
@@ -140,6 +167,8 @@ pub struct Layers {
     pub pois: Vec<PointRecord>,
     /// Base stations.
     pub stations: Vec<StationRecord>,
+    /// Further numbers of households, points of interest and stations.
+    pub numbers: Vec<Numbers>,
     /// Features that could not be taken as they are.
     pub findings: Vec<crate::finding::Finding>,
 }
@@ -148,5 +177,25 @@ impl Layers {
     /// File name behind an origin.
     pub fn file(&self, origin: Origin) -> &str {
         self.sources.get(origin.source as usize).map_or("", |s| s.file.as_str())
+    }
+
+    /// The points of a layer.
+    pub fn sites(&self, layer: PointLayer) -> Box<dyn ExactSizeIterator<Item = Site<'_>> + '_> {
+        fn site(r: &PointRecord) -> Site<'_> {
+            Site { origin: r.origin, id: r.id.as_deref(), kind: r.kind.as_deref(), at: r.at }
+        }
+        match layer {
+            PointLayer::Households => Box::new(self.households.iter().map(site)),
+            PointLayer::Pois => Box::new(self.pois.iter().map(site)),
+            PointLayer::BaseStations => {
+                Box::new(self.stations.iter().map(|r| Site { origin: r.origin, id: r.id.as_deref(), kind: None, at: r.at }))
+            }
+        }
+    }
+
+    /// A further number of every point of a layer; none where it was not read, or points were added or taken away since.
+    pub fn numbers(&self, layer: PointLayer, property: &str) -> Option<&[Option<f64>]> {
+        let column = self.numbers.iter().find(|n| n.layer == layer.name() && n.property == property)?;
+        (column.values.len() == self.sites(layer).len()).then_some(&column.values)
     }
 }

@@ -99,6 +99,28 @@ pub struct DemandPoint {
     pub settlement: u16,
 }
 
+/// A resource that grids should be even in beside the load, or are told to be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resource {
+    /// Its name.
+    pub name: String,
+    /// Share of the mean of its zone by which a grid may differ.
+    pub tolerance: f64,
+    /// What a violation counts beside one of the load; 0: told, not balanced.
+    pub weight: f64,
+}
+
+/// A point that carries some of a resource; a point that carries several is there once for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carrier {
+    /// Where it is.
+    pub at: Pt,
+    /// What it carries, more than 0.
+    pub amount: Load,
+    /// Position in [`Territory::resources`].
+    pub resource: u32,
+}
+
 /// Valid, finite data on one lattice and one metric plane.
 #[derive(Clone, Debug)]
 pub struct Territory {
@@ -126,6 +148,10 @@ pub struct Territory {
     pub base: Load,
     /// Households and other entities in file order.
     pub points: Vec<DemandPoint>,
+    /// Further resources by name (R3).
+    pub resources: Vec<Resource>,
+    /// What carries them, by resource and in file order.
+    pub carriers: Vec<Carrier>,
     /// A strip narrower than this is a sliver, metres (copied from the recipe).
     pub snap_m: f64,
     /// What was repaired, dropped or noticed.

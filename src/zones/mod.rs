@@ -3,13 +3,13 @@
 //! One zone per division. A division may lie in pieces (exclaves); a piece that is too light for a grid of its own is
 //! tied to the nearest unit of another piece, so that the grid which takes it says so by `parts > 1`.
 
-use crate::cut::{Fabric, FabricEdge};
+use crate::cut::{Fabric, FabricEdge, Unit};
 use crate::finding::{Finding, Severity};
 use crate::graph::{Edge, GraphError, UnitGraph};
 use crate::measure::{Band, DivisionId, Load, UnitId};
-use crate::partition::{Count, Locks, Problem};
+use crate::partition::{Bounds, Count, Locks, Problem, bounds};
 use crate::recipe::Recipe;
-use crate::territory::Territory;
+use crate::territory::{Resource, Territory};
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,13 +21,23 @@ pub struct Zone {
     pub division: DivisionId,
     /// Units behind every vertex of the problem's graph; more than one where a light piece is tied on.
     pub clusters: Vec<Vec<UnitId>>,
-    /// What the partition stage solves.
+    /// What the partition stage solves: the load, and then the resources in `balanced`.
     pub problem: Problem,
+    /// Positions in the territory's resources of those balanced beside the load: of weight, and there is some in the zone.
+    pub balanced: Vec<usize>,
+    /// Bounds of the load alone, where other resources are balanced with it.
+    pub load_bounds: Option<Bounds>,
 }
 
 /// Band of a grid in balanced load.
 pub fn band(territory: &Territory, recipe: &Recipe) -> Band {
     Band::around(territory.base, recipe.grid.tolerance)
+}
+
+/// Band of a further resource in a zone with `total` of it and so many grids: their mean, give or take the resource's tolerance.
+pub fn resource_band(resource: &Resource, total: Load, grids: u32) -> Band {
+    let mean = Load((total.0 as f64 / f64::from(grids.max(1))).round().max(1.0) as i64);
+    Band::around(mean, resource.tolerance).weighing(resource.weight)
 }
 
 /// One zone per division, in division order (R24). O(n log n).
@@ -74,20 +84,37 @@ pub fn zones(territory: &Territory, fabric: &Fabric, recipe: &Recipe) -> Result<
     }
     let mut out = Vec::with_capacity(zones.len());
     for (i, (division, clusters)) in zones.into_iter().enumerate() {
-        let loads = clusters.iter().map(|c| c.iter().map(|u| fabric.units[u.at()].balanced).sum()).collect();
         let centre = |c: &Vec<UnitId>| territory.plane.metres(fabric.units[c[0].at()].inner).map(|m| m as f32);
-        let graph = UnitGraph::new(1, loads, &edges[i], Some(clusters.iter().map(centre).collect()))?;
+        let graph =
+            |resources: usize, loads: Vec<Load>| UnitGraph::new(resources, loads, &edges[i], Some(clusters.iter().map(centre).collect()));
+        let sum = |c: &[UnitId], of: &dyn Fn(&Unit) -> Load| c.iter().map(|u| of(&fabric.units[u.at()])).sum::<Load>();
+        let load = |c: &Vec<UnitId>| sum(c, &|u| u.balanced);
         // every zone draws from its own stream, whatever the others do
         let count = match recipe.grid.counts_of(&territory.division(division).id) {
             (fewest, most) if recipe.grid.count_holds => Count::Between(fewest, most),
             _ => Count::ForBand,
         };
         let seed = recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(i as u64);
-        out.push(Zone {
-            division,
-            clusters,
-            problem: Problem { graph, bands: vec![band], count, locks: Locks::default(), seed, effort: recipe.effort },
-        });
+        let graph_of_load = graph(1, clusters.iter().map(load).collect())?;
+        let locks = Locks::default();
+        let mut problem = Problem { graph: graph_of_load, bands: vec![band], count, locks, seed, effort: recipe.effort };
+        let total = |r: usize| clusters.iter().map(|c| sum(c, &|u| u.resources[r])).sum::<Load>();
+        let of_weight = (0..territory.resources.len()).filter(|&r| territory.resources[r].weight > 0.0);
+        let balanced: Vec<usize> = of_weight.filter(|&r| total(r) > Load::ZERO).collect();
+        // what is wrong with the problem is told when it is solved
+        let load_bounds = if balanced.is_empty() { None } else { bounds(&problem).ok() };
+        if let Some(b) = &load_bounds {
+            // the load alone decides how many grids there are, and so what a grid should have of the others
+            let grids = b.components.iter().map(|c| c.grids).sum();
+            let row = |c: &Vec<UnitId>| {
+                let others: Vec<Load> = balanced.iter().map(|&r| sum(c, &|u| u.resources[r])).collect();
+                std::iter::once(load(c)).chain(others)
+            };
+            problem.graph = graph(1 + balanced.len(), clusters.iter().flat_map(row).collect())?;
+            problem.bands.extend(balanced.iter().map(|&r| resource_band(&territory.resources[r], total(r), grids)));
+            problem.count = Count::Between(grids, grids);
+        }
+        out.push(Zone { division, clusters, problem, balanced, load_bounds });
     }
     Ok((out, findings))
 }

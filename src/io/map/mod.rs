@@ -80,6 +80,9 @@ pub struct SheetGrid {
     /// Load it should have.
     #[serde(serialize_with = "packed::number")]
     pub target: f64,
+    /// What else it has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<SheetResource>,
     /// Signed share of the target by which the load is off; none where there is no target.
     #[serde(serialize_with = "packed::optional_number")]
     pub deviation: Option<f64>,
@@ -109,6 +112,19 @@ pub struct SheetGrid {
     /// Its land.
     #[serde(serialize_with = "packed::polygons")]
     pub polygons: Polygons,
+}
+
+/// A further resource of a grid as the map shows it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SheetResource {
+    /// Its name.
+    pub name: String,
+    /// How much of it the grid has.
+    #[serde(serialize_with = "packed::number")]
+    pub amount: f64,
+    /// Signed share of the mean of its zone by which it is off.
+    #[serde(serialize_with = "packed::number")]
+    pub deviation: f64,
 }
 
 /// A zone as the map shows it.

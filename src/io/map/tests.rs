@@ -17,6 +17,7 @@ fn town(name: &str) -> Sheet {
         kind: if i == 5 { "campus".into() } else { "ordinary".into() },
         households: 100.0 + i as f64,
         target: 172.0,
+        resources: vec![SheetResource { name: name.into(), amount: f64::INFINITY, deviation: 0.25 }],
         deviation: (i != 7).then(|| (i as f64 - 72.0) / 109.0),
         in_band: (62..83).contains(&i),
         officer: Some(name.into()),

@@ -100,6 +100,7 @@ const grids = sheet.grids.map((grid, i) => {
   const text = [grid.id, grid.code, grid.division, grid.officer, (zoneById.get(grid.zone) || {}).name].filter(Boolean).join(' ').toLowerCase();
   return { ...grid, ...look, spot: spotOf(look.spot), shape: Shape.polygons(grid.polygons), text, fill: look.step === null ? page.ramp.none : page.ramp.colors[look.step] };
 });
+const resourceNames = grids.length ? (grids[0].resources || []).map((r) => r.name) : [];
 const gridById = new Map(grids.map((g) => [g.id, g]));
 const zonesByRoom = zones.filter((z) => z.spot).sort((a, b) => b.spot.room - a.spot.room);
 const byRoom = grids.filter((g) => g.spot).sort((a, b) => b.spot.room - a.spot.room);
@@ -124,5 +125,6 @@ const gridAt = (x, y) => grids.find((g) => g.shape.contains(x, y)) || null;
 
 // Numbers as people read them.
 const whole = (v) => v === null ? '–' : Math.round(v).toLocaleString('en');
+const amount = (v) => v === null ? '–' : v.toLocaleString('en', { maximumFractionDigits: 1 });
 const percent = (v, sign) => v === null ? '–' : (sign && v > 0 ? '+' : '') + (v * 100).toFixed(1).replace('-', '−') + ' %';
 const area = (v) => v === null ? '–' : v >= 1e6 ? (v / 1e6).toFixed(2) + ' km²' : (v / 1e4).toFixed(1) + ' ha';

@@ -52,6 +52,7 @@ function table(columns, rows, props) {
 }
 
 const marked = (g) => `${percent(g.deviation, true)}${g.mark ? ' ' + g.mark : ''}`;
+const resource = (r) => `${amount(r.amount)} (${percent(r.deviation, true)})`;
 
 function gridTable() {
   return table([
@@ -59,6 +60,7 @@ function gridTable() {
     { name: 'Division', of: (g) => g.division },
     { name: 'Load', title: 'Households', num: true, of: (g) => g.households, show: (g) => whole(g.households) },
     { name: 'Deviation', num: true, of: (g) => g.deviation, show: marked },
+    ...resourceNames.map((name, i) => ({ name, title: `${name} in the grid`, num: true, of: (g) => g.resources[i].amount, show: (g) => amount(g.resources[i].amount) })),
     { name: 'Kind', of: (g) => g.kind },
     { name: 'Officer', of: (g) => g.officer },
   ], grids, { pick: (g) => pick(g, { zoom: true }) });
@@ -109,6 +111,7 @@ function card(grid) {
   if (!grid) return;
   const zone = zoneById.get(grid.zone), backup = grid.backup && gridById.get(grid.backup);
   const facts = [
+    ...(grid.resources || []).map((r) => [r.name, resource(r)]),
     ['Id', grid.id], ['Zone', zone ? zone.name || zone.id : grid.zone], ['Division', grid.division], ['Kind', grid.kind],
     ['Settlement', grid.settlement], ['Light', grid.light], ['Units', whole(grid.units)], ['Parts', whole(grid.parts)],
     ['Area', area(grid.area_m2)], ['Compactness', grid.compactness === null ? '–' : grid.compactness.toFixed(2)],

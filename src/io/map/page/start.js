@@ -45,6 +45,7 @@ function hover(px, py) {
     tip.replaceChildren(
       el('b', { text: grid.code || grid.id }),
       el('span', { text: `${whole(grid.households)} households · ${marked(grid)}` }),
+      ...(grid.resources || []).map((r) => el('span', { text: `${r.name} ${resource(r)}` })),
       el('span', { text: grid.division }),
       el('span', { text: grid.officer ? `officer ${grid.officer}` : 'officer: vacant' }));
     tip.hidden = false;
