@@ -123,6 +123,18 @@ impl Band {
     }
 }
 
+/// What a planner may decide before a plan is drawn (R42).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LockKind {
+    /// A grid that stays as it is.
+    Frozen,
+    /// Units of one grid.
+    Together,
+    /// Units no two of which are in one grid.
+    Apart,
+}
+
 macro_rules! index_id {
     ($(#[$m:meta])* $name:ident) => {
         $(#[$m])*

@@ -9,7 +9,7 @@ use crate::plan::{Parts, Plan, Report, make, report};
 use crate::recipe::Recipe;
 use crate::territory::layers::Layers;
 use crate::territory::{Territory, TerritoryError, territory};
-use crate::zones::{Zone, zones};
+use crate::zones::{Zone, broken, zones};
 use rayon::prelude::*;
 
 /// Why no plan was drawn, and in which stage.
@@ -82,6 +82,7 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
     let mut findings = territory.findings.clone();
     findings.extend(fabric.findings.iter().cloned());
     findings.extend(zone_findings);
+    findings.extend(broken(&territory, &fabric, &zones, &parts.grid_of_unit));
     for rule in [Rule::Nearest, Rule::Unassigned] {
         let n = attachments.iter().filter(|a| a.rule == rule).count();
         if n > 0 {

@@ -3,10 +3,8 @@
 
 use evengrid::graph::{Edge, UnitGraph};
 use evengrid::io::metis;
-use evengrid::measure::{Band, Load, UnitId};
-use evengrid::partition::{
-    Assignment, Count, Effort, LockKind, Locks, Outcome, PartitionError, Partitioned, Problem, Score, Standing, partition,
-};
+use evengrid::measure::{Band, Load, LockKind, UnitId};
+use evengrid::partition::{Assignment, Count, Effort, Locks, Outcome, PartitionError, Partitioned, Problem, Score, Standing, partition};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 

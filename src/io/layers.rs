@@ -4,7 +4,9 @@ use super::error::ReadError;
 use super::geojson::{Feature, Record, Shape, each_feature, text};
 use crate::finding::{Finding, Severity};
 use crate::recipe::{LayerMap, LayerSource};
-use crate::territory::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Numbers, Origin, PointRecord, Source, StationRecord};
+use crate::territory::layers::{
+    AreaRecord, DivisionRecord, Layers, LineRecord, LockRecord, Numbers, Origin, PointRecord, Source, StationRecord,
+};
 use geo::{MultiLineString, MultiPolygon};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -117,6 +119,7 @@ fn join(all: &mut Layers, mut one: Layers) {
     all.landuse.append(&mut one.landuse);
     all.pois.append(&mut one.pois);
     all.stations.append(&mut one.stations);
+    all.locks.append(&mut one.locks);
     all.numbers.append(&mut one.numbers);
     all.findings.append(&mut one.findings);
 }
@@ -140,14 +143,15 @@ enum Holds {
     Lines,
     LinesAndAreas,
     Points,
+    PointsAndAreas,
 }
 
 impl Holds {
     fn takes(self, shape: &Shape) -> bool {
         match shape {
-            Shape::Areas(_) => matches!(self, Holds::Areas | Holds::LinesAndAreas),
+            Shape::Areas(_) => matches!(self, Holds::Areas | Holds::LinesAndAreas | Holds::PointsAndAreas),
             Shape::Lines(_) => matches!(self, Holds::Lines | Holds::LinesAndAreas),
-            Shape::Points(_) => self == Holds::Points,
+            Shape::Points(_) => matches!(self, Holds::Points | Holds::PointsAndAreas),
             Shape::Missing | Shape::Other => false,
         }
     }
@@ -158,6 +162,7 @@ impl Holds {
             Holds::Lines => "lines",
             Holds::LinesAndAreas => "lines and polygons",
             Holds::Points => "points",
+            Holds::PointsAndAreas => "points and polygons",
         }
     }
 }
@@ -171,7 +176,7 @@ struct Spec<'m> {
     fields: &'static [&'static [&'static str]],
 }
 
-fn specs(map: &LayerMap) -> [Spec<'_>; 9] {
+fn specs(map: &LayerMap) -> [Spec<'_>; 10] {
     const CLASS: &[&str] = &["class", "kind", "highway"];
     const WATER: &[&str] = &["kind", "waterway", "water", "natural", "class"];
     const RAIL: &[&str] = &["kind", "railway", "class"];
@@ -193,6 +198,7 @@ fn specs(map: &LayerMap) -> [Spec<'_>; 9] {
             Holds::Points,
             &[&["id"], &["azimuth"], &["beam_width", "beamwidth"], &["radius_m"], &["indoor"]],
         ),
+        spec("locks", &map.locks, Holds::PointsAndAreas, &[&["id"], &["kind", "lock"], &["group"]]),
     ]
 }
 
@@ -306,6 +312,10 @@ impl<'s> Reading<'s> {
             self.tell(&item, place, Severity::Warning, "ring-closed", message, Some(unclosed as f64));
         }
         match shape {
+            Shape::Areas(land) if self.spec.layer == "locks" => self.lock(item, Vec::new(), land),
+            Shape::Points(points) if self.spec.layer == "locks" => {
+                self.lock(item, points.into_iter().map(|c| [c.x, c.y]).collect(), MultiPolygon(Vec::new()));
+            }
             Shape::Areas(land) => self.area(item, place, land),
             Shape::Lines(line) => self.line(item, place, line),
             Shape::Points(points) => self.points(item, points.into_iter().map(|c| [c.x, c.y]).collect()),
@@ -410,6 +420,12 @@ impl<'s> Reading<'s> {
             into.push(PointRecord { origin, id: item.id.clone(), kind: kind.clone(), weight, settlement: settlement.clone(), at: *at });
         }
         into.push(PointRecord { origin, id: item.id, kind, weight, settlement, at: *last });
+    }
+
+    fn lock(&mut self, item: Item<'_>, places: Vec<[f64; 2]>, land: MultiPolygon<f64>) {
+        let (origin, kind) = (self.origin(&item), self.text(&item, "kind").unwrap_or_default());
+        let group = self.text(&item, "group");
+        self.out.locks.push(LockRecord { origin, id: item.id, kind, group, places, land });
     }
 
     fn origin(&self, item: &Item<'_>) -> Origin {

@@ -77,7 +77,7 @@ pub struct ComponentBounds {
 }
 
 /// Everything known before the search.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bounds {
     /// By first unit.
     pub components: Vec<ComponentBounds>,

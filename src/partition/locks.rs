@@ -6,7 +6,7 @@
 use super::problem::{Count, Problem};
 use super::{Bounds, Culprit, PartitionError};
 use crate::graph::{Edge, UnitGraph};
-use crate::measure::{Band, Load, UnitId};
+use crate::measure::{Band, Load, LockKind, UnitId};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
@@ -22,17 +22,6 @@ pub struct Locks {
     pub together: Vec<Vec<UnitId>>,
     /// Units of which no two are in one grid, unless there are fewer grids than units. Seeds are such units.
     pub apart: Vec<Vec<UnitId>>,
-}
-
-/// Kind of a lock, see [`Locks`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LockKind {
-    /// [`Locks::frozen`].
-    Frozen,
-    /// [`Locks::together`].
-    Together,
-    /// [`Locks::apart`].
-    Apart,
 }
 
 /// Why a lock cannot be kept.

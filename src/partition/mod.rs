@@ -42,7 +42,7 @@ mod windows;
 
 pub use assignment::{Assignment, Fault};
 pub use bounds::{Assumes, Bound, Bounds, ComponentBounds, Culprit};
-pub use locks::{LockFault, LockKind, LockTrouble, Locks};
+pub use locks::{LockFault, LockTrouble, Locks};
 pub use problem::{Count, Effort, Problem};
 pub use recombine::SOLVER;
 pub use score::Score;
@@ -226,7 +226,7 @@ fn solve_locked(problem: &Problem) -> Result<Partitioned, PartitionError> {
             let solved = solve(inner).map_err(|e| locked.told(e))?;
             (solved.assignment.part_of().to_vec(), solved.bounds, solved.outcome)
         }
-        None => (Vec::new(), Bounds { components: Vec::new(), culprits: Vec::new() }, Outcome::Optimal),
+        None => (Vec::new(), Bounds::default(), Outcome::Optimal),
     };
     let (graph, bands) = (&problem.graph, &problem.bands);
     let assignment = Assignment::new(graph, &locked.labels(&part_of))?;
@@ -236,9 +236,17 @@ fn solve_locked(problem: &Problem) -> Result<Partitioned, PartitionError> {
 }
 
 /// What no plan of `problem` can beat and how many grids [`partition`] would make of every component, without a search. O(n + m).
+///
+/// Frozen grids are beside these bounds and counts.
 pub fn bounds(problem: &Problem) -> Result<Bounds, PartitionError> {
     check(problem)?;
-    Ok(Regions::of(&Net::of(&problem.graph), problem)?.bounds)
+    let of = |problem: &Problem| Ok(Regions::of(&Net::of(&problem.graph), problem)?.bounds);
+    if problem.locks.is_empty() {
+        return of(problem);
+    }
+    let locked = Locked::of(problem)?;
+    let inner = locked.problem.as_ref().map_or(Ok(Bounds::default()), of)?;
+    Ok(locked.bounds(inner, problem.graph.resources()))
 }
 
 fn check(problem: &Problem) -> Result<(), PartitionError> {

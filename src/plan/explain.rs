@@ -146,6 +146,9 @@ fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, recipe: &Recipe) -> Vec<Str
             out.push(format!("A band of ±{:.1} % would hold it, and {} of the zone's grids.", percent(r.tolerance), r.in_band));
         }
     }
+    if !grid.locks.is_empty() {
+        out.push(format!("Locks concern it: {}.", grid.locks.join(", ")));
+    }
     if grid.parts > 1 {
         out.push(format!("It lies in {} parts because its division does.", grid.parts));
     }

@@ -117,6 +117,7 @@ pub fn make(
     let id = |g: GridId| format!("G{:06}", g.0 + 1);
     let zone_id = |z: u32| format!("Z{:04}", z + 1);
     let standing = standings(zones, solved, parts);
+    let mut locks = locks(territory, zones, parts);
     let resource_bands: Vec<_> =
         zones.iter().zip(solved).map(|(zone, done)| resource_bands(territory, fabric, zone, done.assignment.grids() as u32)).collect();
     let mut serial: BTreeMap<u32, u32> = BTreeMap::new();
@@ -156,6 +157,7 @@ pub fn make(
             deviations: resources().map(|(r, b, load)| (r.name.clone(), round(off(b, load), 9))).collect(),
             in_band,
             standing: standing[g],
+            locks: std::mem::take(&mut locks[g]),
             light: light.into(),
             units: t.units,
             parts: connected[g],
@@ -236,6 +238,16 @@ fn standings(zones: &[Zone], solved: &[Partitioned], parts: &Parts) -> Vec<Stand
         for (cluster, &part) in zone.clusters.iter().zip(done.assignment.part_of()) {
             out[parts.grid_of_unit[cluster[0].at()].at()] = done.standings[part as usize];
         }
+    }
+    out
+}
+
+/// Ids of the locks that concern each grid.
+fn locks(t: &Territory, zones: &[Zone], parts: &Parts) -> Vec<Vec<String>> {
+    let mut out = vec![Vec::new(); parts.zone_of_grid.len()];
+    for l in zones.iter().flat_map(|z| &z.locks) {
+        let grids: BTreeSet<GridId> = l.units.iter().map(|u| parts.grid_of_unit[u.at()]).collect();
+        grids.iter().for_each(|g| out[g.at()].push(t.locks[l.lock].id.clone()));
     }
     out
 }

@@ -194,6 +194,9 @@ pub struct PlanGrid {
     pub in_band: bool,
     /// Whether a plan exists that could bring it in, as far as the bounds tell.
     pub standing: Standing,
+    /// Locks that concern it, by their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locks: Vec<String>,
     /// green, yellow (up to twice every tolerance), red (R27).
     pub light: String,
     /// Number of units.

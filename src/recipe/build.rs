@@ -219,6 +219,7 @@ impl Check {
 
     fn barriers(&mut self, draft: BarrierDraft) -> BarrierRule {
         BarrierRule {
+            hard_from: draft.hard_from.map(|s| self.whole("barriers.hard_from", Some(s), 1, 100)),
             bridges_join: self.said("barriers.bridges_join", draft.bridges_join),
             minor: self.names("barriers.minor", draft.minor),
             roads: self.strengths("barriers.roads", draft.roads),
@@ -267,6 +268,7 @@ impl Check {
             landuse: layer("landuse"),
             pois: layer("pois"),
             base_stations: layer("base_stations"),
+            locks: layer("locks"),
         };
         for name in layers.keys() {
             let known: Vec<&str> = LAYERS.iter().map(|(known, _)| *known).collect();
@@ -313,6 +315,7 @@ impl From<Recipe> for Draft {
             ("landuse", l.landuse),
             ("pois", l.pois),
             ("base_stations", l.base_stations),
+            ("locks", l.locks),
         ];
         let resource = |r: ResourceRule| ResourceDraft {
             layer: Some(r.layer.name().to_string()),
@@ -345,6 +348,7 @@ impl From<Recipe> for Draft {
                 min_water_m2: Some(r.cut.min_water_m2),
             },
             barriers: BarrierDraft {
+                hard_from: r.barriers.hard_from.map(i64::from),
                 bridges_join: Some(r.barriers.bridges_join),
                 minor: Some(r.barriers.minor),
                 roads: strengths(r.barriers.roads),

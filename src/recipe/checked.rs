@@ -148,6 +148,8 @@ pub struct CutRule {
 /// Strength of barriers by class, 0 (none) … 100 (never cross if it can be helped).
 #[derive(Clone, Debug, PartialEq)]
 pub struct BarrierRule {
+    /// From this strength on no grid crosses a barrier, but for land too light for a grid of its own; none if not said.
+    pub hard_from: Option<u8>,
     /// Water counts as no barrier where a road bridge crosses it.
     pub bridges_join: bool,
     /// Roads by `class`; `_link` counts as its class. Classes of strength 0 are minor ways.
@@ -225,6 +227,8 @@ pub struct LayerMap {
     pub pois: LayerSource,
     /// Base stations.
     pub base_stations: LayerSource,
+    /// Grids and units that a planner has decided on.
+    pub locks: LayerSource,
 }
 
 /// One layer: where it is and what its properties are called.

@@ -176,6 +176,8 @@ section! {
 section! {
     /// `[barriers]`
     BarrierDraft {
+        /// From this strength on no grid crosses a barrier.
+        hard_from: i64 = over,
         /// Whether a road bridge joins the banks of the water below it.
         bridges_join: bool = over,
         /// Road classes that may split a heavy face; replaced as a whole.

@@ -20,7 +20,7 @@ pub(super) enum Sort {
 }
 
 /// Layers in the order of a recipe, with the properties that may be mapped.
-pub const LAYERS: [(&str, &[&str]); 9] = [
+pub const LAYERS: [(&str, &[&str]); 10] = [
     ("admin", &["id", "admin_level", "scheme", "name", "parent", "partial"]),
     ("study_area", &["id", "kind", "name"]),
     ("roads", &["id", "class", "name", "tunnel", "bridge", "layer"]),
@@ -30,13 +30,14 @@ pub const LAYERS: [(&str, &[&str]); 9] = [
     ("landuse", &["id", "kind", "name"]),
     ("pois", &["id", "kind", "weight", "settlement"]),
     ("base_stations", &["id", "azimuth", "beam_width", "radius_m", "indoor"]),
+    ("locks", &["id", "kind", "group"]),
 ];
 
 /// Stands in a path for a name that the recipe may choose.
 const ANY: &str = "<name>";
 
 /// Every key but those of the layers.
-const KEYS: [(&str, Sort); 33] = [
+const KEYS: [(&str, Sort); 34] = [
     ("schema", Sort::Whole),
     ("seed", Sort::Natural),
     ("extends", Sort::Text),
@@ -60,6 +61,7 @@ const KEYS: [(&str, Sort); 33] = [
     ("cut.min_face_m2", Sort::Number),
     ("cut.split_above", Sort::Number),
     ("cut.min_water_m2", Sort::Number),
+    ("barriers.hard_from", Sort::Whole),
     ("barriers.bridges_join", Sort::Flag),
     ("barriers.minor", Sort::Texts),
     ("barriers.roads", Sort::Wholes),

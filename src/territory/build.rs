@@ -1,7 +1,7 @@
 use super::lattice::{Plane, Pt};
 use super::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord, Site};
 use super::*;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Subject};
 use crate::recipe::{DivisionChoice, Recipe, ResourceRule};
 use geo::{LineString, MultiPolygon};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -132,6 +132,7 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
     let (settlements, base) = settlements(recipe);
     let points = points(layers, recipe, &settlements, &mut findings);
     let carriers = recipe.resources.iter().enumerate().flat_map(|(i, rule)| carriers(layers, rule, i as u32, &mut findings)).collect();
+    let locks = locks(layers, &mut findings);
     let resource = |r: &ResourceRule| Resource { name: r.name.clone(), tolerance: r.tolerance, weight: r.weight };
     Ok(Territory {
         plane,
@@ -148,9 +149,43 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
         points,
         resources: recipe.resources.iter().map(resource).collect(),
         carriers,
+        locks,
         snap_m: recipe.cut.snap_m,
         findings,
     })
+}
+
+/// Locks of the layer, those of one kind and group as one.
+fn locks(layers: &Layers, findings: &mut Vec<Finding>) -> Vec<Lock> {
+    let mut out: Vec<Lock> = Vec::new();
+    for r in &layers.locks {
+        let (kind, seed) = match r.kind.trim().to_ascii_lowercase().as_str() {
+            "frozen" => (LockKind::Frozen, false),
+            "together" => (LockKind::Together, false),
+            "apart" => (LockKind::Apart, false),
+            "seed" => (LockKind::Apart, true),
+            other => {
+                let message = format!("'{other}' is no kind of lock and was left out; write frozen, together, apart or seed");
+                let f =
+                    Finding::new(Severity::Violation, "lock-unknown", message).file(layers.file(r.origin)).record(r.origin.record.into());
+                findings.push(Finding { subject: Subject { id: r.id.clone(), ..f.subject.clone() }, ..f });
+                continue;
+            }
+        };
+        let record = r.origin.record.into();
+        // all seeds are apart from each other
+        let group = if seed { Some("seeds".to_string()) } else { r.group.clone() };
+        let id = group.clone().or(r.id.clone()).unwrap_or_else(|| format!("record-{record}"));
+        let known = out.iter().position(|l| group.is_some() && l.kind == kind && l.id == id);
+        let file = layers.file(r.origin).to_string();
+        let at = known.unwrap_or(out.len());
+        if known.is_none() {
+            out.push(Lock { kind, id, places: Vec::new(), rings: Vec::new(), file, record });
+        }
+        out[at].places.extend(r.places.iter().filter_map(|p| Pt::from_lon_lat(p[0], p[1])));
+        out[at].rings.extend(rings(&r.land, layers, r.origin, r.id.as_deref(), findings));
+    }
+    out
 }
 
 fn base_class(class: &str) -> &str {

@@ -142,6 +142,23 @@ pub struct Site<'a> {
     pub at: [f64; 2],
 }
 
+/// A decision on grids or units, drawn by a planner.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LockRecord {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Its id.
+    pub id: Option<String>,
+    /// `frozen`, `together`, `apart` or `seed`.
+    pub kind: String,
+    /// Records of one kind and group are one lock.
+    pub group: Option<String>,
+    /// Places, longitude and latitude.
+    pub places: Vec<[f64; 2]>,
+    /// Land.
+    pub land: MultiPolygon<f64>,
+}
+
 /// Everything that was read from a folder.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layers {
@@ -167,6 +184,8 @@ pub struct Layers {
     pub pois: Vec<PointRecord>,
     /// Base stations.
     pub stations: Vec<StationRecord>,
+    /// Locks.
+    pub locks: Vec<LockRecord>,
     /// Further numbers of households, points of interest and stations.
     pub numbers: Vec<Numbers>,
     /// Features that could not be taken as they are.

@@ -7,7 +7,7 @@ pub mod layers;
 pub use build::{TerritoryError, territory};
 
 use crate::finding::Finding;
-use crate::measure::{DivisionId, Load};
+use crate::measure::{DivisionId, Load, LockKind};
 use lattice::{Plane, Pt};
 use serde::{Deserialize, Serialize};
 
@@ -121,6 +121,23 @@ pub struct Carrier {
     pub resource: u32,
 }
 
+/// A decision that the plan must keep (R42). Seeds are places to be apart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lock {
+    /// What it asks for.
+    pub kind: LockKind,
+    /// Group, id or record number.
+    pub id: String,
+    /// Places whose units are meant.
+    pub places: Vec<Pt>,
+    /// Rings of the areas, by even-odd rule, whose units are meant.
+    pub rings: Vec<Vec<Pt>>,
+    /// File it was read from.
+    pub file: String,
+    /// First record in that file, counted from 1.
+    pub record: u64,
+}
+
 /// Valid, finite data on one lattice and one metric plane.
 #[derive(Clone, Debug)]
 pub struct Territory {
@@ -152,6 +169,8 @@ pub struct Territory {
     pub resources: Vec<Resource>,
     /// What carries them, by resource and in file order.
     pub carriers: Vec<Carrier>,
+    /// Decisions on grids and units.
+    pub locks: Vec<Lock>,
     /// A strip narrower than this is a sliver, metres (copied from the recipe).
     pub snap_m: f64,
     /// What was repaired, dropped or noticed.

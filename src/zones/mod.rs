@@ -3,7 +3,12 @@
 //! One zone per division. A division may lie in pieces (exclaves); a piece that is too light for a grid of its own is
 //! tied to the nearest unit of another piece, so that the grid which takes it says so by `parts > 1`.
 
-use crate::cut::{Fabric, FabricEdge, Unit};
+mod hard;
+mod locks;
+
+pub use locks::{ZoneLock, broken};
+
+use crate::cut::{Border, Fabric, FabricEdge, Unit};
 use crate::finding::{Finding, Severity};
 use crate::graph::{Edge, GraphError, UnitGraph};
 use crate::measure::{Band, DivisionId, Load, UnitId};
@@ -21,6 +26,8 @@ pub struct Zone {
     pub division: DivisionId,
     /// Units behind every vertex of the problem's graph; more than one where a light piece is tied on.
     pub clusters: Vec<Vec<UnitId>>,
+    /// Decisions that it keeps, also as locks of the problem.
+    pub locks: Vec<ZoneLock>,
     /// What the partition stage solves: the load, and then the resources in `balanced`.
     pub problem: Problem,
     /// Positions in the territory's resources of those balanced beside the load: of weight, and there is some in the zone.
@@ -72,51 +79,64 @@ pub fn zones(territory: &Territory, fabric: &Fabric, recipe: &Recipe) -> Result<
         }
         zones.push((*division, clusters));
     }
-    let mut edges: Vec<Vec<Edge>> = vec![Vec::new(); zones.len()];
     let zone_of: BTreeMap<DivisionId, usize> = zones.iter().enumerate().map(|(i, z)| (z.0, i)).collect();
+    let mut borders: Vec<Vec<(&Border, Edge)>> = vec![Vec::new(); zones.len()];
     for b in &fabric.borders {
         let Some(other) = b.b else { continue };
         let (da, db) = (fabric.units[b.a.at()].division, fabric.units[other.at()].division);
         if da == db {
             let cost = b.cost.min(u32::MAX as u64) as u32;
-            edges[zone_of[&da]].push(Edge { a: cluster_of[b.a.at()], b: cluster_of[other.at()], cost });
+            borders[zone_of[&da]].push((b, Edge { a: cluster_of[b.a.at()], b: cluster_of[other.at()], cost }));
         }
     }
     let mut out = Vec::with_capacity(zones.len());
-    for (i, (division, clusters)) in zones.into_iter().enumerate() {
-        let centre = |c: &Vec<UnitId>| territory.plane.metres(fabric.units[c[0].at()].inner).map(|m| m as f32);
-        let graph =
-            |resources: usize, loads: Vec<Load>| UnitGraph::new(resources, loads, &edges[i], Some(clusters.iter().map(centre).collect()));
-        let sum = |c: &[UnitId], of: &dyn Fn(&Unit) -> Load| c.iter().map(|u| of(&fabric.units[u.at()])).sum::<Load>();
-        let load = |c: &Vec<UnitId>| sum(c, &|u| u.balanced);
-        // every zone draws from its own stream, whatever the others do
+    let mut edges = Vec::with_capacity(zones.len());
+    for (i, ((division, clusters), borders)) in zones.into_iter().zip(borders).enumerate() {
+        let open = hard::open_edges(territory, fabric, &clusters, borders, recipe.barriers.hard_from, band.low, &mut findings);
         let count = match recipe.grid.counts_of(&territory.division(division).id) {
             (fewest, most) if recipe.grid.count_holds => Count::Between(fewest, most),
             _ => Count::ForBand,
         };
+        // every zone draws from its own stream, whatever the others do
         let seed = recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(i as u64);
-        let graph_of_load = graph(1, clusters.iter().map(load).collect())?;
-        let locks = Locks::default();
-        let mut problem = Problem { graph: graph_of_load, bands: vec![band], count, locks, seed, effort: recipe.effort };
-        let total = |r: usize| clusters.iter().map(|c| sum(c, &|u| u.resources[r])).sum::<Load>();
-        let of_weight = (0..territory.resources.len()).filter(|&r| territory.resources[r].weight > 0.0);
-        let balanced: Vec<usize> = of_weight.filter(|&r| total(r) > Load::ZERO).collect();
-        // what is wrong with the problem is told when it is solved
-        let load_bounds = if balanced.is_empty() { None } else { bounds(&problem).ok() };
-        if let Some(b) = &load_bounds {
-            // the load alone decides how many grids there are, and so what a grid should have of the others
-            let grids = b.components.iter().map(|c| c.grids).sum();
-            let row = |c: &Vec<UnitId>| {
-                let others: Vec<Load> = balanced.iter().map(|&r| sum(c, &|u| u.resources[r])).collect();
-                std::iter::once(load(c)).chain(others)
-            };
-            problem.graph = graph(1 + balanced.len(), clusters.iter().flat_map(row).collect())?;
-            problem.bands.extend(balanced.iter().map(|&r| resource_band(&territory.resources[r], total(r), grids)));
-            problem.count = Count::Between(grids, grids);
-        }
-        out.push(Zone { division, clusters, problem, balanced, load_bounds });
+        let graph = graph(territory, fabric, &clusters, &[], &open)?;
+        let problem = Problem { graph, bands: vec![band], count, locks: Locks::default(), seed, effort: recipe.effort };
+        out.push(Zone { division, clusters, locks: Vec::new(), problem, balanced: Vec::new(), load_bounds: None });
+        edges.push(open);
+    }
+    locks::lock(territory, fabric, &mut out, &mut findings);
+    for (zone, edges) in out.iter_mut().zip(&edges) {
+        balance_resources(territory, fabric, zone, edges)?;
     }
     Ok((out, findings))
+}
+
+/// The units of a zone with their balanced load and of the further `resources`.
+fn graph(t: &Territory, fabric: &Fabric, clusters: &[Vec<UnitId>], resources: &[usize], edges: &[Edge]) -> Result<UnitGraph, GraphError> {
+    let sum = |c: &[UnitId], of: &dyn Fn(&Unit) -> Load| c.iter().map(|u| of(&fabric.units[u.at()])).sum::<Load>();
+    let row = |c: &Vec<UnitId>| {
+        let others: Vec<Load> = resources.iter().map(|&r| sum(c, &|u| u.resources[r])).collect();
+        std::iter::once(sum(c, &|u| u.balanced)).chain(others)
+    };
+    let centre = |c: &Vec<UnitId>| t.plane.metres(fabric.units[c[0].at()].inner).map(|m| m as f32);
+    UnitGraph::new(1 + resources.len(), clusters.iter().flat_map(row).collect(), edges, Some(clusters.iter().map(centre).collect()))
+}
+
+/// Adds the resources that are to be balanced in a zone to its problem.
+fn balance_resources(t: &Territory, fabric: &Fabric, zone: &mut Zone, edges: &[Edge]) -> Result<(), GraphError> {
+    let total = |r: usize| zone.clusters.iter().flatten().map(|u| fabric.units[u.at()].resources[r]).sum::<Load>();
+    let of_weight = (0..t.resources.len()).filter(|&r| t.resources[r].weight > 0.0);
+    let totals: Vec<(usize, Load)> = of_weight.map(|r| (r, total(r))).filter(|x| x.1 > Load::ZERO).collect();
+    // what is wrong with the problem is told when it is solved
+    let Some(load_bounds) = bounds(&zone.problem).ok().filter(|_| !totals.is_empty()) else { return Ok(()) };
+    // the load alone decides how many grids there are, and so what a grid should have of the others
+    let grids = load_bounds.components.iter().map(|c| c.grids).sum::<u32>() + zone.problem.locks.frozen.len() as u32;
+    zone.balanced = totals.iter().map(|x| x.0).collect();
+    zone.load_bounds = Some(load_bounds);
+    zone.problem.graph = graph(t, fabric, &zone.clusters, &zone.balanced, edges)?;
+    zone.problem.bands.extend(totals.iter().map(|&(r, total)| resource_band(&t.resources[r], total, grids)));
+    zone.problem.count = Count::Between(grids, grids);
+    Ok(())
 }
 
 /// Light pieces of divisions → the unit of another piece that they go with.

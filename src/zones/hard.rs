@@ -1,0 +1,69 @@
+//! Hard barriers: borders that no grid may cross, but for pieces too light for a grid of their own.
+
+use crate::cut::{Border, Fabric};
+use crate::finding::{Finding, Severity};
+use crate::graph::Edge;
+use crate::measure::{Load, UnitId};
+use crate::territory::Territory;
+use petgraph::unionfind::UnionFind;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// The edges over which grids of one division may grow: all but those along barriers of strength `hard` or more.
+///
+/// A piece between such barriers with less load than `low` is joined to a neighbour across the weakest of its barriers, the longest of
+/// equal ones; pieces with load are told. O(pieces · borders).
+pub(super) fn open_edges(
+    t: &Territory,
+    fabric: &Fabric,
+    clusters: &[Vec<UnitId>],
+    borders: Vec<(&Border, Edge)>,
+    hard: Option<u8>,
+    low: Load,
+    findings: &mut Vec<Finding>,
+) -> Vec<Edge> {
+    let strength = |b: &Border| t.classes[b.class as usize].strength;
+    let (mut shut, open): (Vec<_>, Vec<_>) = borders.into_iter().partition(|(b, _)| hard.is_some_and(|h| strength(b) >= h));
+    let mut open: Vec<Edge> = open.into_iter().map(|(_, e)| e).collect();
+    if shut.is_empty() {
+        return open;
+    }
+    let mut pieces = UnionFind::<u32>::new(clusters.len());
+    open.iter().for_each(|e| {
+        pieces.union(e.a, e.b);
+    });
+    loop {
+        let mut loads: BTreeMap<u32, Load> = BTreeMap::new();
+        for (c, units) in clusters.iter().enumerate() {
+            *loads.entry(pieces.find(c as u32)).or_default() += units.iter().map(|u| fabric.units[u.at()].balanced).sum();
+        }
+        shut.retain(|(_, e)| pieces.find(e.a) != pieces.find(e.b));
+        let sides = |e: &Edge| [pieces.find(e.a), pieces.find(e.b)];
+        let beside = shut.iter().flat_map(|(_, e)| sides(e)).map(|p| (loads[&p], p));
+        let Some((load, piece)) = beside.min().filter(|(load, _)| *load < low) else { return open };
+        let ways = shut.iter().filter(|(_, e)| sides(e).contains(&piece));
+        let Some((border, way)) = ways.min_by_key(|(b, e)| (strength(b), Reverse((b.length_m * 1000.0) as u64), e.a, e.b)) else {
+            return open;
+        };
+        let mut both = sides(way);
+        both.sort_unstable();
+        if load > Load::ZERO {
+            let units = || clusters.iter().enumerate().filter(|(c, _)| pieces.find(*c as u32) == piece).flat_map(|(_, units)| units);
+            let households = units().map(|u| fabric.units[u.at()].load).sum::<Load>();
+            let place = units().next().map_or([0.0; 2], |u| fabric.units[u.at()].inner.lon_lat());
+            let class = &t.classes[border.class as usize].name;
+            let message = format!("{households} households between hard barriers are too few for a grid; their grid crosses the {class}");
+            let f = Finding::new(Severity::Warning, "hard-barrier-crossed", message).at(place);
+            findings.push(f.measured(load.0 as f64 / t.base.0 as f64).limit(low.0 as f64 / t.base.0 as f64));
+        }
+        let joined = |e: &Edge| {
+            let mut pair = sides(e);
+            pair.sort_unstable();
+            pair == both
+        };
+        let (now, still): (Vec<_>, Vec<_>) = shut.iter().copied().partition(|(_, e)| joined(e));
+        open.extend(now.iter().map(|(_, e)| *e));
+        pieces.union(both[0], both[1]);
+        shut = still;
+    }
+}
