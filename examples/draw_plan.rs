@@ -212,6 +212,16 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
         format!("{} grids no plan could bring in, {} left by this one", value("out-of-band-forced"), value("out-of-band-unforced")),
     );
     say(
+        "proof",
+        format!(
+            "in {} of {} zones no plan is better balanced; loads are {:.2} grids' worth out of their bands in all, {:.2} at least",
+            value("zones-proven"),
+            p.zones.len(),
+            value("violation-reached"),
+            value("violation-possible")
+        ),
+    );
+    say(
         "shape",
         format!(
             "median compactness {:.2} (Polsby-Popper) and {:.2} (moment of inertia), {:.0} % of borders along barriers, {} grids in several parts",

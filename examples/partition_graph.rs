@@ -4,10 +4,9 @@
 mod cli;
 
 use clap::Parser;
-use evengrid::graph::UnitGraph;
 use evengrid::io::metis;
 use evengrid::measure::{Band, Load};
-use evengrid::partition::{Count, Effort, Locks, Outcome, Problem, Standing, partition};
+use evengrid::partition::{Count, Effort, Locks, Outcome, Problem, Standing, bounds, partition};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -71,14 +70,23 @@ fn run(args: &Args) -> Result<bool, cli::Failure> {
     let graph = metis::read_graph(&args.graph, args.coords.as_deref())?;
     let read = started.elapsed();
 
-    let problem = Problem {
-        bands: bands(&graph, target, args),
-        graph,
+    let mut problem = Problem {
+        bands: vec![Band::around(target, args.tolerance)],
+        graph: graph.with_resources(1),
         count: args.parts.map_or(Count::ForBand, Count::Exactly),
         locks: Locks::default(),
         seed: args.seed,
         effort: Effort::level(&args.effort).unwrap_or_default(),
     };
+    if graph.resources() > 1 {
+        // the first resource decides how many parts there are, and so what a part should have of the others
+        let parts = bounds(&problem)?.components.iter().map(|c| c.grids).sum();
+        let total = |r: usize| (0..graph.len()).map(|u| graph.loads(u)[r]).sum::<Load>();
+        let share = |r: usize| Load((total(r).0 as f64 / f64::from(parts)).round().max(1.0) as i64);
+        problem.bands.extend((1..graph.resources()).map(|r| Band::around(share(r), args.tolerance)));
+        problem.count = Count::Between(parts, parts);
+        problem.graph = graph;
+    }
     let started = Instant::now();
     let plan = partition(&problem)?;
     let searched = started.elapsed();
@@ -99,12 +107,4 @@ fn run(args: &Args) -> Result<bool, cli::Failure> {
     }
     cli::say!("time       {:.2} s (and {:.2} s to read)", searched.as_secs_f64(), read.as_secs_f64());
     Ok(true)
-}
-
-/// The first resource aims at `target`, the others at an even share for as many parts as that makes.
-fn bands(graph: &UnitGraph, target: Load, args: &Args) -> Vec<Band> {
-    let total = |r: usize| (0..graph.len()).map(|u| graph.loads(u)[r]).sum::<Load>();
-    let parts = args.parts.map_or_else(|| (total(0).0 as f64 / target.0 as f64).round(), f64::from).max(1.0);
-    let share = |r: usize| Load(((total(r).0 as f64 / parts).round() as i64).max(1));
-    (0..graph.resources()).map(|r| Band::around(if r == 0 { target } else { share(r) }, args.tolerance)).collect()
 }

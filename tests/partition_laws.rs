@@ -101,6 +101,38 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn bounds_over_two_resources_never_exceed_the_optimum(
+        g in connected(3..=8, 300),
+        second in prop::collection::vec(0..300i64, 8),
+        target in 100i64..300,
+        k in 1u32..5,
+    ) {
+        let loads: Vec<i64> = (0..g.len()).flat_map(|u| [g.load(u).0, second[u]]).collect();
+        let edges: Vec<_> = (0..g.len()).flat_map(|u| g.neighbours(u).map(move |(v, c)| (u as u32, v as u32, c))).filter(|e| e.0 < e.1).collect();
+        let mut problem = problem(graph(2, &loads, &edges), target, Count::Exactly(k.min(g.len() as u32)));
+        problem.bands[1] = problem.bands[1].weighing(0.5);
+        let plan = obeys(&problem);
+        let bounds = &plan.bounds.components[0];
+        let heavy: Vec<usize> = (0..g.len()).filter(|&u| problem.bands.iter().zip(problem.graph.loads(u)).any(|(b, &l)| l > b.high)).collect();
+        let (mut least, mut apart) = (i64::MAX, i64::MAX);
+        each_partition(&problem.graph, plan.assignment.grids(), &mut |a| {
+            let violation = a.score(&problem.graph, &problem.bands).violation;
+            least = least.min(violation);
+            if heavy.iter().map(|&u| a.part_of()[u]).collect::<BTreeSet<_>>().len() == heavy.len() {
+                apart = apart.min(violation);
+            }
+        });
+        prop_assert!(bounds.violation.value.iter().sum::<i64>() <= least);
+        prop_assert!(bounds.searched.is_none_or(|v| v == least), "{:?} {}", bounds.searched, least);
+        prop_assert!(bounds.relaxation.as_ref().is_none_or(|b| b.value <= apart));
+        prop_assert_eq!(plan.score.violation, least);
+    }
+}
+
 /// True if some contiguous partition of a connected graph into `k` parts scores less than `limit`: parts are grown around the
 /// first free unit, and what costs `limit` already is not followed.
 fn is_beaten(problem: &Problem, k: usize, limit: Score) -> bool {

@@ -149,6 +149,13 @@ impl UnitGraph {
         &self.loads[u * self.resources..(u + 1) * self.resources]
     }
 
+    /// The same units and borders with the first `count` resources only. O(n + m).
+    pub fn with_resources(&self, count: usize) -> UnitGraph {
+        let count = count.clamp(1, self.resources);
+        let loads = self.loads.chunks(self.resources).flat_map(|row| &row[..count]).copied().collect();
+        UnitGraph { resources: count, loads, ..self.clone() }
+    }
+
     /// Centre of `u` in metres, where the caller gave one.
     pub fn centre(&self, u: usize) -> Option<[f32; 2]> {
         self.centres.as_ref().map(|c| c[u])

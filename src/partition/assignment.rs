@@ -2,7 +2,7 @@
 
 use super::contiguity::pieces;
 use super::net::Net;
-use super::score::{Goal, Score, penalty};
+use super::score::{Goal, Score};
 use crate::graph::UnitGraph;
 use crate::measure::{Band, GridId, Load, UnitId};
 
@@ -136,14 +136,18 @@ impl Assignment {
         bands.iter().zip(self.loads(grid)).all(|(b, &l)| b.violation(l) == Load::ZERO)
     }
 
+    fn penalty(&self, grid: usize, bands: &[Band]) -> Score {
+        bands.iter().zip(self.loads(grid)).fold(Score::default(), |sum, (b, l)| sum + Goal::of(b).penalty(l.0))
+    }
+
+    /// [`Score::violation`] of one grid.
+    pub fn violation(&self, grid: usize, bands: &[Band]) -> i64 {
+        self.penalty(grid, bands).violation
+    }
+
     /// Score under `bands`. O(n + m).
     pub fn score(&self, graph: &UnitGraph, bands: &[Band]) -> Score {
-        let goals: Vec<Goal> = bands.iter().map(Goal::of).collect();
-        let mut score = Score::default();
-        for p in 0..self.grids() {
-            let loads: Vec<i64> = self.loads(p).iter().map(|l| l.0).collect();
-            score += penalty(&goals, &loads);
-        }
+        let mut score = (0..self.grids()).fold(Score::default(), |sum, p| sum + self.penalty(p, bands));
         for u in 0..graph.len() {
             let across = graph.neighbours(u).filter(|&(v, _)| v > u && self.part_of[v] != self.part_of[u]);
             score.cut += across.map(|(_, c)| i64::from(c)).sum::<i64>();

@@ -2,6 +2,7 @@
 
 use super::counts::feasible_counts;
 use super::net::Net;
+use super::relaxation;
 use super::score::Goal;
 use crate::measure::{Band, Load, UnitId};
 use std::fmt;
@@ -65,6 +66,8 @@ pub struct ComponentBounds {
     pub deviation: Bound<Vec<f64>>,
     /// Least possible [`Score::violation`](super::Score::violation), counted as there; one per resource.
     pub violation: Bound<Vec<i64>>,
+    /// A bound of the violation in all by linear programming, where several resources meet units that are too heavy.
+    pub relaxation: Option<Bound<i64>>,
     /// The least violation in all, where an exhaustive search came to an end or the plan reaches the bound before it; holds for any
     /// plan with this number of grids.
     pub searched: Option<i64>,
@@ -86,6 +89,12 @@ pub struct Bounds {
 }
 
 impl ComponentBounds {
+    /// Least possible violation in all, and what that takes for granted.
+    pub fn least_violation(&self) -> Bound<i64> {
+        let plain = Bound { value: self.searched.unwrap_or(0).max(self.violation.value.iter().sum()), assumes: self.violation.assumes };
+        self.relaxation.clone().filter(|b| b.value > plain.value).unwrap_or(plain)
+    }
+
     /// True unless arithmetic forbids that all grids but those of heavy units are in band with this count.
     pub fn can_be_in_band(&self, bands: &[Band]) -> bool {
         let k = i64::from(self.grids);
@@ -151,11 +160,15 @@ impl Bounds {
             grids,
             deviation: Bound { value: deviation, assumes: Assumes::Count },
             violation: Bound { value: violation, assumes: Assumes::Count },
+            relaxation: None,
             searched: None,
             out_of_band: Bound { value: culprits.len() as u32, assumes: Assumes::OneCulpritPerGrid },
             heavy: heavy_units.len() as u32,
             heavy_loads,
         };
+        let goals: Vec<Goal> = bands.iter().map(Goal::of).collect();
+        let relaxed = relaxation::violation(net, units, grids, &goals);
+        bounds.relaxation = relaxed.map(|value| Bound { value, assumes: Assumes::OneCulpritPerGrid });
         if !bounds.can_be_in_band(bands) {
             bounds.out_of_band.value = bounds.out_of_band.value.max((bounds.heavy + 1).min(grids));
         }

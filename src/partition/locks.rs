@@ -266,6 +266,9 @@ impl Locked {
             c.loads.truncate(resources);
             c.heavy_loads.truncate(resources);
             c.deviation.value.truncate(resources);
+            if c.violation.value.len() > resources {
+                c.relaxation = None;
+            }
             c.violation.value.truncate(resources);
         }
         let culprit = |c: Culprit| {

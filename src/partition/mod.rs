@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `counts` | how many grids, by arithmetic |
 //! | `bounds` | what no plan can beat |
+//! | `relaxation` | a bound by linear programming over several resources |
 //! | `regions` | components, their counts, and culprits set aside |
 //! | `split`, `aim`, `tree`, `coarsen` | a first partition: regions on a coarser picture, then multilevel recursive bisection along random trees |
 //! | `refine`, `contiguity` | Fiduccia–Mattheyses on the lexicographic score, contiguity kept |
@@ -34,6 +35,7 @@ mod problem;
 mod recombine;
 mod refine;
 mod regions;
+mod relaxation;
 mod rng;
 mod score;
 mod split;
@@ -54,7 +56,7 @@ use net::Net;
 use regions::Regions;
 use score::Goal;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windows::{Draft, Whole};
 
 /// Why a problem was refused.
@@ -204,7 +206,8 @@ fn solve(problem: &Problem) -> Result<Partitioned, PartitionError> {
     let exhausted = !regions.optimal && windows::improve(&net, &mut draft, &mut wholes, &aim, &problem.effort);
     for (bounds, mut whole) in regions.bounds.components.iter_mut().zip(wholes) {
         whole.search(&net, &mut draft, &aim, 0);
-        bounds.searched = whole.least;
+        // small components were enumerated
+        bounds.searched = whole.least.or_else(|| regions.optimal.then(|| whole.violation(&net, &draft, &aim)));
     }
     let assignment = Assignment::new(&problem.graph, &draft.into_part())?;
     let score = assignment.score(&problem.graph, &problem.bands);
@@ -230,8 +233,19 @@ fn solve_locked(problem: &Problem) -> Result<Partitioned, PartitionError> {
     };
     let (graph, bands) = (&problem.graph, &problem.bands);
     let assignment = Assignment::new(graph, &locked.labels(&part_of))?;
-    let bounds = locked.bounds(bounds, graph.resources());
-    let standings = standings(&assignment, &bounds, bands, &locked.components(), outcome == Outcome::Optimal);
+    let mut bounds = locked.bounds(bounds, graph.resources());
+    let component = locked.components();
+    // what was proven counts units that are to be apart as well: the loads violate least among plans that keep as much of the locks
+    let mut own = vec![BTreeSet::new(); bounds.components.len()];
+    for (&c, &p) in component.iter().zip(assignment.part_of()) {
+        if let Some(own) = own.get_mut(c as usize) {
+            own.insert(p);
+        }
+    }
+    for (bounds, grids) in bounds.components.iter_mut().zip(own) {
+        bounds.searched = bounds.searched.map(|_| grids.iter().map(|&p| assignment.violation(p as usize, bands)).sum());
+    }
+    let standings = standings(&assignment, &bounds, bands, &component, outcome == Outcome::Optimal);
     Ok(Partitioned { score: assignment.score(graph, bands), assignment, bounds, outcome, standings })
 }
 

@@ -8,9 +8,9 @@ use super::contiguity::Contiguity;
 use super::net::Net;
 use super::score::{Goal, Score, penalty};
 #[cfg(feature = "highs")]
-use good_lp::highs as solver;
+pub(super) use good_lp::highs as solver;
 #[cfg(not(feature = "highs"))]
-use good_lp::microlp as solver;
+pub(super) use good_lp::microlp as solver;
 use good_lp::{Expression, Solution, SolverModel, WithInitialSolution, constraint, variable, variables};
 use std::collections::BTreeMap;
 

@@ -240,11 +240,16 @@ impl Whole {
         parts.into_iter().zip(&bounds.components).map(whole).collect()
     }
 
+    /// Violation of its grids.
+    pub fn violation(&self, net: &Net, draft: &Draft, aim: &Aim) -> i64 {
+        self.parts.iter().map(|&p| draft.violation(net, aim, p as usize)).sum()
+    }
+
     /// Puts partitions with less violation in place until there are none or the search of `steps` gives up; true if that gained.
     pub fn search(&mut self, net: &Net, draft: &mut Draft, aim: &Aim, steps: u64) -> bool {
         let mut gained = false;
         loop {
-            let violation: i64 = self.parts.iter().map(|&p| draft.violation(net, aim, p as usize)).sum();
+            let violation = self.violation(net, draft, aim);
             // every violation is rounded up by itself
             if violation <= self.bound + (self.parts.len() * aim.goals.len()) as i64 {
                 self.least = Some(violation);

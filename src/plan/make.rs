@@ -289,7 +289,9 @@ fn bound(t: &Territory, fabric: &Fabric, parts: &Parts, zone: &Zone, done: &Part
     // bounds of the load alone hold for the counts they were made for
     let (solved, alone) = (&done.bounds.components, zone.load_bounds.as_ref().map_or(&done.bounds, |b| b).components.iter());
     let components: Vec<_> = alone.zip(solved).filter(|(alone, solved)| alone.grids == solved.grids).map(|(alone, _)| alone).collect();
-    let assumes: BTreeSet<String> = components.iter().map(|c| c.deviation.assumes.to_string()).collect();
+    let least: Vec<_> = solved.iter().map(|c| c.least_violation()).collect();
+    let taken = components.iter().map(|c| c.deviation.assumes).chain(least.iter().map(|b| b.assumes));
+    let assumes: BTreeSet<String> = taken.map(|a| a.to_string()).collect();
     let culprit = |c: &Culprit| {
         let unit = &fabric.units[zone.clusters[c.unit.at()][0].at()];
         let group = || c.group.iter().flat_map(|v| &zone.clusters[v.at()]);
@@ -310,6 +312,9 @@ fn bound(t: &Territory, fabric: &Fabric, parts: &Parts, zone: &Zone, done: &Part
         count_feasible: components.iter().all(|c| c.has_room(&bands[..1])),
         possible_deviation: round(components.iter().map(|c| c.deviation.value[0]).fold(0.0, f64::max), 6),
         reached_deviation: round(own.iter().map(|&g| rows[g].deviation.abs()).fold(0.0, f64::max), 6),
+        possible_violation: round(least.iter().map(|b| b.value).sum::<i64>() as f64 / 1e6, 6),
+        reached_violation: round(done.score.violation as f64 / 1e6, 6),
+        proven: solved.iter().all(|c| c.searched.is_some()),
         out_of_band: own.iter().filter(|&&g| !rows[g].in_band).count() as u32,
         forced: own.iter().filter(|&&g| rows[g].standing == Standing::Forced).count() as u32,
         outcome: match done.outcome {

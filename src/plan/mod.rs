@@ -101,6 +101,12 @@ pub struct ZoneBound {
     pub possible_deviation: f64,
     /// Largest deviation of this plan.
     pub reached_deviation: f64,
+    /// No plan has less violation: distance of loads to their bands, weighed, over all grids, in grids' worth of load.
+    pub possible_violation: f64,
+    /// Violation of this plan.
+    pub reached_violation: f64,
+    /// Whether the balance is proven: no plan with this number of grids violates less.
+    pub proven: bool,
     /// Grids out of the band in this plan.
     pub out_of_band: u32,
     /// Grids among them that no plan could bring in.

@@ -73,6 +73,10 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
     say("out-of-band", out as f64, "grids", None);
     say("out-of-band-forced", forced as f64, "grids", None);
     say("out-of-band-unforced", (out - forced) as f64, "grids", Some(0.0));
+    say("zones-proven", plan.zones.iter().filter(|z| z.bound.proven).count() as f64, "zones", None);
+    let violation = |of: &dyn Fn(&super::ZoneBound) -> f64| plan.zones.iter().map(|z| of(&z.bound)).sum::<f64>();
+    say("violation-possible", violation(&|b| b.possible_violation), "grids' worth", None);
+    say("violation-reached", violation(&|b| b.reached_violation), "grids' worth", None);
     say("largest-deviation", dev.iter().copied().fold(0.0, f64::max), "share", Some(recipe.grid.tolerance));
     say("mean-deviation", dev.iter().sum::<f64>() / n, "share", None);
     let (over_mean, variation) = spread(&grids.iter().map(|g| g.households).collect::<Vec<_>>());
