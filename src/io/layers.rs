@@ -198,7 +198,7 @@ fn specs(map: &LayerMap) -> [Spec<'_>; 10] {
             Holds::Points,
             &[&["id"], &["azimuth"], &["beam_width", "beamwidth"], &["radius_m"], &["indoor"]],
         ),
-        spec("locks", &map.locks, Holds::PointsAndAreas, &[&["id"], &["kind", "lock"], &["group"]]),
+        spec("locks", &map.locks, Holds::PointsAndAreas, &[&["id"], &["lock", "kind"], &["group"]]),
     ]
 }
 
@@ -423,7 +423,7 @@ impl<'s> Reading<'s> {
     }
 
     fn lock(&mut self, item: Item<'_>, places: Vec<[f64; 2]>, land: MultiPolygon<f64>) {
-        let (origin, kind) = (self.origin(&item), self.text(&item, "kind").unwrap_or_default());
+        let (origin, kind) = (self.origin(&item), self.text(&item, "lock").unwrap_or_default());
         let group = self.text(&item, "group");
         self.out.locks.push(LockRecord { origin, id: item.id, kind, group, places, land });
     }

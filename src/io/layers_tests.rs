@@ -348,9 +348,22 @@ fn deep_nesting_and_long_records_do_no_harm() {
     assert_eq!(layers.roads[0].line.0[0].0.len(), 60_000);
 }
 
+#[test]
+fn locks_are_points_or_areas_with_a_kind_and_a_group() {
+    let square = at("Polygon", "[[[9,47],[9.1,47],[9.1,47.1],[9,47]]]");
+    // a grid copied from a plan keeps its own kind
+    let grid = feature(r#"{"kind":"ordinary","lock":"frozen","id":"G000003"}"#, &square);
+    let pair = feature(r#"{"lock":"together","group":"school"}"#, &at("MultiPoint", "[[9,47],[9.1,47.1]]"));
+    let layers = good("locks.geojson", collection(&[&grid, &pair, &feature("{}", &at("LineString", "[[9,47],[9.1,47.1]]"))]));
+    let told: Vec<_> = layers.locks.iter().map(|l| (l.kind.as_str(), l.group.as_deref(), l.places.len(), l.land.0.len())).collect();
+    assert_eq!(told, [("frozen", None, 0, 1), ("together", Some("school"), 2, 0)]);
+    assert_eq!(layers.locks[0].id.as_deref(), Some("G000003"));
+    assert_eq!(layers.findings.iter().filter(|f| f.code == "geometry-dropped").count(), 1);
+}
+
 /// Reads it as every kind of layer; only the absence of a panic is asked for.
 fn survives(bytes: &[u8]) {
-    for layer in ["households", "admin", "water", "base_stations"] {
+    for layer in ["households", "admin", "water", "base_stations", "locks"] {
         let _ = read(&with(&format!("{layer}.geojson"), bytes));
     }
 }

@@ -30,7 +30,7 @@ pub const LAYERS: [(&str, &[&str]); 10] = [
     ("landuse", &["id", "kind", "name"]),
     ("pois", &["id", "kind", "weight", "settlement"]),
     ("base_stations", &["id", "azimuth", "beam_width", "radius_m", "indoor"]),
-    ("locks", &["id", "kind", "group"]),
+    ("locks", &["id", "lock", "group"]),
 ];
 
 /// Stands in a path for a name that the recipe may choose.

@@ -149,7 +149,7 @@ pub struct LockRecord {
     pub origin: Origin,
     /// Its id.
     pub id: Option<String>,
-    /// `frozen`, `together`, `apart` or `seed`.
+    /// Property `lock`: `frozen`, `together`, `apart` or `seed`.
     pub kind: String,
     /// Records of one kind and group are one lock.
     pub group: Option<String>,
