@@ -59,6 +59,8 @@ pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -
         grids: z.grids.len() as u32,
         possible: format!("±{:.1} %", 100.0 * z.bound.possible_deviation),
         reached: format!("±{:.1} %", 100.0 * z.bound.reached_deviation),
+        out: format!("{} / {}", z.bound.out_of_band, z.bound.forced),
+        proven: z.bound.proven,
         polygons: polygons(&land),
     };
     let lines = territory.barriers.iter().chain(&territory.water_lines).filter_map(|b| {
@@ -105,6 +107,7 @@ fn summary(plan: &Plan, report: &Report) -> Vec<(String, String)> {
         ("In band of grids not forced out", share("in-band-unless-forced")),
         ("Out of band, no plan can help", value("out-of-band-forced").to_string()),
         ("Out of band, left by this plan", value("out-of-band-unforced").to_string()),
+        ("Zones that no plan balances better", format!("{} of {}", value("zones-proven"), value("zones"))),
         ("Largest deviation", share("largest-deviation")),
         ("Median compactness, Polsby–Popper", format!("{:.2}", value("compactness-median"))),
         ("Median compactness, moment of inertia", format!("{:.2}", value("inertia-median"))),

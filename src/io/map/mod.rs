@@ -145,6 +145,10 @@ pub struct SheetZone {
     pub possible: String,
     /// What this plan reached, in words.
     pub reached: String,
+    /// Grids out of the band / of these, how many no plan could bring in.
+    pub out: String,
+    /// Whether no plan is better balanced.
+    pub proven: bool,
     /// Its land.
     #[serde(serialize_with = "packed::polygons")]
     pub polygons: Polygons,
