@@ -274,7 +274,7 @@ fn locks(g: &UnitGraph, picks: [u32; 8]) -> Locks {
         set
     };
     Locks {
-        frozen: vec![grown(unit(0), picks[1] as usize % 3)].into_iter().filter(|_| picks[1] % 4 > 0).collect(),
+        frozen: vec![grown(unit(0), picks[1] as usize % 3)].into_iter().filter(|_| !picks[1].is_multiple_of(4)).collect(),
         together: vec![grown(unit(2), 2), vec![unit(3), unit(4)]],
         apart: vec![vec![unit(5), unit(6)], vec![unit(0), unit(3), unit(7)]],
     }
