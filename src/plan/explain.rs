@@ -136,6 +136,12 @@ fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, recipe: &Recipe) -> Vec<Str
                 "Its zone holds {worth:.2} grids' worth of load{why}: no plan has a smaller largest deviation than {best:.1} %."
             ));
         }
+        if grid.standing == Standing::Forced && out.len() == told && b.proven {
+            out.push(format!(
+                "The bands cannot all be kept along these units: no plan of {} grids in its zone violates them less.",
+                zone.map_or(0, |z| z.grids.len())
+            ));
+        }
         if grid.standing == Standing::Unforced {
             let and = if out.len() == told { "" } else { " all the same" };
             let others: Vec<&str> = recipe.resources.iter().filter(|r| r.weight > 0.0).map(|r| r.name.as_str()).collect();
