@@ -7,10 +7,13 @@ use rstar::primitives::GeomWithData;
 use rstar::{AABB, RTree};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Share of its length that a border costs: little along a strong barrier, more than all of it where nothing is.
+/// Share of its length that a border costs: 0.15 along the strongest barrier, about all of it along a weak one, more where nothing is.
+///
+/// The square of the strength keeps weak barriers from drawing borders out of shape.
 fn discount(t: &Territory, class: u16) -> f64 {
     let c = &t.classes[class as usize];
-    if c.layer == BarrierLayer::None { 1.25 } else { (1.0 - 0.85 * c.strength as f64 / 100.0).max(0.15) }
+    let strength = f64::from(c.strength) / 100.0;
+    if c.layer == BarrierLayer::None { 1.25 } else { 1.0 - 0.85 * strength * strength }
 }
 
 /// A barrier is that of a whole border when it runs along this share of it: at a corner a border touches the stronger street it ends in.
