@@ -102,10 +102,13 @@ pub struct ZoneBound {
     /// Largest deviation of this plan.
     pub reached_deviation: f64,
     /// No plan has less violation: distance of loads to their bands, weighed, over all grids, in grids' worth of load.
+    #[serde(default)]
     pub possible_violation: f64,
     /// Violation of this plan.
+    #[serde(default)]
     pub reached_violation: f64,
     /// Whether the balance is proven: no plan with this number of grids violates less.
+    #[serde(default)]
     pub proven: bool,
     /// Grids out of the band in this plan.
     pub out_of_band: u32,
