@@ -192,7 +192,9 @@ pub(super) fn improve(net: &Net, draft: &mut Draft, wholes: &mut [Whole], aim: &
         if pass == 0 || pass.is_power_of_two() {
             wholes.iter_mut().for_each(|whole| gained |= whole.search(net, draft, aim, PROOF));
         }
-        for kind in [Sweep::Redraw, Sweep::Pairs, Sweep::Repair(4 + pass), Sweep::Cover(4), Sweep::Cover(5), Sweep::Cover(6), Sweep::Recombine] {
+        for kind in
+            [Sweep::Redraw, Sweep::Pairs, Sweep::Repair(4 + pass), Sweep::Cover(4), Sweep::Cover(5), Sweep::Cover(6), Sweep::Recombine]
+        {
             if kind == Sweep::Recombine && gained {
                 break;
             }
