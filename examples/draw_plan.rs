@@ -237,6 +237,7 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
     }
     let count = |s| d.report.findings.iter().filter(|f| f.severity == s).count();
     use evengrid::finding::Severity::*;
+    d.report.findings.iter().filter(|f| f.severity == Violation).for_each(|f| say("violation", f.to_string()));
     say("findings", format!("{} violations, {} warnings, {} notes in report.json", count(Violation), count(Warning), count(Info)));
     say("time", clock.records().iter().map(|s| format!("{} {:.2} s", s.stage, s.seconds)).collect::<Vec<_>>().join(", "));
     say("map", format!("{}", out.join("map.html").display()));

@@ -83,7 +83,9 @@ fn run(args: &Args) -> Result<bool, cli::Failure> {
         let parts = bounds(&problem)?.components.iter().map(|c| c.grids).sum();
         let total = |r: usize| (0..graph.len()).map(|u| graph.loads(u)[r]).sum::<Load>();
         let share = |r: usize| Load((total(r).0 as f64 / f64::from(parts)).round().max(1.0) as i64);
-        problem.bands.extend((1..graph.resources()).map(|r| Band::around(share(r), args.tolerance)));
+        // what nobody has is even
+        let band = |r: usize| if total(r) > Load::ZERO { Band::around(share(r), args.tolerance) } else { Band::around(Load(1), 1.0) };
+        problem.bands.extend((1..graph.resources()).map(band));
         problem.count = Count::Between(parts, parts);
         problem.graph = graph;
     }

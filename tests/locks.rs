@@ -79,6 +79,10 @@ fn a_frozen_grid_stays_as_it_was() {
     assert_eq!(locked[0].locks, ["town hall"]);
     let why = explain(&kept.plan, &locked[0].grid_id).unwrap().reasons;
     assert!(why.iter().any(|r| r.contains("town hall")), "{why:?}");
+    assert!(locked[0].frozen);
+    for z in &kept.plan.zones {
+        assert!(!z.bound.proven || (z.bound.possible_violation - z.bound.reached_violation).abs() < 1e-4, "{:?}", z.bound);
+    }
 }
 
 #[test]
@@ -105,7 +109,10 @@ fn units_stay_together_or_apart() {
 fn locks_that_cannot_be_kept_are_told_with_place() {
     let far = |u: usize| TOWN.fabric.units[u].division != TOWN.fabric.units[0].division;
     let other = (0..TOWN.fabric.units.len()).find(|&u| far(u)).unwrap();
-    let cases: [(Vec<LockRecord>, &str, &str); 6] = [
+    let cases: [(Vec<LockRecord>, &str, &str); 9] = [
+        (vec![at("", "x", &[place(0)])], "lock-unknown", "no property lock"),
+        (vec![at("seed", "x", &[place(0)]), at("seed", "y", &[place(0)])], "lock-not-kept", "in the same unit as another"),
+        (vec![at("apart", "x", &[place(0)])], "lock-not-kept", "one unit only"),
         (vec![at("glued", "x", &[place(0)])], "lock-unknown", "frozen, together, apart or seed"),
         (vec![at("together", "x", &[place(0), [0.0, 0.0]])], "lock-not-kept", "outside the territory"),
         (vec![at("together", "x", &[place(0), place(other)])], "lock-not-kept", "from one division into another"),
@@ -121,6 +128,12 @@ fn locks_that_cannot_be_kept_are_told_with_place() {
             "{why}: {found:?}"
         );
     }
+    // seeds raise the number of grids, and that is told
+    let first: Vec<usize> =
+        (0..TOWN.fabric.units.len()).filter(|&u| TOWN.fabric.units[u].division == TOWN.fabric.units[0].division).take(9).collect();
+    let raised = drawn(first.iter().map(|&u| at("seed", &u.to_string(), &[place(u)])).collect());
+    assert_eq!(told(&raised, "count-raised")[0].measured, Some(raised.plan.zones[0].grids.len() as f64));
+    assert!(raised.plan.zones[0].bound.assumes.iter().any(|a| a.contains("locks")));
     // more seeds than the division can have grids
     let own: Vec<usize> =
         (0..TOWN.fabric.units.len()).filter(|&u| TOWN.fabric.units[u].division == TOWN.fabric.units[0].division).collect();
@@ -161,6 +174,20 @@ fn hard_barriers_are_crossed_only_by_what_is_too_light() {
         let heavy = pieces.iter().filter(|p| load[p] as f64 >= low).count();
         assert!(heavy < pieces.len(), "grid {grid} crosses without need");
     }
+    // and a light piece is no bridge between others: without hard borders a grid falls into one part of a heavy piece, and light ones
+    let grid = |u: u32| d.plan.fabric.units[u as usize].grid;
+    let mut inside = UnionFind::<u32>::new(d.fabric.units.len());
+    for b in d.fabric.borders.iter().filter(|b| !hard(b)) {
+        if let Some(o) = b.b.filter(|o| grid(b.a.0) == grid(o.0)) {
+            inside.union(b.a.0, o.0);
+        }
+    }
+    let mut heavy: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    for u in (0..d.fabric.units.len() as u32).filter(|&u| load[&pieces.find(u)] as f64 >= low) {
+        heavy.entry(grid(u)).or_default().insert(inside.find(u));
+    }
+    let torn: Vec<_> = heavy.iter().filter(|(g, parts)| parts.len() > 1 && d.plan.grids[**g as usize].parts == 1).collect();
+    assert!(torn.is_empty(), "{torn:?}");
     let soft = |p: &&BTreeSet<u32>| p.iter().any(|p| load[p] > 0 && (load[p] as f64) < low) && p.len() > 1;
     assert_eq!(of_grid.values().any(|p| soft(&p)), !told(&d, "hard-barrier-crossed").is_empty());
     assert!(load.len() > d.plan.zones.len(), "some division is parted");

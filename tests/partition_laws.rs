@@ -295,6 +295,18 @@ fn keeps(locks: &Locks, part_of: &[u32]) -> bool {
     locks.frozen.iter().chain(&locks.together).all(one) && locks.frozen.iter().all(whole)
 }
 
+/// Grids in each component of what is not frozen.
+fn counts(problem: &Problem, part_of: &[u32]) -> Vec<usize> {
+    let frozen = |u: usize| problem.locks.frozen.iter().flatten().any(|f| f.at() == u);
+    let g = &problem.graph;
+    let edges: Vec<Edge> =
+        (0..g.len()).flat_map(|u| g.neighbours(u).map(move |(v, cost)| Edge { a: u as u32, b: v as u32, cost })).collect();
+    let open: Vec<Edge> = edges.into_iter().filter(|e| !frozen(e.a as usize) && !frozen(e.b as usize)).collect();
+    let (component, count) = UnitGraph::new(1, (0..g.len()).map(|u| g.load(u)).collect(), &open, None).unwrap().components();
+    let grids = |c: u32| (0..g.len()).filter(|&u| component[u] == c).map(|u| part_of[u]).collect::<BTreeSet<_>>().len();
+    (0..count as u32).map(grids).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -341,7 +353,8 @@ proptest! {
         let (k, parts) = (plan.assignment.grids(), plan.assignment.part_of());
         let mut best = (usize::MAX, i64::MAX);
         each_partition(&problem.graph, k, &mut |a| {
-            if keeps(&problem.locks, a.part_of()) {
+            // the counts of components are decided before the search
+            if keeps(&problem.locks, a.part_of()) && counts(&problem, a.part_of()) == counts(&problem, parts) {
                 best = best.min((breaches(&problem.locks, a.part_of()), a.score(&problem.graph, &problem.bands).violation));
             }
         });

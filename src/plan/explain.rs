@@ -1,6 +1,6 @@
 //! Why a grid is what it is, and what would have to give.
 
-use super::{Arc, Plan, PlanGrid, PlanUnit, PlanZone, ROUNDING};
+use super::{Arc, LOCKED, Plan, PlanGrid, PlanUnit, PlanZone, ROUNDING};
 use crate::partition::Standing;
 use crate::recipe::Recipe;
 use crate::territory::BarrierLayer;
@@ -102,6 +102,10 @@ fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, recipe: &Recipe) -> Vec<Str
                 if possible > r.tolerance { lump.as_str() } else { "" }
             ));
         }
+        if !grid.locks.is_empty() {
+            out.push(format!("{}: {}.", if grid.frozen { "A lock keeps it as it is" } else { "Locks shape it" }, grid.locks.join(", ")));
+        }
+        let locked = b.assumes.iter().any(|a| a == LOCKED);
         let told = out.len();
         for c in b.culprits.iter().filter(|c| grid.standing == Standing::Forced && c.grids.contains(&grid.grid_id)) {
             let [lon, lat] = c.place;
@@ -136,23 +140,25 @@ fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, recipe: &Recipe) -> Vec<Str
                 "Its zone holds {worth:.2} grids' worth of load{why}: no plan has a smaller largest deviation than {best:.1} %."
             ));
         }
-        if grid.standing == Standing::Forced && out.len() == told && b.proven {
+        if grid.standing == Standing::Forced && out.len() == told && b.proven && !grid.frozen {
             out.push(format!(
-                "The bands cannot all be kept along these units: no plan of {} grids in its zone violates them less.",
-                zone.map_or(0, |z| z.grids.len())
+                "The bands cannot all be kept along these units: no plan of {} grids in its zone{} violates them less.",
+                zone.map_or(0, |z| z.grids.len()),
+                if locked { " that keeps the locks" } else { "" }
             ));
         }
         if grid.standing == Standing::Unforced {
             let and = if out.len() == told { "" } else { " all the same" };
             let others: Vec<&str> = recipe.resources.iter().filter(|r| r.weight > 0.0).map(|r| r.name.as_str()).collect();
             let even = if others.is_empty() { String::new() } else { format!(", with {} to be even as well", others.join(", ")) };
-            out.push(format!("Nothing forces it out{and}: the search found no better cut along these units{even}."));
+            let but = if locked { "Nothing but the locks of its zone" } else { "Nothing" };
+            out.push(format!("{but} forces it out{and}: the search found no better cut along these units{even}."));
         }
         if let Some(r) = b.relaxed.iter().find(|r| load_off && r.tolerance + 1e-9 >= grid.deviation.abs()) {
             out.push(format!("A band of ±{:.1} % would hold it, and {} of the zone's grids.", percent(r.tolerance), r.in_band));
         }
     }
-    if !grid.locks.is_empty() {
+    if grid.in_band && !grid.locks.is_empty() {
         out.push(format!("Locks concern it: {}.", grid.locks.join(", ")));
     }
     if grid.parts > 1 {
@@ -240,7 +246,7 @@ fn options(plan: &Plan, at: usize) -> Vec<GridOption> {
         let (giver, u) = (if takes { other } else { at }, &units[unit as usize]);
         let gain = if takes { u.worth } else { -u.worth };
         let (deviation, other_deviation) = (grid.deviation + gain, plan.grids[other].deviation - gain);
-        let nearer = u.worth > 0.0 && deviation.abs() < grid.deviation.abs();
+        let nearer = !grid.frozen && !plan.grids[other].frozen && u.worth > 0.0 && deviation.abs() < grid.deviation.abs();
         let (from, to) = if takes { (other, at) } else { (at, other) };
         (nearer && stays_whole(&next, members[giver].clone(), unit, plan.grids[giver].parts)).then(|| GridOption {
             unit: u.key.clone(),

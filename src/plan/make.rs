@@ -1,7 +1,7 @@
 use super::*;
 use crate::attach::Attachment;
 use crate::cut::{Fabric, FabricEdge};
-use crate::measure::{Band, GridId, LOAD, Load, UnitId};
+use crate::measure::{Band, GridId, LOAD, Load, LockKind, UnitId};
 use crate::partition::{Culprit, Outcome, Partitioned, SOLVER, Standing};
 use crate::recipe::Recipe;
 use crate::territory::layers::Layers;
@@ -157,7 +157,8 @@ pub fn make(
             deviations: resources().map(|(r, b, load)| (r.name.clone(), round(off(b, load), 9))).collect(),
             in_band,
             standing: standing[g],
-            locks: std::mem::take(&mut locks[g]),
+            frozen: locks[g].0,
+            locks: std::mem::take(&mut locks[g].1),
             light: light.into(),
             units: t.units,
             parts: connected[g],
@@ -242,12 +243,16 @@ fn standings(zones: &[Zone], solved: &[Partitioned], parts: &Parts) -> Vec<Stand
     out
 }
 
-/// Ids of the locks that concern each grid.
-fn locks(t: &Territory, zones: &[Zone], parts: &Parts) -> Vec<Vec<String>> {
-    let mut out = vec![Vec::new(); parts.zone_of_grid.len()];
+/// Whether each grid is frozen, and the ids of the locks that concern it.
+fn locks(t: &Territory, zones: &[Zone], parts: &Parts) -> Vec<(bool, Vec<String>)> {
+    let mut out = vec![(false, Vec::new()); parts.zone_of_grid.len()];
     for l in zones.iter().flat_map(|z| &z.locks) {
         let grids: BTreeSet<GridId> = l.units.iter().map(|u| parts.grid_of_unit[u.at()]).collect();
-        grids.iter().for_each(|g| out[g.at()].push(t.locks[l.lock].id.clone()));
+        for g in grids {
+            let (frozen, ids) = &mut out[g.at()];
+            *frozen |= t.locks[l.lock].kind == LockKind::Frozen;
+            ids.push(t.locks[l.lock].id.clone());
+        }
     }
     out
 }
@@ -282,6 +287,12 @@ fn zone_resources<'a>(
     t.resources.iter().zip(bands).enumerate().map(one).collect()
 }
 
+/// Position of a grid in the assignment of its zone.
+fn part_of_grid(parts: &Parts, zone: &Zone, done: &Partitioned, grid: usize) -> usize {
+    let own = |c: &Vec<UnitId>| parts.grid_of_unit[c[0].at()].at() == grid;
+    zone.clusters.iter().position(own).map_or(0, |v| done.assignment.part_of()[v] as usize)
+}
+
 /// Bounds and outcome of a zone, but for its further resources and wider bands.
 fn bound(t: &Territory, fabric: &Fabric, parts: &Parts, zone: &Zone, done: &Partitioned, own: &[usize], rows: &[PlanGrid]) -> ZoneBound {
     let bands = &zone.problem.bands;
@@ -291,7 +302,10 @@ fn bound(t: &Territory, fabric: &Fabric, parts: &Parts, zone: &Zone, done: &Part
     let components: Vec<_> = alone.zip(solved).filter(|(alone, solved)| alone.grids == solved.grids).map(|(alone, _)| alone).collect();
     let least: Vec<_> = solved.iter().map(|c| c.least_violation()).collect();
     let taken = components.iter().map(|c| c.deviation.assumes).chain(least.iter().map(|b| b.assumes));
-    let assumes: BTreeSet<String> = taken.map(|a| a.to_string()).collect();
+    let locked = (!zone.locks.is_empty()).then(|| LOCKED.to_string());
+    let assumes: BTreeSet<String> = taken.map(|a| a.to_string()).chain(locked).collect();
+    let frozen = own.iter().filter(|&&g| rows[g].frozen).map(|&g| part_of_grid(parts, zone, done, g));
+    let frozen: i64 = frozen.map(|p| done.assignment.violation(p, bands)).sum();
     let culprit = |c: &Culprit| {
         let unit = &fabric.units[zone.clusters[c.unit.at()][0].at()];
         let group = || c.group.iter().flat_map(|v| &zone.clusters[v.at()]);
@@ -312,7 +326,7 @@ fn bound(t: &Territory, fabric: &Fabric, parts: &Parts, zone: &Zone, done: &Part
         count_feasible: components.iter().all(|c| c.has_room(&bands[..1])),
         possible_deviation: round(components.iter().map(|c| c.deviation.value[0]).fold(0.0, f64::max), 6),
         reached_deviation: round(own.iter().map(|&g| rows[g].deviation.abs()).fold(0.0, f64::max), 6),
-        possible_violation: round(least.iter().map(|b| b.value).sum::<i64>() as f64 / 1e6, 6),
+        possible_violation: round((frozen + least.iter().map(|b| b.value).sum::<i64>()) as f64 / 1e6, 6),
         reached_violation: round(done.score.violation as f64 / 1e6, 6),
         proven: solved.iter().all(|c| c.searched.is_some()),
         out_of_band: own.iter().filter(|&&g| !rows[g].in_band).count() as u32,

@@ -19,6 +19,9 @@ use crate::territory::lattice::{Plane, Pt};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// What bounds take for granted where locks hold.
+const LOCKED: &str = "any plan that keeps the locks";
+
 /// Version of the file format.
 pub const SCHEMA: u32 = 1;
 
@@ -203,6 +206,9 @@ pub struct PlanGrid {
     pub in_band: bool,
     /// Whether a plan exists that could bring it in, as far as the bounds tell.
     pub standing: Standing,
+    /// A lock keeps it as it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub frozen: bool,
     /// Locks that concern it, by their ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub locks: Vec<String>,

@@ -154,7 +154,9 @@ fn counts(z: &PlanZone, recipe: &Recipe) -> Vec<Finding> {
     }
     let mean = b.grids_worth / f64::from(k.max(1)) - 1.0;
     if !b.count_feasible || mean.abs() > recipe.grid.tolerance + 1e-9 {
-        let why = if b.some_count_fits(recipe.grid.tolerance) {
+        let why = if mean.abs() <= recipe.grid.tolerance + 1e-9 {
+            format!("{k} would do, but not with how the load lies: it is parted by hard barriers or locks, or heavy in places")
+        } else if b.some_count_fits(recipe.grid.tolerance) {
             format!(
                 "{asked} were asked for, and the size gives way: {k} have {:.0} on average, {:+.1} %",
                 z.households / f64::from(k.max(1)),

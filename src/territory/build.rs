@@ -165,7 +165,11 @@ fn locks(layers: &Layers, findings: &mut Vec<Finding>) -> Vec<Lock> {
             "apart" => (LockKind::Apart, false),
             "seed" => (LockKind::Apart, true),
             other => {
-                let message = format!("'{other}' is no kind of lock and was left out; write frozen, together, apart or seed");
+                let message = if other.is_empty() {
+                    "it has no property lock and was left out; write frozen, together, apart or seed".to_string()
+                } else {
+                    format!("'{other}' is no kind of lock and was left out; write frozen, together, apart or seed")
+                };
                 let f =
                     Finding::new(Severity::Violation, "lock-unknown", message).file(layers.file(r.origin)).record(r.origin.record.into());
                 findings.push(Finding { subject: Subject { id: r.id.clone(), ..f.subject.clone() }, ..f });
@@ -180,7 +184,7 @@ fn locks(layers: &Layers, findings: &mut Vec<Finding>) -> Vec<Lock> {
         let file = layers.file(r.origin).to_string();
         let at = known.unwrap_or(out.len());
         if known.is_none() {
-            out.push(Lock { kind, id, places: Vec::new(), rings: Vec::new(), file, record });
+            out.push(Lock { kind, id, seeds: seed, places: Vec::new(), rings: Vec::new(), file, record });
         }
         out[at].places.extend(r.places.iter().filter_map(|p| Pt::from_lon_lat(p[0], p[1])));
         out[at].rings.extend(rings(&r.land, layers, r.origin, r.id.as_deref(), findings));

@@ -128,6 +128,8 @@ pub struct Lock {
     pub kind: LockKind,
     /// Group, id or record number.
     pub id: String,
+    /// Its places are seeds: each gets a grid of its own.
+    pub seeds: bool,
     /// Places whose units are meant.
     pub places: Vec<Pt>,
     /// Rings of the areas, by even-odd rule, whose units are meant.

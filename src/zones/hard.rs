@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// The edges over which grids of one division may grow: all but those along barriers of strength `hard` or more.
 ///
-/// A piece between such barriers with less load than `low` is joined to a neighbour across the weakest of its barriers, the longest of
+/// A piece between such barriers with less load than `low` is joined to a neighbour across the weakest border along them, the longest of
 /// equal ones; pieces with load are told. O(pieces · borders).
 pub(super) fn open_edges(
     t: &Territory,
@@ -45,25 +45,19 @@ pub(super) fn open_edges(
         let Some((border, way)) = ways.min_by_key(|(b, e)| (strength(b), Reverse((b.length_m * 1000.0) as u64), e.a, e.b)) else {
             return open;
         };
-        let mut both = sides(way);
-        both.sort_unstable();
+        let way = *way;
         if load > Load::ZERO {
             let units = || clusters.iter().enumerate().filter(|(c, _)| pieces.find(*c as u32) == piece).flat_map(|(_, units)| units);
             let households = units().map(|u| fabric.units[u.at()].load).sum::<Load>();
-            let place = units().next().map_or([0.0; 2], |u| fabric.units[u.at()].inner.lon_lat());
+            let Some(unit) = units().next().map(|u| &fabric.units[u.at()]) else { return open };
             let class = &t.classes[border.class as usize].name;
             let message = format!("{households} households between hard barriers are too few for a grid; their grid crosses the {class}");
-            let f = Finding::new(Severity::Warning, "hard-barrier-crossed", message).at(place);
-            findings.push(f.measured(load.0 as f64 / t.base.0 as f64).limit(low.0 as f64 / t.base.0 as f64));
+            let f = Finding::new(Severity::Warning, "hard-barrier-crossed", message).at(unit.inner.lon_lat());
+            findings
+                .push(f.id(&t.division(unit.division).id).measured(load.0 as f64 / t.base.0 as f64).limit(low.0 as f64 / t.base.0 as f64));
         }
-        let joined = |e: &Edge| {
-            let mut pair = sides(e);
-            pair.sort_unstable();
-            pair == both
-        };
-        let (now, still): (Vec<_>, Vec<_>) = shut.iter().copied().partition(|(_, e)| joined(e));
-        open.extend(now.iter().map(|(_, e)| *e));
-        pieces.union(both[0], both[1]);
-        shut = still;
+        // over this border alone, so that the piece does not become a bridge between others
+        open.push(way);
+        pieces.union(way.a, way.b);
     }
 }

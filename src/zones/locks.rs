@@ -4,7 +4,7 @@ use super::Zone;
 use crate::cut::Fabric;
 use crate::finding::{Finding, Severity};
 use crate::measure::{DivisionId, GridId, LockKind, UnitId};
-use crate::partition::Locks;
+use crate::partition::{Locks, Problem, bounds};
 use crate::territory::lattice::{Pt, Side, side_of_ring};
 use crate::territory::{Lock, Territory};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +32,9 @@ pub(super) fn lock(t: &Territory, fabric: &Fabric, zones: &mut [Zone], findings:
         }
         if by_zone.len() > 1 && lock.kind != LockKind::Apart {
             let divisions: Vec<&str> = by_zone.keys().map(|&z| t.division(zones[z].division).id.as_str()).collect();
-            findings.push(left_out(lock, format!("no grid may cross from one division into another; it touches {}", divisions.join(", "))));
+            let place = by_zone.values().flatten().next().map_or([0.0; 2], |u| fabric.units[u.at()].inner.lon_lat());
+            let why = format!("no grid may cross from one division into another; it touches {}", divisions.join(", "));
+            findings.push(left_out(lock, why).at(place));
             continue;
         }
         by_zone.into_iter().for_each(|(z, units)| zones[z].locks.push(ZoneLock { lock: i, units }));
@@ -60,6 +62,17 @@ fn settle(t: &Territory, fabric: &Fabric, zone: &mut Zone, findings: &mut Vec<Fi
         list(&mut locks, fault.kind).remove(fault.lock);
         out.insert(i);
     }
+    // seeds and units that are to be apart need as many grids
+    let count = |locks: Locks| {
+        let frozen = locks.frozen.len() as u32;
+        bounds(&Problem { locks, ..zone.problem.clone() }).map_or(0, |b| b.components.iter().map(|c| c.grids).sum::<u32>() + frozen)
+    };
+    let (with, without) = (count(locks.clone()), count(Locks { apart: Vec::new(), ..locks.clone() }));
+    if with > without {
+        let message = format!("{with} grids instead of {without}, so that what is to be apart can be; they are lighter than asked for");
+        let f = Finding::new(Severity::Warning, "count-raised", message).id(&t.division(zone.division).id);
+        findings.push(f.measured(with.into()).limit(without.into()));
+    }
     let mut at = 0..;
     zone.locks.retain(|_| at.next().is_some_and(|i| !out.contains(&i)));
     zone.problem.locks = locks;
@@ -82,7 +95,8 @@ fn meant(t: &Territory, fabric: &Fabric, lock: &Lock, findings: &mut Vec<Finding
     let mut units = BTreeSet::new();
     for &p in &lock.places {
         match fabric.units.iter().position(|u| within(&u.rings, p)) {
-            Some(u) => drop(units.insert(UnitId::new(u))),
+            Some(u) if units.insert(UnitId::new(u)) || lock.kind != LockKind::Apart => {}
+            Some(_) => findings.push(left_out(lock, "this place lies in the same unit as another one of these".into()).at(p.lon_lat())),
             None => findings.push(left_out(lock, "this place lies outside the territory; the others are kept".into()).at(p.lon_lat())),
         }
     }
@@ -104,6 +118,10 @@ fn meant(t: &Territory, fabric: &Fabric, lock: &Lock, findings: &mut Vec<Finding
             findings.push(left_out(lock, "no unit lies inside".into()).at(place.lon_lat()));
         }
         units.extend(inside);
+    }
+    if lock.kind != LockKind::Frozen && !lock.seeds && units.len() == 1 {
+        let place = units.first().map_or([0.0; 2], |u| fabric.units[u.at()].inner.lon_lat());
+        findings.push(left_out(lock, "it means one unit only; give those that belong to it the same group".into()).at(place));
     }
     units
 }
