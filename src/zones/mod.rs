@@ -92,16 +92,7 @@ pub fn zones(territory: &Territory, fabric: &Fabric, recipe: &Recipe) -> Result<
     let mut out = Vec::with_capacity(zones.len());
     let mut edges = Vec::with_capacity(zones.len());
     for (i, ((division, clusters), borders)) in zones.into_iter().zip(borders).enumerate() {
-        let open = hard::open_edges(
-            territory,
-            fabric,
-            &clusters,
-            borders,
-            &territory.division(division).id,
-            recipe.barriers.hard_from,
-            band.low,
-            &mut findings,
-        );
+        let open = hard::open_edges(territory, fabric, &clusters, borders, recipe.barriers.hard_from, band.low, &mut findings);
         let count = match recipe.grid.counts_of(&territory.division(division).id) {
             (fewest, most) if recipe.grid.count_holds => Count::Between(fewest, most),
             _ => Count::ForBand,
