@@ -80,12 +80,12 @@ fn run(args: &Args) -> Result<bool, cli::Failure> {
     };
     if graph.resources() > 1 {
         // the first resource decides how many parts there are, and so what a part should have of the others
-        let parts = bounds(&problem)?.components.iter().map(|c| c.grids).sum();
+        let parts = bounds(&problem)?.grids();
         let total = |r: usize| (0..graph.len()).map(|u| graph.loads(u)[r]).sum::<Load>();
-        let share = |r: usize| Load((total(r).0 as f64 / f64::from(parts)).round().max(1.0) as i64);
         // what nobody has is even
-        let band = |r: usize| if total(r) > Load::ZERO { Band::around(share(r), args.tolerance) } else { Band::around(Load(1), 1.0) };
-        problem.bands.extend((1..graph.resources()).map(band));
+        let band =
+            |total: Load| if total > Load::ZERO { Band::around_mean(total, parts, args.tolerance) } else { Band::around(Load(1), 1.0) };
+        problem.bands.extend((1..graph.resources()).map(total).map(band));
         problem.count = Count::Between(parts, parts);
         problem.graph = graph;
     }

@@ -101,6 +101,12 @@ impl Band {
         }
     }
 
+    /// The mean of `parts` that share `total`, ± `tolerance`; at least one step.
+    pub fn around_mean(total: Load, parts: u32, tolerance: f64) -> Band {
+        let mean = (total.0 as f64 / f64::from(parts.max(1))).round().max(1.0);
+        Band::around(Load(mean as i64), tolerance)
+    }
+
     /// The same band with a violation counting `weight` times, 0.001 to 1000.
     pub fn weighing(self, weight: f64) -> Band {
         Band { weight: (weight * 1000.0).round().clamp(1.0, 1e6) as u32, ..self }

@@ -27,6 +27,17 @@ fn connected(units: std::ops::RangeInclusive<usize>, most: i64) -> impl Strategy
     })
 }
 
+/// Every border once: its units, the lower one first, and its cost.
+fn edges(g: &UnitGraph) -> Vec<(u32, u32, u32)> {
+    (0..g.len()).flat_map(|u| g.neighbours(u).map(move |(v, c)| (u as u32, v as u32, c))).filter(|e| e.0 < e.1).collect()
+}
+
+/// The same graph with a second resource.
+fn with_second(g: &UnitGraph, second: &[i64]) -> UnitGraph {
+    let loads: Vec<i64> = (0..g.len()).flat_map(|u| [g.load(u).0, second[u]]).collect();
+    graph(2, &loads, &edges(g))
+}
+
 fn problem(graph: UnitGraph, target: i64, count: Count) -> Problem {
     let bands = vec![Band::around(Load(target), 0.1); graph.resources()];
     Problem { graph, bands, count, locks: Locks::default(), seed: 7, effort: Effort { starts: 3, passes: 3, windows: 4 } }
@@ -111,9 +122,7 @@ proptest! {
         target in 100i64..300,
         k in 1u32..5,
     ) {
-        let loads: Vec<i64> = (0..g.len()).flat_map(|u| [g.load(u).0, second[u]]).collect();
-        let edges: Vec<_> = (0..g.len()).flat_map(|u| g.neighbours(u).map(move |(v, c)| (u as u32, v as u32, c))).filter(|e| e.0 < e.1).collect();
-        let mut problem = problem(graph(2, &loads, &edges), target, Count::Exactly(k.min(g.len() as u32)));
+        let mut problem = problem(with_second(&g, &second), target, Count::Exactly(k.min(g.len() as u32)));
         problem.bands[1] = problem.bands[1].weighing(0.5);
         let plan = obeys(&problem);
         let bounds = &plan.bounds.components[0];
@@ -191,9 +200,7 @@ proptest! {
 
     #[test]
     fn more_effort_is_never_worse(g in connected(40..=90, 100), target in 200i64..600, second in prop::collection::vec(0..60i64, 90)) {
-        let loads: Vec<i64> = (0..g.len()).flat_map(|u| [g.load(u).0, second[u]]).collect();
-        let edges: Vec<_> = (0..g.len()).flat_map(|u| g.neighbours(u).map(move |(v, c)| (u as u32, v as u32, c))).filter(|e| e.0 < e.1).collect();
-        let two = graph(2, &loads, &edges);
+        let two = with_second(&g, &second);
         for g in [g, two] {
             let problem = problem(g, target, Count::ForBand);
             let at = |effort: Effort| obeys(&Problem { effort, ..problem.clone() }).score;
@@ -394,9 +401,7 @@ fn a_large_town_is_cut_in_regions_alike_on_any_number_of_threads() {
 fn a_tower_gets_a_grid_of_its_own_and_nobody_suffers() {
     let town = town(20);
     let loads: Vec<i64> = (0..town.len()).map(|u| if u == 210 { 900_000 } else { town.load(u).0 }).collect();
-    let edges: Vec<_> =
-        (0..town.len()).flat_map(|u| town.neighbours(u).map(move |(v, c)| (u as u32, v as u32, c))).filter(|e| e.0 < e.1).collect();
-    let problem = problem(graph(1, &loads, &edges), 400_000, Count::ForBand);
+    let problem = problem(graph(1, &loads, &edges(&town)), 400_000, Count::ForBand);
     let plan = obeys(&problem);
     assert_eq!(plan.bounds.culprits.len(), 1);
     let standings = &plan.standings;

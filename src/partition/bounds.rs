@@ -89,9 +89,14 @@ pub struct Bounds {
 }
 
 impl ComponentBounds {
+    /// Least possible violation in all for any plan with this number of grids.
+    fn violation_for_count(&self) -> i64 {
+        self.searched.unwrap_or(0).max(self.violation.value.iter().sum())
+    }
+
     /// Least possible violation in all, and what that takes for granted.
     pub fn least_violation(&self) -> Bound<i64> {
-        let plain = Bound { value: self.searched.unwrap_or(0).max(self.violation.value.iter().sum()), assumes: self.violation.assumes };
+        let plain = Bound { value: self.violation_for_count(), assumes: self.violation.assumes };
         self.relaxation.clone().filter(|b| b.value > plain.value).unwrap_or(plain)
     }
 
@@ -118,7 +123,12 @@ impl ComponentBounds {
 impl Bounds {
     /// Least possible total violation with these counts.
     pub fn violation(&self) -> i64 {
-        self.components.iter().map(|c| c.searched.unwrap_or(0).max(c.violation.value.iter().sum())).sum()
+        self.components.iter().map(ComponentBounds::violation_for_count).sum()
+    }
+
+    /// Number of grids of all components.
+    pub fn grids(&self) -> u32 {
+        self.components.iter().map(|c| c.grids).sum()
     }
 
     /// Component of the graph and whether its count can be had in the band; for `grids` in all resources.

@@ -1,7 +1,7 @@
 //! Exhaustive search: parts are drawn one after the other, each around a vertex with few ways out, and what cannot be completed is not followed.
 
 use super::net::Net;
-use super::score::{Goal, penalty};
+use super::score::{Goal, excess, penalty};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Nets with more loaded vertices are not searched.
@@ -36,7 +36,7 @@ pub(super) fn cover(net: &Net, k: u32, goals: &[Goal], limit: i64, steps: u64) -
         let all = around.iter().fold(0, |set, &i| set | 1u128 << i);
         around.iter().for_each(|&i| beside[i] |= all & !(1 << i));
     }
-    let floor = loaded.iter().map(|&u| goals.iter().zip(net.loads(u as usize)).map(|(g, &l)| g.violation((l - g.high).max(0))).sum());
+    let floor = loaded.iter().map(|&u| excess(goals, net.loads(u as usize)));
     let mut cover = Cover {
         net,
         goals,
@@ -163,8 +163,7 @@ impl Cover<'_> {
     fn grow(&mut self, set: u128, mut banned: u128, at: Growth) -> Option<Vec<u32>> {
         self.left = self.left.checked_sub(1)?;
         let (loads, room) = (self.sum(set), at.room + self.floors(set));
-        let over: i64 = self.goals.iter().zip(&loads).map(|(g, &l)| g.violation((l - g.high).max(0))).sum();
-        if over > room {
+        if excess(self.goals, &loads) > room {
             return None;
         }
         let violation = penalty(self.goals, &loads).violation;

@@ -208,9 +208,9 @@ impl Locked {
     /// Takes the locks out. O(n + m) beside [`Locks::faults`].
     pub fn of(problem: &Problem) -> Result<Locked, PartitionError> {
         let graph = &problem.graph;
-        let mut resolved = Resolved::of(graph, &problem.locks);
-        if let Some(fault) = resolved.faults.pop() {
-            return Err(PartitionError::Lock(resolved.faults.first().copied().unwrap_or(fault)));
+        let resolved = Resolved::of(graph, &problem.locks);
+        if let Some(&fault) = resolved.faults.first() {
+            return Err(PartitionError::Lock(fault));
         }
         let (mut place, mut members) = (vec![FREE; graph.len()], Vec::<Vec<UnitId>>::new());
         for u in (0..graph.len()).filter(|&u| resolved.frozen[u] == FREE) {

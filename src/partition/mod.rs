@@ -160,7 +160,7 @@ pub enum Standing {
 }
 
 /// Standing of every grid; `component` tells for every unit which of the bounds concerns it, none where its grid is frozen.
-fn standings(assignment: &Assignment, bounds: &Bounds, bands: &[Band], component: &[u32], optimal: bool) -> Vec<Standing> {
+fn standings(assignment: &Assignment, bounds: &Bounds, bands: &[Band], component: &[u32]) -> Vec<Standing> {
     let part_of = assignment.part_of();
     let mut standings: Vec<Standing> =
         (0..assignment.grids()).map(|p| if assignment.in_band(p, bands) { Standing::InBand } else { Standing::Unforced }).collect();
@@ -178,8 +178,7 @@ fn standings(assignment: &Assignment, bounds: &Bounds, bands: &[Band], component
         let alone = |u: &&UnitId| inside[&part_of[u.at()]] == assignment.units(part_of[u.at()] as usize);
         c.group.iter().filter(alone).for_each(|u| force(u.at()));
     }
-    let hopeless: Vec<bool> = bounds.components.iter().map(|c| optimal || c.searched.is_some()).collect();
-    let hopeless = |c: u32| hopeless.get(c as usize).copied().unwrap_or(true);
+    let hopeless = |c: u32| bounds.components.get(c as usize).is_none_or(|c| c.searched.is_some());
     component.iter().enumerate().filter(|(_, c)| hopeless(**c)).for_each(|(u, _)| force(u));
     standings
 }
@@ -217,7 +216,7 @@ fn solve(problem: &Problem) -> Result<Partitioned, PartitionError> {
         (_, true) => Outcome::WorkLimit,
         _ => Outcome::WithinGap(gap),
     };
-    let standings = standings(&assignment, &regions.bounds, &problem.bands, &component, regions.optimal);
+    let standings = standings(&assignment, &regions.bounds, &problem.bands, &component);
     Ok(Partitioned { assignment, bounds: regions.bounds, outcome, score, standings })
 }
 
@@ -245,7 +244,7 @@ fn solve_locked(problem: &Problem) -> Result<Partitioned, PartitionError> {
     for (bounds, grids) in bounds.components.iter_mut().zip(own) {
         bounds.searched = bounds.searched.map(|_| grids.iter().map(|&p| assignment.violation(p as usize, bands)).sum());
     }
-    let standings = standings(&assignment, &bounds, bands, &component, outcome == Outcome::Optimal);
+    let standings = standings(&assignment, &bounds, bands, &component);
     Ok(Partitioned { score: assignment.score(graph, bands), assignment, bounds, outcome, standings })
 }
 

@@ -8,7 +8,7 @@ use super::counts::{best_count, deal};
 use super::exact::{TINY, enumerate};
 use super::net::Net;
 use super::problem::{Count, Problem};
-use super::score::{Goal, penalty};
+use super::score::{Goal, excess, penalty};
 use super::split::{each, split};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -136,7 +136,7 @@ fn carve(net: &Net, units: &[u32], culprits: &[Culprit], problem: &Problem, floo
                 loads = rest;
             }
         }
-        floors.insert(c.unit.0, goals.iter().zip(&loads).map(|(g, l)| g.violation((l - g.high).max(0))).sum());
+        floors.insert(c.unit.0, excess(&goals, &loads));
         // what fits into the deciding band without its heaviest branches is left to the search
         if loads[0] > goals[0].high {
             together.push(group);

@@ -83,6 +83,11 @@ impl Goal {
     }
 }
 
+/// Violation of `loads` (one per resource) above their bands: what no further load can mend.
+pub(super) fn excess(goals: &[Goal], loads: &[i64]) -> i64 {
+    goals.iter().zip(loads).map(|(g, &l)| g.violation((l - g.high).max(0))).sum()
+}
+
 /// Sum of the penalties of `loads` (one per resource).
 pub(super) fn penalty(goals: &[Goal], loads: &[i64]) -> Score {
     goals.iter().zip(loads).fold(Score::default(), |sum, (g, &l)| sum + g.penalty(l))

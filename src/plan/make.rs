@@ -287,12 +287,6 @@ fn zone_resources<'a>(
     t.resources.iter().zip(bands).enumerate().map(one).collect()
 }
 
-/// Position of a grid in the assignment of its zone.
-fn part_of_grid(parts: &Parts, zone: &Zone, done: &Partitioned, grid: usize) -> usize {
-    let own = |c: &Vec<UnitId>| parts.grid_of_unit[c[0].at()].at() == grid;
-    zone.clusters.iter().position(own).map_or(0, |v| done.assignment.part_of()[v] as usize)
-}
-
 /// Bounds and outcome of a zone, but for its further resources and wider bands.
 fn bound(t: &Territory, fabric: &Fabric, parts: &Parts, zone: &Zone, done: &Partitioned, own: &[usize], rows: &[PlanGrid]) -> ZoneBound {
     let bands = &zone.problem.bands;
@@ -304,8 +298,8 @@ fn bound(t: &Territory, fabric: &Fabric, parts: &Parts, zone: &Zone, done: &Part
     let taken = components.iter().map(|c| c.deviation.assumes).chain(least.iter().map(|b| b.assumes));
     let locked = (!zone.locks.is_empty()).then(|| LOCKED.to_string());
     let assumes: BTreeSet<String> = taken.map(|a| a.to_string()).chain(locked).collect();
-    let frozen = own.iter().filter(|&&g| rows[g].frozen).map(|&g| part_of_grid(parts, zone, done, g));
-    let frozen: i64 = frozen.map(|p| done.assignment.violation(p, bands)).sum();
+    let frozen = zone.problem.locks.frozen.iter().filter_map(|units| units.first());
+    let frozen: i64 = frozen.map(|v| done.assignment.violation(done.assignment.part_of()[v.at()] as usize, bands)).sum();
     let culprit = |c: &Culprit| {
         let unit = &fabric.units[zone.clusters[c.unit.at()][0].at()];
         let group = || c.group.iter().flat_map(|v| &zone.clusters[v.at()]);

@@ -32,11 +32,10 @@ pub(super) fn open_edges(
     open.iter().for_each(|e| {
         pieces.union(e.a, e.b);
     });
+    let carried: Vec<Load> = clusters.iter().map(|units| units.iter().map(|u| fabric.units[u.at()].balanced).sum()).collect();
     loop {
         let mut loads: BTreeMap<u32, Load> = BTreeMap::new();
-        for (c, units) in clusters.iter().enumerate() {
-            *loads.entry(pieces.find(c as u32)).or_default() += units.iter().map(|u| fabric.units[u.at()].balanced).sum();
-        }
+        carried.iter().enumerate().for_each(|(c, &load)| *loads.entry(pieces.find(c as u32)).or_default() += load);
         shut.retain(|(_, e)| pieces.find(e.a) != pieces.find(e.b));
         let sides = |e: &Edge| [pieces.find(e.a), pieces.find(e.b)];
         let beside = shut.iter().flat_map(|(_, e)| sides(e)).map(|p| (loads[&p], p));

@@ -5,7 +5,7 @@ use crate::cut::Fabric;
 use crate::finding::{Finding, Severity};
 use crate::measure::{DivisionId, GridId, LockKind, UnitId};
 use crate::partition::{Locks, Problem, bounds};
-use crate::territory::lattice::{Pt, Side, side_of_ring};
+use crate::territory::lattice::{Pt, Side, ring_area2, side_of_ring};
 use crate::territory::{Lock, Territory};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,10 +65,10 @@ fn settle(t: &Territory, fabric: &Fabric, zone: &mut Zone, findings: &mut Vec<Fi
     // seeds and units that are to be apart need as many grids
     let count = |locks: Locks| {
         let frozen = locks.frozen.len() as u32;
-        bounds(&Problem { locks, ..zone.problem.clone() }).map_or(0, |b| b.components.iter().map(|c| c.grids).sum::<u32>() + frozen)
+        bounds(&Problem { locks, ..zone.problem.clone() }).map_or(0, |b| b.grids() + frozen)
     };
-    let (with, without) = (count(locks.clone()), count(Locks { apart: Vec::new(), ..locks.clone() }));
-    if with > without {
+    let raised = (!locks.apart.is_empty()).then(|| (count(locks.clone()), count(Locks { apart: Vec::new(), ..locks.clone() })));
+    if let Some((with, without)) = raised.filter(|(with, without)| with > without) {
         let message = format!("{with} grids instead of {without}, so that what is to be apart can be; they are lighter than asked for");
         let f = Finding::new(Severity::Warning, "count-raised", message).id(&t.division(zone.division).id);
         findings.push(f.measured(with.into()).limit(without.into()));
@@ -103,7 +103,7 @@ fn meant(t: &Territory, fabric: &Fabric, lock: &Lock, findings: &mut Vec<Finding
     if !lock.rings.is_empty() {
         let inside = (0..fabric.units.len()).filter(|&u| within(&lock.rings, fabric.units[u].inner));
         let inside: Vec<UnitId> = inside.map(UnitId::new).collect();
-        let area = |ring: &Vec<Pt>| t.plane.area_m2(crate::territory::lattice::ring_area2(ring)).abs();
+        let area = |ring: &Vec<Pt>| t.plane.area_m2(ring_area2(ring)).abs();
         let (drawn, taken) = (lock.rings.iter().map(area).sum::<f64>(), inside.iter().map(|u| fabric.units[u.at()].area_m2).sum::<f64>());
         if lock.kind == LockKind::Frozen && (drawn - taken).abs() > REDRAWN * drawn {
             let message = format!(

@@ -43,8 +43,7 @@ pub fn band(territory: &Territory, recipe: &Recipe) -> Band {
 
 /// Band of a further resource in a zone with `total` of it and so many grids: their mean, give or take the resource's tolerance.
 pub fn resource_band(resource: &Resource, total: Load, grids: u32) -> Band {
-    let mean = Load((total.0 as f64 / f64::from(grids.max(1))).round().max(1.0) as i64);
-    Band::around(mean, resource.tolerance).weighing(resource.weight)
+    Band::around_mean(total, grids, resource.tolerance).weighing(resource.weight)
 }
 
 /// One zone per division, in division order (R24). O(n log n).
@@ -130,7 +129,7 @@ fn balance_resources(t: &Territory, fabric: &Fabric, zone: &mut Zone, edges: &[E
     // what is wrong with the problem is told when it is solved
     let Some(load_bounds) = bounds(&zone.problem).ok().filter(|_| !totals.is_empty()) else { return Ok(()) };
     // the load alone decides how many grids there are, and so what a grid should have of the others
-    let grids = load_bounds.components.iter().map(|c| c.grids).sum::<u32>() + zone.problem.locks.frozen.len() as u32;
+    let grids = load_bounds.grids() + zone.problem.locks.frozen.len() as u32;
     zone.balanced = totals.iter().map(|x| x.0).collect();
     zone.load_bounds = Some(load_bounds);
     zone.problem.graph = graph(t, fabric, &zone.clusters, &zone.balanced, edges)?;
