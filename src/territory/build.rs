@@ -1,7 +1,7 @@
 use super::lattice::{Plane, Pt};
 use super::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord, Site};
 use super::*;
-use crate::finding::{Finding, Severity, Subject};
+use crate::finding::{Finding, Severity};
 use crate::recipe::{DivisionChoice, Recipe, ResourceRule};
 use geo::{LineString, MultiPolygon};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -170,9 +170,10 @@ fn locks(layers: &Layers, findings: &mut Vec<Finding>) -> Vec<Lock> {
                 } else {
                     format!("'{other}' is no kind of lock and was left out; write frozen, together, apart or seed")
                 };
-                let f =
-                    Finding::new(Severity::Violation, "lock-unknown", message).file(layers.file(r.origin)).record(r.origin.record.into());
-                findings.push(Finding { subject: Subject { id: r.id.clone(), ..f.subject.clone() }, ..f });
+                let file = layers.file(r.origin);
+                let mut f = Finding::new(Severity::Violation, "lock-unknown", message).file(file).record(r.origin.record.into());
+                f.subject.id = r.id.clone();
+                findings.push(f);
                 continue;
             }
         };
