@@ -182,15 +182,21 @@ fn specs(map: &LayerMap) -> [Spec<'_>; 10] {
     const RAIL: &[&str] = &["kind", "railway", "class"];
     const LEVEL: &[&str] = &["admin_level", "level"];
     const POINT: &[&[&str]] = &[&["id"], &["kind"], &["weight"], &["settlement"]];
+    const CUSTOMER: &[&[&str]] = &[&["id"], &["kind"], &["weight"], &["settlement"], &["class"]];
     let spec = |layer, source, holds, fields| Spec { layer, source, holds, fields };
     [
-        spec("admin", &map.admin, Holds::Areas, &[&["id"], LEVEL, &["scheme"], &["name"], &["parent"], &["partial"]]),
+        spec(
+            "admin",
+            &map.admin,
+            Holds::Areas,
+            &[&["id"], LEVEL, &["scheme"], &["name"], &["parent"], &["partial"], &["code"], &["reports_to"]],
+        ),
         spec("study_area", &map.study_area, Holds::Areas, &[&["id"], &["kind"], &["name"]]),
         spec("roads", &map.roads, Holds::Lines, &[&["id"], CLASS, &["name"], &["tunnel"], &["bridge"], &["layer"]]),
         spec("water", &map.water, Holds::LinesAndAreas, &[&["id"], WATER, &["name"], &["tunnel"], &["bridge"], &["layer"]]),
         spec("rail", &map.rail, Holds::Lines, &[&["id"], RAIL, &["name"], &["tunnel"], &["bridge"], &["layer"]]),
-        spec("households", &map.households, Holds::Points, POINT),
-        spec("landuse", &map.landuse, Holds::Areas, &[&["id"], &["kind", "landuse", "class"], &["name"]]),
+        spec("households", &map.households, Holds::Points, CUSTOMER),
+        spec("landuse", &map.landuse, Holds::Areas, &[&["id"], &["kind", "landuse", "class"], &["name"], &["expected_load"]]),
         spec("pois", &map.pois, Holds::Points, POINT),
         spec(
             "base_stations",
@@ -349,7 +355,8 @@ impl<'s> Reading<'s> {
                 "study_area" => self.text(&item, "kind").unwrap_or_else(|| "study_area".to_string()),
                 _ => self.class(&item, place, "kind"),
             };
-            let record = AreaRecord { origin, id: item.id, kind, name, land };
+            let expected_load = self.number(&item, "expected_load", place, |n| n >= 0.0);
+            let record = AreaRecord { origin, id: item.id, kind, name, expected_load, land };
             match self.spec.layer {
                 "study_area" => self.out.study_area.push(record),
                 "water" => self.out.water_areas.push(record),
@@ -364,8 +371,8 @@ impl<'s> Reading<'s> {
         };
         let level = self.number(&item, "admin_level", place, |n| n.fract() == 0.0 && n.abs() < 1e6).map(|n| n as i32);
         let partial = self.flag(&item, "partial", place).unwrap_or(false);
-        let (scheme, parent) = (self.text(&item, "scheme"), self.text(&item, "parent"));
-        self.out.divisions.push(DivisionRecord { origin, id, level, scheme, name, parent, partial, land });
+        let [scheme, parent, code, reports_to] = ["scheme", "parent", "code", "reports_to"].map(|property| self.text(&item, property));
+        self.out.divisions.push(DivisionRecord { origin, id, level, scheme, name, parent, code, reports_to, partial, land });
     }
 
     fn line(&mut self, item: Item<'_>, place: Option<[f64; 2]>, line: MultiLineString<f64>) {
@@ -413,13 +420,14 @@ impl<'s> Reading<'s> {
         }
         let kind = self.text(&item, "kind");
         let weight = self.number(&item, "weight", first, |n| n >= 0.0);
-        let settlement = self.text(&item, "settlement");
+        let [settlement, class] = ["settlement", "class"].map(|property| self.text(&item, property));
         let into = if self.spec.layer == "households" { &mut self.out.households } else { &mut self.out.pois };
         let (last, others) = points.split_last().expect("a geometry without position is dropped before");
         for at in others {
-            into.push(PointRecord { origin, id: item.id.clone(), kind: kind.clone(), weight, settlement: settlement.clone(), at: *at });
+            let (kind, settlement, class) = (kind.clone(), settlement.clone(), class.clone());
+            into.push(PointRecord { origin, id: item.id.clone(), kind, weight, settlement, class, at: *at });
         }
-        into.push(PointRecord { origin, id: item.id, kind, weight, settlement, at: *last });
+        into.push(PointRecord { origin, id: item.id, kind, weight, settlement, class, at: *last });
     }
 
     fn lock(&mut self, item: Item<'_>, places: Vec<[f64; 2]>, land: MultiPolygon<f64>) {

@@ -1,4 +1,4 @@
-//! From draft to recipe, and back for the record.
+//! From draft to recipe.
 
 use super::checked::*;
 use super::draft::*;
@@ -9,6 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 const MAX_LOAD: f64 = 1e9;
+/// Grids of a zone by coverage, where no load is said.
+const FEWEST_GRIDS: f64 = 4.0;
+const MOST_GRIDS: f64 = 10.0;
+/// As recipes call zones by coverage.
+pub(super) const COVERAGE: &str = "coverage";
 /// What a band can weigh, see [`Band::weighing`](crate::measure::Band::weighing).
 const LEAST_WEIGHT: f64 = 0.001;
 const MOST_WEIGHT: f64 = 1000.0;
@@ -25,9 +30,18 @@ impl Draft {
         let grid = check.grid(draft.grid);
         let resources: Vec<ResourceRule> =
             draft.resources.into_iter().map(|(name, resource)| check.resource(name, resource, grid.tolerance)).collect();
+        let by_coverage = draft.zones.by.as_deref() == Some(COVERAGE);
         let recipe = Recipe {
             seed: check.said("seed", draft.seed),
             division: check.division(draft.division),
+            areas: draft.areas.into_iter().map(|(id, area)| check.area(id, area)).collect(),
+            zones: check.zones(draft.zones, &grid),
+            kinds: check.kinds(draft.kinds, &draft.classes),
+            classes: draft.classes.into_iter().map(|(name, class)| check.class(name, class)).collect(),
+            halls: check.anchors("halls", draft.halls),
+            landmarks: check.anchors("landmarks", draft.landmarks),
+            levels: check.levels(draft.levels, by_coverage),
+            codes: check.codes(draft.codes),
             grid,
             load: check.load(draft.load),
             cut: check.cut(draft.cut),
@@ -139,7 +153,7 @@ impl Check {
         if draft.scheme.as_deref().is_some_and(|s| s.trim().is_empty()) {
             self.fault("division.scheme", "\"\"", "the name of a scheme is expected; leave the key out for the only one");
         }
-        DivisionChoice { level, scheme: draft.scheme }
+        DivisionChoice { level, scheme: draft.scheme, reports_to: draft.reports_to.unwrap_or_default() }
     }
 
     fn grid(&mut self, draft: GridDraft) -> GridRule {
@@ -163,6 +177,148 @@ impl Check {
         }
         let count_holds = self.said("grid.count_holds", draft.count_holds);
         GridRule { target, tolerance, settlement_targets, count_min, count_max, count_holds, counts }
+    }
+
+    fn area(&mut self, id: String, draft: AreaDraft) -> AreaRule {
+        let path = |key: &str| format!("areas.{id}.{key}");
+        let of = self.names(&path("of"), draft.of.or(Some(Vec::new())));
+        let without = self.names(&path("without"), draft.without.or(Some(Vec::new())));
+        if id.trim().is_empty() || of.is_empty() {
+            self.fault(&path("of"), format!("{of:?}"), "an id and the ids of the divisions that it is made of are expected");
+        }
+        if let Some(both) = of.iter().find(|id| without.contains(id)) {
+            self.fault(&path("without"), format!("\"{both}\""), "it is made of this division; it cannot be without it");
+        }
+        AreaRule { name: draft.name, parent: draft.parent, of, without, id }
+    }
+
+    fn zones(&mut self, draft: ZoneDraft, grid: &GridRule) -> ZoneRule {
+        let by = self.said("zones.by", draft.by);
+        if by == "division" {
+            return ZoneRule::Division;
+        } else if by != COVERAGE {
+            self.fault("zones.by", format!("\"{by}\""), "division or coverage is expected");
+        }
+        if grid.count_min.is_some() || grid.count_max.is_some() || !grid.counts.is_empty() {
+            let message = "a number of grids is that of a division, but zones by coverage are parts of one; leave out grid.count_min, count_max and counts";
+            self.fault("zones.by", format!("\"{by}\""), message);
+        }
+        let load = |grids: f64| grid.target.units() * grids;
+        let low = self.number("zones.load_min", draft.load_min.or(Some(load(FEWEST_GRIDS))), 0.0, MAX_LOAD);
+        let high = self.number("zones.load_max", draft.load_max.or(Some(load(MOST_GRIDS))), 0.001, MAX_LOAD);
+        if low > high {
+            self.fault("zones.load_max", high, format!("at least zones.load_min, {low}, is expected"));
+        }
+        let load = |units: f64| Load::from_units(units).unwrap_or_default();
+        ZoneRule::Coverage { low: load(low), high: load(high) }
+    }
+
+    fn class(&mut self, name: String, draft: ClassDraft) -> ClassRule {
+        let kinds = self.names(&format!("classes.{name}.kinds"), draft.kinds.or(Some(Vec::new())));
+        ClassRule { kinds, name }
+    }
+
+    fn kinds(&mut self, drafts: BTreeMap<String, KindDraft>, classes: &BTreeMap<String, ClassDraft>) -> Vec<KindRule> {
+        let mut rules: Vec<KindRule> = drafts.into_iter().map(|(kind, draft)| self.kind(kind, draft, classes)).collect();
+        rules.sort_by(|a, b| (a.rank, &a.kind).cmp(&(b.rank, &b.kind)));
+        rules
+    }
+
+    fn kind(&mut self, kind: String, draft: KindDraft, known: &BTreeMap<String, ClassDraft>) -> KindRule {
+        let path = |key: &str| format!("kinds.{kind}.{key}");
+        let classes = self.names(&path("classes"), draft.classes.or(Some(Vec::new())));
+        for class in classes.iter().filter(|c| !known.contains_key(*c)) {
+            let meant = nearest(class, known.keys().map(String::as_str)).map_or(String::new(), |m| format!("; did you mean '{m}'?"));
+            self.fault(&path("classes"), format!("\"{class}\""), format!("a class of [classes] is expected{meant}"));
+        }
+        let landuse = self.names(&path("landuse"), draft.landuse.or(Some(Vec::new())));
+        if kind.trim().is_empty() || kind == ORDINARY {
+            self.fault("kinds", format!("{kind:?}"), format!("a name other than {ORDINARY}, which is every other grid, is expected"));
+        }
+        if classes.is_empty() && landuse.is_empty() {
+            self.fault(&path("classes"), "[]", "it is about nothing; name classes, landuse or both");
+        }
+        KindRule {
+            rank: self.whole(&path("rank"), draft.rank.or(Some(1)), 1, 1_000_000),
+            share: self.number(&path("share"), draft.share.or(Some(0.5)), 0.0, 1.0),
+            min_count: self.whole(&path("min_count"), draft.min_count.or(Some(i64::from(!classes.is_empty()))), 0, 1_000_000_000),
+            named: draft.named.unwrap_or(false),
+            min_area_m2: self.number(&path("min_area_m2"), draft.min_area_m2.or(Some(0.0)), 0.0, 1e12),
+            carve: draft.carve.unwrap_or(false),
+            logical: draft.logical.unwrap_or(false),
+            kind,
+            classes,
+            landuse,
+        }
+    }
+
+    fn anchors(&mut self, section: &str, draft: AnchorDraft) -> AnchorRule {
+        let path = |key: &str| format!("{section}.{key}");
+        AnchorRule {
+            kinds: self.names(&path("kinds"), draft.kinds),
+            radius_m: self.number(&path("radius_m"), draft.radius_m, 0.0, 1e6),
+            pull: self.number(&path("pull"), draft.pull, 0.0, 1.0),
+        }
+    }
+
+    fn levels(&mut self, drafts: BTreeMap<String, LevelDraft>, by_coverage: bool) -> Vec<LevelRule> {
+        let mut rules: Vec<LevelRule> = drafts.into_iter().filter_map(|(name, draft)| self.level(name, draft, by_coverage)).collect();
+        rules.sort_by(|a, b| (a.tree, a.rank, &a.name).cmp(&(b.tree, b.rank, &b.name)));
+        for pair in rules.windows(2).filter(|w| (w[0].tree, w[0].rank) == (w[1].tree, w[1].rank)) {
+            let message = format!("{} has it as well; every level of a tree needs a rank of its own, 1 is the top", pair[0].name);
+            self.fault(&format!("levels.{}.rank", pair[1].name), pair[1].rank, message);
+        }
+        rules
+    }
+
+    fn level(&mut self, name: String, draft: LevelDraft, by_coverage: bool) -> Option<LevelRule> {
+        let path = |key: &str| format!("levels.{name}.{key}");
+        let tree = match draft.tree.as_deref() {
+            None | Some("supervision") => Tree::Supervision,
+            Some("reporting") => Tree::Reporting,
+            Some(other) => {
+                self.fault(&path("tree"), format!("\"{other}\""), "supervision or reporting is expected");
+                Tree::Supervision
+            }
+        };
+        let rank = self.whole(&path("rank"), draft.rank, 1, 1000);
+        let by = self.said(&path("by"), draft.by);
+        let by = match by.as_str() {
+            "division" => LevelBy::Division { level: self.whole(&path("level"), draft.level, 0, 1000), scheme: draft.scheme },
+            "lists" => {
+                let lists = self.said(&path("lists"), draft.lists);
+                let mut seen = BTreeSet::new();
+                for id in lists.values().flatten().filter(|id| !seen.insert((*id).clone())) {
+                    self.fault(&path("lists"), format!("\"{id}\""), "a division belongs to one area of a level; it stands there twice");
+                }
+                LevelBy::Lists(lists)
+            }
+            "partition" => {
+                let target = self.said(&path("target"), draft.target);
+                let target = self.target(&path("target"), target);
+                LevelBy::Partition { target, tolerance: self.tolerance(&path("tolerance"), draft.tolerance) }
+            }
+            COVERAGE if by_coverage => LevelBy::Zones,
+            COVERAGE => {
+                self.fault(&path("by"), "\"coverage\"", "zones are divisions in this recipe; say by = \"coverage\" under [zones] as well");
+                LevelBy::Zones
+            }
+            "reports-to" => LevelBy::ReportsTo,
+            "" => return None,
+            other => {
+                let message = "one of division, lists, partition, coverage, reports-to is expected";
+                self.fault(&path("by"), format!("\"{other}\""), message);
+                return None;
+            }
+        };
+        Some(LevelRule { name, rank, tree, by })
+    }
+
+    fn codes(&mut self, draft: CodeDraft) -> CodeRule {
+        CodeRule {
+            template: self.said("codes.template", draft.template),
+            zero_if_undivided: self.said("codes.zero_if_undivided", draft.zero_if_undivided),
+        }
     }
 
     fn load(&mut self, draft: LoadDraft) -> LoadRule {
@@ -297,82 +453,5 @@ impl Check {
         }
         properties.retain(|ours, theirs| ours != theirs);
         LayerSource { file, properties, numbers }
-    }
-}
-
-impl From<Recipe> for Draft {
-    /// A draft that says everything and builds to the same recipe.
-    fn from(r: Recipe) -> Draft {
-        let strengths = |classes: BTreeMap<String, u8>| Some(classes.into_iter().map(|(class, s)| (class, i64::from(s))).collect());
-        let l = r.layers;
-        let layers = [
-            ("admin", l.admin),
-            ("study_area", l.study_area),
-            ("roads", l.roads),
-            ("water", l.water),
-            ("rail", l.rail),
-            ("households", l.households),
-            ("landuse", l.landuse),
-            ("pois", l.pois),
-            ("base_stations", l.base_stations),
-            ("locks", l.locks),
-        ];
-        let resource = |r: ResourceRule| ResourceDraft {
-            layer: Some(r.layer.name().to_string()),
-            property: r.property,
-            kinds: Some(r.kinds),
-            tolerance: Some(r.tolerance),
-            weight: Some(r.weight),
-        };
-        let layer = |s: LayerSource| LayerDraft { file: Some(s.file), properties: Some(s.properties) };
-        Draft {
-            schema: Some(SCHEMA),
-            seed: Some(r.seed),
-            extends: None,
-            division: DivisionDraft { level: r.division.level.map(i64::from), scheme: r.division.scheme },
-            grid: GridDraft {
-                target: Some(r.grid.target.units()),
-                tolerance: Some(r.grid.tolerance),
-                count_min: r.grid.count_min.map(i64::from),
-                count_max: r.grid.count_max.map(i64::from),
-                count_holds: Some(r.grid.count_holds),
-                counts: Some(r.grid.counts.into_iter().map(|(id, k)| (id, i64::from(k))).collect()),
-                settlement_targets: Some(r.grid.settlement_targets.into_iter().map(|(class, t)| (class, t.units())).collect()),
-            },
-            load: LoadDraft { kinds: Some(r.load.kinds), default_weight: Some(r.load.default_weight.units()) },
-            resources: r.resources.into_iter().map(|r| (r.name.clone(), resource(r))).collect(),
-            cut: CutDraft {
-                snap_m: Some(r.cut.snap_m),
-                min_face_m2: Some(r.cut.min_face_m2),
-                split_above: Some(r.cut.split_above),
-                min_water_m2: Some(r.cut.min_water_m2),
-            },
-            barriers: BarrierDraft {
-                hard_from: r.barriers.hard_from.map(i64::from),
-                bridges_join: Some(r.barriers.bridges_join),
-                minor: Some(r.barriers.minor),
-                roads: strengths(r.barriers.roads),
-                water: strengths(r.barriers.water),
-                rail: strengths(r.barriers.rail),
-            },
-            attach: AttachDraft { nearest_m: Some(r.attach.nearest_m) },
-            effort: match Effort::LEVELS.iter().find(|(_, effort)| *effort == r.effort) {
-                Some((name, _)) => EffortDraft { level: Some(name.to_string()), ..EffortDraft::default() },
-                None => EffortDraft {
-                    level: None,
-                    starts: Some(r.effort.starts.into()),
-                    passes: Some(r.effort.passes.into()),
-                    windows: Some(r.effort.windows.into()),
-                },
-            },
-            layers: layers.into_iter().map(|(name, source)| (name.to_string(), layer(source))).collect(),
-        }
-    }
-}
-
-impl Recipe {
-    /// The recipe as a document with every key, in the order of the format; it reads back as a draft.
-    pub fn to_value(&self) -> serde_json::Value {
-        serde_json::to_value(Draft::from(self.clone())).expect("a draft has text keys and finite numbers")
     }
 }

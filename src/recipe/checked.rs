@@ -3,6 +3,9 @@ use crate::measure::Load;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Kind of a grid that no rule gives another.
+pub const ORDINARY: &str = "ordinary";
+
 /// A checked recipe: every stage reads it, none changes it. Made by [`Draft::build`](super::Draft::build).
 ///
 /// Serialised it is a draft that says every key and builds to the same recipe.
@@ -11,12 +14,28 @@ use std::collections::BTreeMap;
 pub struct Recipe {
     /// Which divisions are cut.
     pub division: DivisionChoice,
+    /// Divisions made of others, by id.
+    pub areas: Vec<AreaRule>,
+    /// What a zone is.
+    pub zones: ZoneRule,
     /// Size of grids.
     pub grid: GridRule,
     /// What counts as load.
     pub load: LoadRule,
     /// Further resources that are balanced or told beside the load, by name.
     pub resources: Vec<ResourceRule>,
+    /// Customer classes by name.
+    pub classes: Vec<ClassRule>,
+    /// Kinds of grid in the order in which they are tried.
+    pub kinds: Vec<KindRule>,
+    /// Service outlets that grids gather around (R2).
+    pub halls: AnchorRule,
+    /// Landmarks that grids gather around (R2).
+    pub landmarks: AnchorRule,
+    /// Levels above the grids, the top first (R13).
+    pub levels: Vec<LevelRule>,
+    /// Display codes of grids.
+    pub codes: CodeRule,
     /// How units are cut.
     pub cut: CutRule,
     /// Strength of barriers by class.
@@ -38,6 +57,139 @@ pub struct DivisionChoice {
     pub level: Option<i32>,
     /// Value of `scheme`; without it the only scheme of the level.
     pub scheme: Option<String>,
+    /// Whom a division reports to, by its id; over what the file says (R32).
+    pub reports_to: BTreeMap<String, String>,
+}
+
+/// A division made of others by union and difference (R32). It takes the place of those it is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AreaRule {
+    /// Its id.
+    pub id: String,
+    /// Display name, the id where none was given.
+    pub name: Option<String>,
+    /// Id of the division above.
+    pub parent: Option<String>,
+    /// Ids of the divisions it is made of, of any level and scheme; one or more.
+    pub of: Vec<String>,
+    /// Ids of the divisions whose land it does not have.
+    pub without: Vec<String>,
+}
+
+/// What a zone is (R1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZoneRule {
+    /// A division.
+    Division,
+    /// Units of one division grouped by the station that serves them, contiguous, with a load in this range as far as possible.
+    Coverage {
+        /// Least load.
+        low: Load,
+        /// Most load.
+        high: Load,
+    },
+}
+
+/// A customer class (R5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassRule {
+    /// Its name, as in the points' property `class`.
+    pub name: String,
+    /// Kinds of point that are of the class where they say none; `shop` stands for `shop:bakery` as well.
+    pub kinds: Vec<String>,
+}
+
+/// A kind of grid: what makes it (R5, R33).
+#[derive(Clone, Debug, PartialEq)]
+pub struct KindRule {
+    /// The kind.
+    pub kind: String,
+    /// Rules of lower rank come first, of one rank by name.
+    pub rank: u32,
+    /// Customer classes it is about; names of [`Recipe::classes`].
+    pub classes: Vec<String>,
+    /// Least share of the customers that are of these classes, or of the land that is of that use.
+    pub share: f64,
+    /// Fewest customers of these classes.
+    pub min_count: u32,
+    /// Kinds of land use it is about.
+    pub landuse: Vec<String>,
+    /// Only land use with a name.
+    pub named: bool,
+    /// Least area of land of that use, m².
+    pub min_area_m2: f64,
+    /// Such land becomes a dedicated grid; otherwise grids that are like it are only called so.
+    pub carve: bool,
+    /// All of it in a zone is one grid, contiguous or not.
+    pub logical: bool,
+}
+
+/// Points of interest that grids gather around (R2).
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnchorRule {
+    /// Kinds of point; none: there are no such points.
+    pub kinds: Vec<String>,
+    /// Service radius of a point that says none, metres.
+    pub radius_m: f64,
+    /// Share by which a border costs more where it parts land around one point, and less between two of them; 0 to 1.
+    pub pull: f64,
+}
+
+/// A level above the grids (R9, R13, R32).
+#[derive(Clone, Debug, PartialEq)]
+pub struct LevelRule {
+    /// Its name.
+    pub name: String,
+    /// 1 is the top.
+    pub rank: u32,
+    /// The tree it belongs to.
+    pub tree: Tree,
+    /// What its areas are made by.
+    pub by: LevelBy,
+}
+
+/// Which way areas answer to each other (R32).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tree {
+    /// Who looks after whom.
+    Supervision,
+    /// Who reports to whom.
+    Reporting,
+}
+
+/// What the areas of a level are made by.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LevelBy {
+    /// Divisions of a level and scheme of the file.
+    Division {
+        /// Value of `admin_level`.
+        level: i32,
+        /// Value of `scheme`; without it the scheme of the divisions that are cut.
+        scheme: Option<String>,
+    },
+    /// Lists of divisions that are cut, by name of the area.
+    Lists(BTreeMap<String, Vec<String>>),
+    /// Neighbouring areas of the level below, put together by load.
+    Partition {
+        /// Load of one area.
+        target: Load,
+        /// Share of the target by which it may differ.
+        tolerance: f64,
+    },
+    /// The zones.
+    Zones,
+    /// Whom divisions report to.
+    ReportsTo,
+}
+
+/// Display codes of grids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeRule {
+    /// Text with fields in braces, see `default.toml`.
+    pub template: String,
+    /// The serial is 0 where a division is one grid.
+    pub zero_if_undivided: bool,
 }
 
 /// Size of grids (R22).

@@ -30,6 +30,12 @@ pub struct Draft {
     /// Which divisions are cut.
     #[serde(skip_serializing_if = "is_default")]
     pub division: DivisionDraft,
+    /// Divisions made of others, by id; merged one by one, key by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub areas: BTreeMap<String, AreaDraft>,
+    /// What a zone is.
+    #[serde(skip_serializing_if = "is_default")]
+    pub zones: ZoneDraft,
     /// Size of grids.
     #[serde(skip_serializing_if = "is_default")]
     pub grid: GridDraft,
@@ -39,6 +45,24 @@ pub struct Draft {
     /// Further resources by name; merged one by one, key by key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub resources: BTreeMap<String, ResourceDraft>,
+    /// Customer classes by name; merged one by one, key by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub classes: BTreeMap<String, ClassDraft>,
+    /// Kinds of grid by name; merged one by one, key by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub kinds: BTreeMap<String, KindDraft>,
+    /// Service outlets that grids gather around.
+    #[serde(skip_serializing_if = "is_default")]
+    pub halls: AnchorDraft,
+    /// Landmarks that grids gather around.
+    #[serde(skip_serializing_if = "is_default")]
+    pub landmarks: AnchorDraft,
+    /// Levels above the grids by name; merged one by one, key by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub levels: BTreeMap<String, LevelDraft>,
+    /// Display codes of grids.
+    #[serde(skip_serializing_if = "is_default")]
+    pub codes: CodeDraft,
     /// How units are cut.
     #[serde(skip_serializing_if = "is_default")]
     pub cut: CutDraft,
@@ -115,6 +139,32 @@ section! {
         level: i64 = over,
         /// Value of `scheme`.
         scheme: String = over,
+        /// Whom a division reports to, by its id; merged entry by entry.
+        reports_to: BTreeMap<String, String> = entries,
+    }
+}
+section! {
+    /// `[areas.<id>]`
+    AreaDraft {
+        /// Ids of the divisions it is made of; replaced as a whole.
+        of: Vec<String> = over,
+        /// Ids of the divisions whose land it does not have; replaced as a whole.
+        without: Vec<String> = over,
+        /// Display name.
+        name: String = over,
+        /// Id of the division above.
+        parent: String = over,
+    }
+}
+section! {
+    /// `[zones]`
+    ZoneDraft {
+        /// `division` or `coverage`.
+        by: String = over,
+        /// Least load of a zone by coverage.
+        load_min: f64 = over,
+        /// Most load of a zone by coverage.
+        load_max: f64 = over,
     }
 }
 section! {
@@ -158,6 +208,77 @@ section! {
         tolerance: f64 = over,
         /// What a violation counts beside one of the load.
         weight: f64 = over,
+    }
+}
+section! {
+    /// `[classes.<name>]`
+    ClassDraft {
+        /// Kinds of point that are of the class where they say none; replaced as a whole.
+        kinds: Vec<String> = over,
+    }
+}
+section! {
+    /// `[kinds.<name>]`
+    KindDraft {
+        /// Rules of lower rank come first.
+        rank: i64 = over,
+        /// Customer classes it is about; replaced as a whole.
+        classes: Vec<String> = over,
+        /// Least share of the customers that are of these classes, or of the land that is of that use.
+        share: f64 = over,
+        /// Fewest customers of these classes.
+        min_count: i64 = over,
+        /// Kinds of land use it is about; replaced as a whole.
+        landuse: Vec<String> = over,
+        /// Only land use with a name.
+        named: bool = over,
+        /// Least area of land of that use.
+        min_area_m2: f64 = over,
+        /// Whether such land becomes a grid of its own.
+        carve: bool = over,
+        /// Whether all of it in a zone is one grid, contiguous or not.
+        logical: bool = over,
+    }
+}
+section! {
+    /// `[halls]` and `[landmarks]`
+    AnchorDraft {
+        /// Kinds of point of interest; replaced as a whole.
+        kinds: Vec<String> = over,
+        /// Service radius of one that says none.
+        radius_m: f64 = over,
+        /// How much borders avoid parting what lies around one.
+        pull: f64 = over,
+    }
+}
+section! {
+    /// `[levels.<name>]`
+    LevelDraft {
+        /// 1 is the top.
+        rank: i64 = over,
+        /// What its areas are made by.
+        by: String = over,
+        /// Value of `admin_level` of its divisions.
+        level: i64 = over,
+        /// Value of `scheme` of its divisions.
+        scheme: String = over,
+        /// Divisions of every area by its name; merged entry by entry.
+        lists: BTreeMap<String, Vec<String>> = entries,
+        /// Load of one area.
+        target: f64 = over,
+        /// Share of the target by which an area may differ.
+        tolerance: f64 = over,
+        /// `supervision` or `reporting`.
+        tree: String = over,
+    }
+}
+section! {
+    /// `[codes]`
+    CodeDraft {
+        /// Text with fields in braces.
+        template: String = over,
+        /// Whether the serial is 0 where a division is one grid.
+        zero_if_undivided: bool = over,
     }
 }
 section! {
@@ -273,9 +394,17 @@ impl Draft {
             seed: self.seed.or(base.seed),
             extends: self.extends.or(base.extends),
             division: self.division.or(base.division),
+            areas: tables(self.areas, base.areas, AreaDraft::or),
+            zones: self.zones.or(base.zones),
             grid: self.grid.or(base.grid),
             load: self.load.or(base.load),
             resources: tables(self.resources, base.resources, ResourceDraft::or),
+            classes: tables(self.classes, base.classes, ClassDraft::or),
+            kinds: tables(self.kinds, base.kinds, KindDraft::or),
+            halls: self.halls.or(base.halls),
+            landmarks: self.landmarks.or(base.landmarks),
+            levels: tables(self.levels, base.levels, LevelDraft::or),
+            codes: self.codes.or(base.codes),
             cut: self.cut.or(base.cut),
             barriers: self.barriers.or(base.barriers),
             attach: self.attach.or(base.attach),

@@ -17,6 +17,7 @@ mod fault;
 mod keys;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use checked::*;
 pub use draft::*;

@@ -211,6 +211,8 @@ fn choose(layers: &Layers, choice: &DivisionChoice) -> Result<Vec<DivisionRecord
             scheme: None,
             name: a.name.clone(),
             parent: None,
+            code: None,
+            reports_to: None,
             partial: false,
             land: a.land.clone(),
         };

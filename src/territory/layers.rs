@@ -40,6 +40,10 @@ pub struct DivisionRecord {
     pub name: Option<String>,
     /// Id of the division above.
     pub parent: Option<String>,
+    /// Its official code.
+    pub code: Option<String>,
+    /// Id of the division or office that it reports to, where that is not the one above.
+    pub reports_to: Option<String>,
     /// Cut at the edge of the data: not part of the territory.
     pub partial: bool,
     /// Its land.
@@ -57,6 +61,8 @@ pub struct AreaRecord {
     pub kind: String,
     /// Display name.
     pub name: Option<String>,
+    /// Load that it will have once it is built.
+    pub expected_load: Option<f64>,
     /// Its land.
     pub land: MultiPolygon<f64>,
 }
@@ -93,6 +99,8 @@ pub struct PointRecord {
     pub weight: Option<f64>,
     /// Settlement class of its surroundings.
     pub settlement: Option<String>,
+    /// Customer class.
+    pub class: Option<String>,
     /// Longitude, latitude.
     pub at: [f64; 2],
 }

@@ -39,7 +39,18 @@ fn origin(record: usize) -> Origin {
 
 pub fn division(k: usize, corners: &[Corner]) -> DivisionRecord {
     let (origin, id, land) = (origin(k), format!("d{k}"), area(corners));
-    DivisionRecord { origin, id, level: Some(9), scheme: None, name: None, parent: None, partial: false, land }
+    DivisionRecord {
+        origin,
+        id,
+        level: Some(9),
+        scheme: None,
+        name: None,
+        parent: None,
+        code: None,
+        reports_to: None,
+        partial: false,
+        land,
+    }
 }
 
 pub fn line(i: usize, class: &str, corners: &[Corner]) -> LineRecord {
@@ -48,11 +59,19 @@ pub fn line(i: usize, class: &str, corners: &[Corner]) -> LineRecord {
 }
 
 pub fn lake(i: usize, corners: &[Corner]) -> AreaRecord {
-    AreaRecord { origin: origin(i), id: None, kind: "lake".into(), name: None, land: area(corners) }
+    AreaRecord { origin: origin(i), id: None, kind: "lake".into(), name: None, expected_load: None, land: area(corners) }
 }
 
 pub fn home(i: usize, at: Corner, weight: f64) -> PointRecord {
-    PointRecord { origin: origin(i), id: Some(format!("h{i}")), kind: None, weight: Some(weight), settlement: None, at: place(at) }
+    PointRecord {
+        origin: origin(i),
+        id: Some(format!("h{i}")),
+        kind: None,
+        weight: Some(weight),
+        settlement: None,
+        class: None,
+        at: place(at),
+    }
 }
 
 /// Moves every position by up to 0.2 m, the same one always by the same, so that borders stay shared but little is straight or in line.
