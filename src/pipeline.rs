@@ -3,13 +3,12 @@
 use crate::attach::{Rule, attach};
 use crate::cut::{CutError, Fabric, cut};
 use crate::finding::{Finding, Severity};
-use crate::graph::GraphError;
 use crate::partition::{PartitionError, Partitioned, partition};
 use crate::plan::{Parts, Plan, Report, make, report};
 use crate::recipe::Recipe;
 use crate::territory::layers::Layers;
 use crate::territory::{Territory, TerritoryError, territory};
-use crate::zones::{Zone, broken, zones};
+use crate::zones::{Zone, ZoneError, broken, homes, zones};
 use rayon::prelude::*;
 
 /// Why no plan was drawn, and in which stage.
@@ -22,9 +21,9 @@ pub enum Error {
     /// The territory could not be cut.
     #[error("cut: {0}")]
     Cut(#[from] CutError),
-    /// The units make no graph.
-    #[error("graph: {0}")]
-    Graph(#[from] GraphError),
+    /// The units could not be put into zones.
+    #[error("zones: {0}")]
+    Zones(#[from] ZoneError),
     /// A zone could not be partitioned.
     #[error("partition of division '{division}': {source}")]
     Partition {
@@ -71,14 +70,17 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
     watch.stage("cut");
     let fabric = cut(&territory, recipe)?;
     watch.stage("zones");
-    let (zones, zone_findings) = zones(&territory, &fabric, recipe)?;
+    let dedicated: Vec<crate::zones::Dedicated> = Vec::new();
+    let shares: Option<Vec<Vec<(u32, f64)>>> = None;
+    let (zones, zone_findings) = zones(&territory, &fabric, &dedicated, shares.as_deref(), recipe)?;
+    let homes = shares.as_deref().map_or(Vec::new(), |s| homes(&territory, &fabric, s, &zones, &dedicated));
     watch.stage("partition");
     let solved = solve(&territory, &zones, watch)?;
     watch.stage("attach");
-    let parts = Parts::new(&fabric, &zones, &solved);
+    let parts = Parts::new(&fabric, &zones, &dedicated, &solved);
     let attachments = attach(&territory, &fabric, &parts.grid_of_unit, recipe);
     watch.stage("plan");
-    let plan = make(layers, &territory, &fabric, &zones, &solved, &parts, &attachments, recipe);
+    let plan = make(layers, &territory, &fabric, &zones, &dedicated, &homes, &solved, &parts, &attachments, recipe);
     let mut findings = territory.findings.clone();
     findings.extend(fabric.findings.iter().cloned());
     findings.extend(zone_findings);
@@ -102,7 +104,7 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
 fn solve(territory: &Territory, zones: &[Zone], watch: &dyn Watch) -> Result<Vec<Partitioned>, Error> {
     let done = std::sync::atomic::AtomicUsize::new(0);
     let one = |z: &Zone| {
-        let result = partition(&z.problem);
+        let result = if z.clusters.is_empty() { Ok(Partitioned::nothing()) } else { partition(&z.problem) };
         watch.zones(1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed), zones.len());
         result.map_err(|source| Error::Partition { division: territory.division(z.division).id.clone(), source })
     };

@@ -7,7 +7,7 @@ use crate::graph::UnitGraph;
 use crate::measure::{Band, GridId, Load, UnitId};
 
 /// A grid for every unit, with tallies that equal a recount; no grid is empty, each is contiguous.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assignment {
     part_of: Vec<u32>,
     resources: usize,

@@ -146,6 +146,14 @@ pub struct Partitioned {
     pub standings: Vec<Standing>,
 }
 
+impl Partitioned {
+    /// What there is of no units: no grids, and nothing better.
+    pub fn nothing() -> Partitioned {
+        let assignment = Assignment::default();
+        Partitioned { assignment, bounds: Bounds::default(), outcome: Outcome::Optimal, score: Score::default(), standings: Vec::new() }
+    }
+}
+
 /// Where a grid stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,61 +1,54 @@
 use super::*;
 use crate::attach::Attachment;
 use crate::cut::{Fabric, FabricEdge};
-use crate::measure::{Band, GridId, LOAD, Load, LockKind, UnitId};
+use crate::measure::{Band, GridId, LOAD, Load, LockKind, UnitId, ZoneId};
 use crate::partition::{Culprit, Outcome, Partitioned, SOLVER, Standing};
-use crate::recipe::Recipe;
+use crate::recipe::{ORDINARY, Recipe, ZoneRule};
 use crate::territory::layers::Layers;
-use crate::territory::{BarrierLayer, Resource, Territory};
-use crate::zones::Zone;
+use crate::territory::{BarrierLayer, Resource, Station, Territory};
+use crate::zones::{Dedicated, Home, Zone};
 use crate::{cut::rings, staffing, zones};
 use petgraph::unionfind::UnionFind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::PI;
 
 /// Grid of every unit and zone of every grid, from the zones' assignments. Grids of a zone are numbered from west
-/// to east, then from north to south.
+/// to east, then from north to south, and after them its dedicated grids likewise.
 #[derive(Clone, Debug)]
 pub struct Parts {
     /// Grid of every unit.
     pub grid_of_unit: Vec<GridId>,
     /// Position of the zone of every grid.
     pub zone_of_grid: Vec<u32>,
+    /// Position in the list of dedicated grids of every grid that is one.
+    pub dedicated: Vec<Option<u32>>,
 }
 
 impl Parts {
     /// Joins the assignments of all zones in zone order.
-    pub fn new(fabric: &Fabric, zones: &[Zone], solved: &[Partitioned]) -> Parts {
-        let mut grid_of_unit = vec![GridId(0); fabric.units.len()];
-        let mut zone_of_grid = Vec::new();
+    pub fn new(fabric: &Fabric, zones: &[Zone], dedicated: &[Dedicated], solved: &[Partitioned]) -> Parts {
+        let mut parts = Parts { grid_of_unit: vec![GridId(0); fabric.units.len()], zone_of_grid: Vec::new(), dedicated: Vec::new() };
         for (z, (zone, done)) in zones.iter().zip(solved).enumerate() {
-            let (parts, part_of) = (done.assignment.grids(), done.assignment.part_of());
-            // weighted centre of every part
-            let mut centre = vec![(0.0, 0.0, 0.0); parts];
-            for (v, cluster) in zone.clusters.iter().enumerate() {
-                let c = &mut centre[part_of[v] as usize];
-                for u in cluster {
-                    let u = &fabric.units[u.at()];
-                    *c = (c.0 + u.inner.x as f64 * u.area_m2, c.1 + u.inner.y as f64 * u.area_m2, c.2 + u.area_m2);
-                }
+            let mut ordinary: Vec<Vec<UnitId>> = vec![Vec::new(); done.assignment.grids()];
+            for (cluster, &part) in zone.clusters.iter().zip(done.assignment.part_of()) {
+                ordinary[part as usize].extend(cluster);
             }
-            let place = |p: &usize| (centre[*p].0 / centre[*p].2, -centre[*p].1 / centre[*p].2);
-            let mut order: Vec<usize> = (0..parts).collect();
-            order.sort_by(|a, b| {
-                let (a, b) = (place(a), place(b));
-                a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-            });
-            let mut number = vec![GridId(0); parts];
-            for p in order {
-                number[p] = GridId::new(zone_of_grid.len());
-                zone_of_grid.push(z as u32);
+            let set_aside: Vec<Vec<UnitId>> = zone.dedicated.iter().map(|&d| dedicated[d as usize].units.clone()).collect();
+            for g in fabric.west_to_east(&ordinary) {
+                parts.push(z, None, &ordinary[g]);
             }
-            for (v, cluster) in zone.clusters.iter().enumerate() {
-                for u in cluster {
-                    grid_of_unit[u.at()] = number[part_of[v] as usize];
-                }
+            for g in fabric.west_to_east(&set_aside) {
+                parts.push(z, Some(zone.dedicated[g]), &set_aside[g]);
             }
         }
-        Parts { grid_of_unit, zone_of_grid }
+        parts
+    }
+
+    fn push(&mut self, zone: usize, dedicated: Option<u32>, units: &[UnitId]) {
+        let grid = GridId::new(self.zone_of_grid.len());
+        units.iter().for_each(|u| self.grid_of_unit[u.at()] = grid);
+        self.zone_of_grid.push(zone as u32);
+        self.dedicated.push(dedicated);
     }
 }
 
@@ -104,6 +97,8 @@ pub fn make(
     territory: &Territory,
     fabric: &Fabric,
     zones: &[Zone],
+    dedicated: &[Dedicated],
+    homes: &[Home],
     solved: &[Partitioned],
     parts: &Parts,
     attachments: &[Attachment],
@@ -127,14 +122,19 @@ pub fn make(
         let n = serial.entry(z).or_insert(0);
         *n += 1;
         let (households, worth) = (t.load.units(), t.balanced.0 as f64 / territory.base.0 as f64);
-        // with several classes the target is the load that makes exactly one grid of this mix
-        let target = if worth > 0.0 { households / worth } else { territory.settlements[0].target.units() };
-        let deviation = band.deviation(t.balanced);
+        let set_aside = parts.dedicated[g].map(|d| &dedicated[d as usize]);
+        // with several classes the target is the load that makes exactly one grid of this mix; a dedicated grid is as large as it is
+        let (target, deviation) = match set_aside {
+            Some(_) => (households, 0.0),
+            None if worth > 0.0 => (households / worth, band.deviation(t.balanced)),
+            None => (territory.settlements[0].target.units(), band.deviation(t.balanced)),
+        };
         let resources = || territory.resources.iter().zip(&resource_bands[z as usize]).zip(&t.resources).map(|((r, b), l)| (r, b, *l));
-        let off = |band: &Option<Band>, load: Load| band.map_or(0.0, |b| b.deviation(load));
+        let off = |band: &Option<Band>, load: Load| band.filter(|_| set_aside.is_none()).map_or(0.0, |b| b.deviation(load));
         let mut balanced = resources().filter(|(r, ..)| r.weight > 0.0);
-        let in_band = band.violation(t.balanced) == Load::ZERO
-            && balanced.clone().all(|(_, b, load)| b.is_none_or(|b| b.violation(load) == Load::ZERO));
+        let even = |b: &Band, load: Load| b.violation(load) == Load::ZERO;
+        let in_band = set_aside.is_some()
+            || (even(&band, t.balanced) && balanced.clone().all(|(_, b, load)| b.is_none_or(|b| even(&b, load))));
         let light = if in_band {
             "green"
         } else if deviation.abs() <= 2.0 * recipe.grid.tolerance && balanced.all(|(r, b, load)| off(b, load).abs() <= 2.0 * r.tolerance) {
@@ -148,7 +148,9 @@ pub fn make(
             code: format!("{}-{n:03}", division.id),
             zone_id: zone_id(z),
             division_id: division.id.clone(),
-            kind: "ordinary".into(),
+            kind: set_aside.map_or(ORDINARY, |d| &recipe.kinds[d.rule].kind).into(),
+            name: set_aside.and_then(|d| d.name.clone()),
+            expected_load: set_aside.and_then(|d| d.expected_load).map(Load::units),
             settlement: main.map(|s| territory.settlements[*s.0 as usize].name.clone()),
             households,
             load: std::iter::once((LOAD.to_string(), households)).chain(amounts(territory, &t.resources)).collect(),
@@ -162,7 +164,7 @@ pub fn make(
             light: light.into(),
             units: t.units,
             parts: connected[g],
-            logical: false,
+            logical: set_aside.is_some_and(|d| d.logical),
             area_m2: round(t.area_m2, 2),
             compactness: round((4.0 * PI * t.area_m2 / (t.perimeter_m * t.perimeter_m).max(1e-9)).min(1.0), 4),
             inertia: round(t.moments.inertia(), 4),
@@ -176,13 +178,22 @@ pub fn make(
     let zone_rows = zones.iter().zip(solved).enumerate().map(|(z, (zone, done))| {
         let division = territory.division(zone.division);
         let own: Vec<usize> = (0..grids).filter(|&g| parts.zone_of_grid[g] == z as u32).collect();
-        let units = || zone.clusters.iter().flatten().map(|u| &fabric.units[u.at()]);
+        let units = || zone.units(dedicated).map(|u| &fabric.units[u.at()]);
+        let stations = stations_of(territory, homes, ZoneId::new(z));
+        // where a division is several zones, each is called after the station that serves most of it
+        let station = stations.first().filter(|_| recipe.zones != ZoneRule::Division).map(|&s| &territory.stations[s]);
+        let name = match station {
+            Some(s) => format!("{} · {}", division.name, s.name.as_ref().unwrap_or(&s.id)),
+            None => division.name.clone(),
+        };
         PlanZone {
             zone_id: zone_id(z as u32),
-            name: division.name.clone(),
+            name,
+            stations: stations.into_iter().map(|s| territory.stations[s].id.clone()).collect(),
             division_id: division.id.clone(),
             grids: own.iter().map(|&g| rows[g].grid_id.clone()).collect(),
             households: units().map(|u| u.load).sum::<Load>().units(),
+            dedicated_households: own.iter().map(|&g| &rows[g]).filter(|g| !g.is_ordinary()).map(|g| g.households).sum(),
             area_m2: round(units().map(|u| u.area_m2).sum(), 2),
             bound: ZoneBound {
                 resources: zone_resources(territory, fabric, zone, &resource_bands[z], own.iter().map(|&g| &rows[g])),
@@ -192,6 +203,14 @@ pub fn make(
         }
     });
     let zone_rows = zone_rows.collect();
+    let station = |(s, h): (&Station, &Home)| PlanStation {
+        station_id: s.id.clone(),
+        name: s.name.clone(),
+        zone_id: h.zone.map(|z| zone_id(z.0)),
+        share: round(h.share, 6),
+        households: round(h.load.units(), 3),
+        area_m2: round(h.area_m2, 2),
+    };
     let inputs = layers.sources.iter().map(|s| Input {
         layer: s.layer.to_string(),
         file: s.file.clone(),
@@ -211,6 +230,7 @@ pub fn make(
         next_serial: grids as u32 + 1,
         zones: zone_rows,
         grids: rows,
+        stations: territory.stations.iter().zip(homes).map(station).collect(),
         fabric: plan_fabric(territory, fabric, parts),
         attachments: territory
             .points
@@ -225,6 +245,13 @@ pub fn make(
             })
             .collect(),
     }
+}
+
+/// Stations whose home is a zone, the one that serves most of the load first.
+fn stations_of(t: &Territory, homes: &[Home], zone: ZoneId) -> Vec<usize> {
+    let mut own: Vec<usize> = (0..homes.len()).filter(|&s| homes[s].zone == Some(zone)).collect();
+    own.sort_by(|&a, &b| (homes[b].load, &t.stations[a].id).cmp(&(homes[a].load, &t.stations[b].id)));
+    own
 }
 
 fn round(x: f64, digits: i32) -> f64 {

@@ -13,7 +13,7 @@ pub use report::{Indicator, Report, StageRecord, report};
 
 use crate::attach::Rule;
 use crate::partition::Standing;
-use crate::recipe::{Recipe, ResourceRule};
+use crate::recipe::{ORDINARY, Recipe, ResourceRule};
 use crate::territory::BarrierClass;
 use crate::territory::lattice::{Plane, Pt};
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,9 @@ pub struct Plan {
     pub zones: Vec<PlanZone>,
     /// Grids by zone, in each from west to east and then from north to south.
     pub grids: Vec<PlanGrid>,
+    /// Stations in file order, where zones follow their coverage.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stations: Vec<PlanStation>,
     /// Units and their borders.
     pub fabric: PlanFabric,
     /// Entities in file order.
@@ -83,14 +86,38 @@ pub struct PlanZone {
     pub name: String,
     /// Division it lies in.
     pub division_id: String,
+    /// Ids of the stations whose home it is, the one that serves most first (R1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stations: Vec<String>,
     /// Ids of its grids.
     pub grids: Vec<String>,
     /// Load, units of the input.
     pub households: f64,
+    /// Load among it in dedicated grids.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dedicated_households: f64,
     /// Area in m².
     pub area_m2: f64,
     /// The best that any plan could reach beside what this one reached (R43).
     pub bound: ZoneBound,
+}
+
+/// A station and its home.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanStation {
+    /// Its id.
+    pub station_id: String,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its one home zone; none where it serves nothing of the territory.
+    pub zone_id: Option<String>,
+    /// Share of what it serves that lies in its home zone.
+    pub share: f64,
+    /// Load of the land it serves.
+    pub households: f64,
+    /// Area of the land it serves, m².
+    pub area_m2: f64,
 }
 
 /// The best that any plan of a zone could reach beside what this one reached.
@@ -189,6 +216,12 @@ pub struct PlanGrid {
     pub division_id: String,
     /// `ordinary` or a dedicated kind.
     pub kind: String,
+    /// Display name of a dedicated grid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Load that a dedicated grid will have once it is built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_load: Option<f64>,
     /// Settlement class that carries most of its load, if any.
     pub settlement: Option<String>,
     /// Load, units of the input.
@@ -238,10 +271,19 @@ pub struct PlanGrid {
     pub parents: Vec<String>,
 }
 
+fn is_zero(x: &f64) -> bool {
+    *x == 0.0
+}
+
 /// Of rounded deviations.
 const ROUNDING: f64 = 1e-9;
 
 impl PlanGrid {
+    /// Whether it is meant to have the target's load; a dedicated grid is as large as what it is for.
+    pub fn is_ordinary(&self) -> bool {
+        self.kind == ORDINARY
+    }
+
     /// Balanced resources in which it is out of band, with its deviations.
     pub fn off<'a>(&'a self, recipe: &'a Recipe) -> impl Iterator<Item = (&'a ResourceRule, f64)> + 'a {
         let balanced = recipe.resources.iter().filter(|r| r.weight > 0.0);

@@ -46,8 +46,11 @@ pub struct StageRecord {
 pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Report {
     let grids = &plan.grids;
     let count = |f: &dyn Fn(&super::PlanGrid) -> bool| grids.iter().filter(|g| f(g)).count() as f64;
-    let n = grids.len().max(1) as f64;
-    let dev: Vec<f64> = grids.iter().map(|g| g.deviation.abs()).collect();
+    // dedicated grids are as large as what they are for
+    let balanced = || grids.iter().filter(|g| g.is_ordinary());
+    let even = |f: &dyn Fn(&super::PlanGrid) -> bool| balanced().filter(|g| f(g)).count() as f64;
+    let (n, all) = (even(&|_| true).max(1.0), grids.len().max(1) as f64);
+    let dev: Vec<f64> = balanced().map(|g| g.deviation.abs()).collect();
     let median = |of: &dyn Fn(&super::PlanGrid) -> f64| {
         let mut values: Vec<f64> = grids.iter().map(of).collect();
         values.sort_by(f64::total_cmp);
@@ -55,7 +58,7 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
     };
     let feasible: std::collections::BTreeSet<&str> =
         plan.zones.iter().filter(|z| z.bound.count_feasible).map(|z| z.zone_id.as_str()).collect();
-    let in_feasible = count(&|g| feasible.contains(g.zone_id.as_str()));
+    let in_feasible = even(&|g| feasible.contains(g.zone_id.as_str()));
     let out: u32 = plan.zones.iter().map(|z| z.bound.out_of_band).sum();
     let forced: u32 = plan.zones.iter().map(|z| z.bound.forced.min(z.bound.out_of_band)).sum();
     let mut indicators = Vec::new();
@@ -64,12 +67,14 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
     };
     say("grids", grids.len() as f64, "grids", None);
     say("zones", plan.zones.len() as f64, "zones", None);
+    say("dedicated", count(&|g| !g.is_ordinary()), "grids", None);
+    say("stations-without-zone", plan.stations.iter().filter(|s| s.zone_id.is_none()).count() as f64, "stations", None);
     say("households", grids.iter().map(|g| g.households).sum(), "households", None);
-    say("in-band", count(&|g| g.in_band) / n, "share", None);
-    let good = count(&|g| g.in_band && feasible.contains(g.zone_id.as_str()));
+    say("in-band", even(&|g| g.in_band) / n, "share", None);
+    let good = even(&|g| g.in_band && feasible.contains(g.zone_id.as_str()));
     say("in-band-where-count-allows", if in_feasible > 0.0 { good / in_feasible } else { 1.0 }, "share", Some(0.97));
     let free = n - f64::from(forced);
-    say("in-band-unless-forced", if free > 0.0 { count(&|g| g.in_band) / free } else { 1.0 }, "share", Some(0.97));
+    say("in-band-unless-forced", if free > 0.0 { even(&|g| g.in_band) / free } else { 1.0 }, "share", Some(0.97));
     say("out-of-band", out as f64, "grids", None);
     say("out-of-band-forced", forced as f64, "grids", None);
     say("out-of-band-unforced", (out - forced) as f64, "grids", Some(0.0));
@@ -79,34 +84,36 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
     say("violation-reached", violation(&|b| b.reached_violation), "grids' worth", None);
     say("largest-deviation", dev.iter().copied().fold(0.0, f64::max), "share", Some(recipe.grid.tolerance));
     say("mean-deviation", dev.iter().sum::<f64>() / n, "share", None);
-    let (over_mean, variation) = spread(&grids.iter().map(|g| g.households).collect::<Vec<_>>());
+    let (over_mean, variation) = spread(&balanced().map(|g| g.households).collect::<Vec<_>>());
     say("max-over-mean", over_mean, "ratio", None);
     say("coefficient-of-variation", variation, "ratio", None);
     say("in-several-parts", count(&|g| g.parts > 1), "grids", None);
     say("compactness-median", median(&|g| g.compactness), "Polsby-Popper", None);
     say("inertia-median", median(&|g| g.inertia), "moment of inertia", None);
-    say("barrier-share-mean", grids.iter().map(|g| g.barrier_share).sum::<f64>() / n, "share", None);
+    say("barrier-share-mean", grids.iter().map(|g| g.barrier_share).sum::<f64>() / all, "share", None);
     say("without-backup", count(&|g| g.backup_grid_id.is_none()), "grids", None);
     if recipe.resources.iter().any(|r| r.weight > 0.0) {
         // `in-band` is about all of them
-        let value = count(&|g| g.load_in_band(recipe)) / n;
+        let value = even(&|g| g.load_in_band(recipe)) / n;
         say(&format!("{LOAD}:in-band"), value, "share", None);
     }
     for r in &recipe.resources {
         let of = |table: &BTreeMap<String, f64>| table.get(&r.name).copied().unwrap_or(0.0);
-        let loads: Vec<f64> = grids.iter().map(|g| of(&g.load)).collect();
-        let off: Vec<f64> = grids.iter().map(|g| of(&g.deviations).abs()).collect();
+        let loads: Vec<f64> = balanced().map(|g| of(&g.load)).collect();
+        let off: Vec<f64> = balanced().map(|g| of(&g.deviations).abs()).collect();
         let (over_mean, variation) = spread(&loads);
         let limit = (r.weight > 0.0).then_some(r.tolerance);
         let mut say = |what: &str, value: f64, unit: &str, limit| say(&format!("{}:{what}", r.name), value, unit, limit);
-        say("total", loads.iter().sum(), &r.name, None);
+        say("total", grids.iter().map(|g| of(&g.load)).sum(), &r.name, None);
         say("in-band", off.iter().filter(|d| **d <= r.tolerance + ROUNDING).count() as f64 / n, "share", None);
         say("max-over-mean", over_mean, "ratio", None);
         say("coefficient-of-variation", variation, "ratio", None);
         say("largest-deviation", off.iter().copied().fold(0.0, f64::max), "share", limit);
     }
 
-    findings.extend(plan.zones.iter().flat_map(|z| counts(z, recipe)));
+    let mut ordinary: BTreeMap<&str, u32> = BTreeMap::new();
+    balanced().for_each(|g| *ordinary.entry(&g.zone_id).or_default() += 1);
+    findings.extend(plan.zones.iter().flat_map(|z| counts(z, ordinary.get(z.zone_id.as_str()).copied().unwrap_or(0), recipe)));
     for (g, reasons) in grids.iter().zip(plan.reasons()).filter(|(g, _)| !g.in_band) {
         let message = format!("{} of {:.0} households, {:+.1} %. {}", g.households, g.target, g.deviation * 100.0, reasons.join(" "));
         let f = Finding::new(Severity::Warning, "grid-out-of-band", message).id(&g.grid_id);
@@ -114,7 +121,7 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
         let (limit, deviation) = load.or_else(|| farthest(g.off(recipe))).unwrap_or_default();
         findings.push(f.measured(deviation).limit(limit));
     }
-    for g in grids.iter().filter(|g| g.parts > 1) {
+    for g in grids.iter().filter(|g| g.parts > 1 && !g.logical) {
         let message = format!("the grid lies in {} parts because its division does", g.parts);
         findings.push(Finding::new(Severity::Info, "grid-in-parts", message).id(&g.grid_id).measured(g.parts as f64).limit(1.0));
     }
@@ -136,8 +143,12 @@ fn farthest<'a>(off: impl Iterator<Item = (&'a ResourceRule, f64)>) -> Option<(f
 }
 
 /// Where the number of grids and their size do not both hold: which gave way, and by how much (R23, R28).
-fn counts(z: &PlanZone, recipe: &Recipe) -> Vec<Finding> {
-    let (b, k) = (&z.bound, z.grids.len() as u32);
+fn counts(z: &PlanZone, k: u32, recipe: &Recipe) -> Vec<Finding> {
+    let b = &z.bound;
+    if k == 0 {
+        // all land is dedicated
+        return Vec::new();
+    }
     let (fewest, most) = recipe.grid.counts_of(&z.division_id);
     let asked = match (fewest, most) {
         (1, u32::MAX) => "any number of grids".to_string(),
@@ -145,21 +156,22 @@ fn counts(z: &PlanZone, recipe: &Recipe) -> Vec<Finding> {
         _ if fewest == most => format!("{fewest} grids"),
         _ => format!("{fewest} to {most} grids"),
     };
-    let (load, percent) = (format!("{} households make {:.2} grids", z.households, b.grids_worth), |x: f64| 100.0 * x);
+    let households = z.households - z.dedicated_households;
+    let (load, percent) = (format!("{households} households make {:.2} grids", b.grids_worth), |x: f64| 100.0 * x);
     let mut out = Vec::new();
     if !(fewest..=most).contains(&k) {
         let message = format!("{load}; {asked} were asked for, and the count gives way: there are {k}");
         let limit = if k < fewest { fewest } else { most };
         out.push(Finding::new(Severity::Warning, "count-gave-way", message).id(&z.division_id).measured(k.into()).limit(limit.into()));
     }
-    let mean = b.grids_worth / f64::from(k.max(1)) - 1.0;
+    let mean = b.grids_worth / f64::from(k) - 1.0;
     if !b.count_feasible || mean.abs() > recipe.grid.tolerance + 1e-9 {
         let why = if mean.abs() <= recipe.grid.tolerance + 1e-9 {
             format!("{k} would do, but not with how the load lies: it is parted by hard barriers or locks, or heavy in places")
         } else if b.some_count_fits(recipe.grid.tolerance) {
             format!(
                 "{asked} were asked for, and the size gives way: {k} have {:.0} on average, {:+.1} %",
-                z.households / f64::from(k.max(1)),
+                households / f64::from(k),
                 percent(mean)
             )
         } else {

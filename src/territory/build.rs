@@ -149,6 +149,7 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
         points,
         resources: recipe.resources.iter().map(resource).collect(),
         carriers,
+        stations: Vec::new(),
         locks,
         snap_m: recipe.cut.snap_m,
         findings,

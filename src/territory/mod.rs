@@ -140,6 +140,21 @@ pub struct Lock {
     pub record: u64,
 }
 
+/// temp
+#[derive(Clone, Debug, PartialEq)]
+pub struct Station {
+    /// id
+    pub id: String,
+    /// name
+    pub name: Option<String>,
+    /// at
+    pub at: Pt,
+    /// f
+    pub file: String,
+    /// r
+    pub record: u64,
+}
+
 /// Valid, finite data on one lattice and one metric plane.
 #[derive(Clone, Debug)]
 pub struct Territory {
@@ -171,6 +186,8 @@ pub struct Territory {
     pub resources: Vec<Resource>,
     /// What carries them, by resource and in file order.
     pub carriers: Vec<Carrier>,
+    /// temp
+    pub stations: Vec<Station>,
     /// Decisions on grids and units.
     pub locks: Vec<Lock>,
     /// A strip narrower than this is a sliver, metres (copied from the recipe).

@@ -3,7 +3,7 @@
 use super::Zone;
 use crate::cut::Fabric;
 use crate::finding::{Finding, Severity};
-use crate::measure::{DivisionId, GridId, LockKind, UnitId};
+use crate::measure::{GridId, LockKind, UnitId};
 use crate::partition::{Locks, Problem, bounds};
 use crate::territory::lattice::{Pt, Side, ring_area2, side_of_ring};
 use crate::territory::{Lock, Territory};
@@ -23,18 +23,39 @@ const REDRAWN: f64 = 0.01;
 
 /// Gives every zone the locks that concern it; what cannot be kept is told and left out. O(locks · vertices).
 pub(super) fn lock(t: &Territory, fabric: &Fabric, zones: &mut [Zone], findings: &mut Vec<Finding>) {
-    let zone_of: BTreeMap<DivisionId, usize> = zones.iter().enumerate().map(|(i, z)| (z.division, i)).collect();
+    // units of dedicated grids are in the problem of no zone
+    let mut zone_of: Vec<Option<usize>> = vec![None; fabric.units.len()];
+    for (i, zone) in zones.iter().enumerate() {
+        zone.clusters.iter().flatten().for_each(|u| zone_of[u.at()] = Some(i));
+    }
     for (i, lock) in t.locks.iter().enumerate() {
         let units = meant(t, fabric, lock, findings);
         let mut by_zone: BTreeMap<usize, BTreeSet<UnitId>> = BTreeMap::new();
+        let mut set_aside = None;
         for u in units {
-            by_zone.entry(zone_of[&fabric.units[u.at()].division]).or_default().insert(u);
+            match zone_of[u.at()] {
+                Some(z) => {
+                    by_zone.entry(z).or_default().insert(u);
+                }
+                None => set_aside = set_aside.or(Some(u)),
+            }
+        }
+        let place = |u: Option<&UnitId>| u.map_or([0.0; 2], |u| fabric.units[u.at()].inner.lon_lat());
+        if let Some(u) = set_aside {
+            findings.push(left_out(lock, "the unit here belongs to a dedicated grid".into()).at(place(Some(&u))));
+            if lock.kind != LockKind::Apart {
+                continue;
+            }
         }
         if by_zone.len() > 1 && lock.kind != LockKind::Apart {
-            let divisions: Vec<&str> = by_zone.keys().map(|&z| t.division(zones[z].division).id.as_str()).collect();
-            let place = by_zone.values().flatten().next().map_or([0.0; 2], |u| fabric.units[u.at()].inner.lon_lat());
-            let why = format!("no grid may cross from one division into another; it touches {}", divisions.join(", "));
-            findings.push(left_out(lock, why).at(place));
+            let divisions: BTreeSet<&str> = by_zone.keys().map(|&z| t.division(zones[z].division).id.as_str()).collect();
+            let why = if divisions.len() > 1 {
+                let divisions: Vec<&str> = divisions.into_iter().collect();
+                format!("no grid may cross from one division into another; it touches {}", divisions.join(", "))
+            } else {
+                format!("no grid may cross from one zone into another; it touches {} zones", by_zone.len())
+            };
+            findings.push(left_out(lock, why).at(place(by_zone.values().flatten().next())));
             continue;
         }
         by_zone.into_iter().for_each(|(z, units)| zones[z].locks.push(ZoneLock { lock: i, units }));

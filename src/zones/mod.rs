@@ -1,31 +1,38 @@
 //! Zones: groups of units inside one division; each becomes a partition problem.
 //!
-//! One zone per division. A division may lie in pieces (exclaves); a piece that is too light for a grid of its own is
-//! tied to the nearest unit of another piece, so that the grid which takes it says so by `parts > 1`.
+//! A zone is a whole division, or units of one division grouped by the station that serves them. A division may lie in pieces
+//! (exclaves); a piece that is too light for a grid of its own is tied to the nearest unit of another piece, so that the grid which
+//! takes it says so by `parts > 1`. Dedicated grids are set aside before.
 
+mod dedicated;
+mod grouping;
 mod hard;
 mod locks;
+mod stations;
+mod ties;
 
+pub use dedicated::Dedicated;
 pub use locks::{ZoneLock, broken};
+pub use stations::{Home, homes};
 
-use crate::cut::{Border, Fabric, FabricEdge, Unit};
+use crate::cut::{Border, Fabric, Unit};
 use crate::finding::{Finding, Severity};
 use crate::graph::{Edge, GraphError, UnitGraph};
 use crate::measure::{Band, DivisionId, Load, UnitId};
-use crate::partition::{Bounds, Count, Locks, Problem, bounds};
-use crate::recipe::Recipe;
+use crate::partition::{Bounds, Count, Locks, PartitionError, Problem, bounds};
+use crate::recipe::{Recipe, ZoneRule};
 use crate::territory::{Resource, Territory};
-use rstar::RTree;
-use rstar::primitives::GeomWithData;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A zone with the problem to be solved in it.
 #[derive(Clone, Debug)]
 pub struct Zone {
     /// Division it lies in.
     pub division: DivisionId,
-    /// Units behind every vertex of the problem's graph; more than one where a light piece is tied on.
+    /// Units behind every vertex of the problem's graph; more than one where a light piece is tied on. Empty where all land is dedicated.
     pub clusters: Vec<Vec<UnitId>>,
+    /// Grids that are set aside, as positions in the list that was given.
+    pub dedicated: Vec<u32>,
     /// Decisions that it keeps, also as locks of the problem.
     pub locks: Vec<ZoneLock>,
     /// What the partition stage solves: the load, and then the resources in `balanced`.
@@ -35,6 +42,33 @@ pub struct Zone {
     /// Bounds of the load alone, where other resources are balanced with it.
     pub load_bounds: Option<Bounds>,
 }
+
+impl Zone {
+    /// All its units, also those of the grids that are set aside.
+    pub fn units<'a>(&'a self, dedicated: &'a [Dedicated]) -> impl Iterator<Item = UnitId> + 'a {
+        self.clusters.iter().flatten().chain(self.dedicated.iter().flat_map(|d| &dedicated[*d as usize].units)).copied()
+    }
+}
+
+/// Why there are no zones.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ZoneError {
+    /// The units make no graph.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// Units of a division could not be grouped.
+    #[error("division '{division}' cannot be grouped into zones: {source}")]
+    Grouping {
+        /// Id of the division.
+        division: String,
+        /// What went wrong.
+        source: PartitionError,
+    },
+}
+
+/// Stations of every unit with the share of its land that each serves, the largest first.
+pub type Shares = [Vec<(u32, f64)>];
 
 /// Band of a grid in balanced load.
 pub fn band(territory: &Territory, recipe: &Recipe) -> Band {
@@ -46,68 +80,146 @@ pub fn resource_band(resource: &Resource, total: Load, grids: u32) -> Band {
     Band::around_mean(total, grids, resource.tolerance).weighing(resource.weight)
 }
 
-/// One zone per division, in division order (R24). O(n log n).
-pub fn zones(territory: &Territory, fabric: &Fabric, recipe: &Recipe) -> Result<(Vec<Zone>, Vec<Finding>), GraphError> {
-    let band = band(territory, recipe);
+/// Land of one division on its way to zones: vertices are clusters of units, and after them its dedicated grids.
+struct Ground {
+    division: DivisionId,
+    clusters: Vec<Vec<UnitId>>,
+    dedicated: Vec<u32>,
+    /// Borders between clusters over which grids may grow.
+    open: Vec<Edge>,
+    /// Borders with or between dedicated grids.
+    beside: Vec<Edge>,
+}
+
+/// Zones of all divisions, in division order and in each from west to east; no zone crosses a division (R1, R24).
+///
+/// `shares` tells who serves the units, for zones by coverage; without it the units of a division are grouped by load alone. O(n log n), and
+/// where units are grouped a partition of each division's stations.
+pub fn zones(
+    territory: &Territory,
+    fabric: &Fabric,
+    dedicated: &[Dedicated],
+    shares: Option<&Shares>,
+    recipe: &Recipe,
+) -> Result<(Vec<Zone>, Vec<Finding>), ZoneError> {
     let mut findings = Vec::new();
-    let mut by_division: BTreeMap<DivisionId, Vec<UnitId>> = BTreeMap::new();
-    for (i, u) in fabric.units.iter().enumerate() {
-        by_division.entry(u.division).or_default().push(UnitId::new(i));
-    }
     for id in recipe.grid.counts.keys().filter(|id| territory.divisions.iter().all(|d| d.id != **id)) {
         let message = "the recipe gives it a number of grids, but there is no such division; correct [grid.counts]";
         findings.push(Finding::new(Severity::Warning, "count-for-nobody", message).id(id));
     }
-    let ties = ties(territory, fabric, &by_division, band, &mut findings);
-    let mut cluster_of = vec![0u32; fabric.units.len()];
-    let mut zones: Vec<(DivisionId, Vec<Vec<UnitId>>)> = Vec::new();
+    let grounds = grounds(territory, fabric, dedicated, recipe, &mut findings);
+    let mut zones: Vec<Zone> = Vec::with_capacity(grounds.len());
+    let mut edges = Vec::with_capacity(grounds.len());
+    for ground in &grounds {
+        let groups = match recipe.zones {
+            ZoneRule::Division => vec![(0..ground.clusters.len() + ground.dedicated.len()).collect()],
+            ZoneRule::Coverage { low, high } => {
+                let range = Band { low, target: Load((low.0 + high.0) / 2).max(Load(1)), high, weight: 1000 };
+                grouping::group(territory, fabric, ground, dedicated, shares, range, recipe, &mut findings)?
+            }
+        };
+        for group in groups {
+            let (zone, open) = zone(territory, fabric, ground, &group, recipe, zones.len())?;
+            zones.push(zone);
+            edges.push(open);
+        }
+    }
+    locks::lock(territory, fabric, &mut zones, &mut findings);
+    for (zone, edges) in zones.iter_mut().zip(&edges) {
+        balance_resources(territory, fabric, zone, edges)?;
+    }
+    Ok((zones, findings))
+}
+
+/// Clusters and borders of every division.
+fn grounds(t: &Territory, fabric: &Fabric, dedicated: &[Dedicated], recipe: &Recipe, findings: &mut Vec<Finding>) -> Vec<Ground> {
+    let band = band(t, recipe);
+    let mut taken: Vec<Option<u32>> = vec![None; fabric.units.len()];
+    for (i, d) in dedicated.iter().enumerate() {
+        d.units.iter().for_each(|u| taken[u.at()] = Some(i as u32));
+    }
+    let mut by_division: BTreeMap<DivisionId, Vec<UnitId>> = BTreeMap::new();
+    for (i, u) in fabric.units.iter().enumerate() {
+        by_division.entry(u.division).or_default().push(UnitId::new(i));
+    }
+    let ties = ties::ties(t, fabric, &by_division, &taken, band, findings);
+    let mut vertex_of = vec![0u32; fabric.units.len()];
+    let mut grounds: Vec<Ground> = Vec::new();
     for (division, units) in &by_division {
         let mut clusters: Vec<Vec<UnitId>> = Vec::new();
         let mut anchored: BTreeMap<UnitId, usize> = BTreeMap::new();
-        for &u in units.iter().filter(|u| !ties.contains_key(&fabric.units[u.at()].piece)) {
-            cluster_of[u.at()] = clusters.len() as u32;
+        let free = || units.iter().filter(|u| taken[u.at()].is_none());
+        for &u in free().filter(|u| !ties.contains_key(&fabric.units[u.at()].piece)) {
+            vertex_of[u.at()] = clusters.len() as u32;
             anchored.insert(u, clusters.len());
             clusters.push(vec![u]);
         }
-        for &u in units {
+        for &u in free() {
             if let Some(anchor) = ties.get(&fabric.units[u.at()].piece) {
                 let c = anchored[anchor];
-                cluster_of[u.at()] = c as u32;
+                vertex_of[u.at()] = c as u32;
                 clusters[c].push(u);
             }
         }
-        zones.push((*division, clusters));
+        let own: Vec<u32> = (0..dedicated.len() as u32).filter(|&d| dedicated[d as usize].division == *division).collect();
+        for (k, &d) in own.iter().enumerate() {
+            dedicated[d as usize].units.iter().for_each(|u| vertex_of[u.at()] = (clusters.len() + k) as u32);
+        }
+        grounds.push(Ground { division: *division, clusters, dedicated: own, open: Vec::new(), beside: Vec::new() });
     }
-    let zone_of: BTreeMap<DivisionId, usize> = zones.iter().enumerate().map(|(i, z)| (z.0, i)).collect();
-    let mut borders: Vec<Vec<(&Border, Edge)>> = vec![Vec::new(); zones.len()];
+    let ground_of: BTreeMap<DivisionId, usize> = grounds.iter().enumerate().map(|(i, g)| (g.division, i)).collect();
+    let mut borders: Vec<Vec<(&Border, Edge)>> = vec![Vec::new(); grounds.len()];
     for b in &fabric.borders {
         let Some(other) = b.b else { continue };
         let (da, db) = (fabric.units[b.a.at()].division, fabric.units[other.at()].division);
-        if da == db {
-            let cost = b.cost.min(u32::MAX as u64) as u32;
-            borders[zone_of[&da]].push((b, Edge { a: cluster_of[b.a.at()], b: cluster_of[other.at()], cost }));
+        if da != db {
+            continue;
+        }
+        let cost = b.cost.min(u32::MAX as u64) as u32;
+        let edge = Edge { a: vertex_of[b.a.at()], b: vertex_of[other.at()], cost };
+        let at = ground_of[&da];
+        if taken[b.a.at()].is_some() || taken[other.at()].is_some() {
+            grounds[at].beside.push(edge);
+        } else {
+            borders[at].push((b, edge));
         }
     }
-    let mut out = Vec::with_capacity(zones.len());
-    let mut edges = Vec::with_capacity(zones.len());
-    for (i, ((division, clusters), borders)) in zones.into_iter().zip(borders).enumerate() {
-        let open = hard::open_edges(territory, fabric, &clusters, borders, recipe.barriers.hard_from, band.low, &mut findings);
-        let count = match recipe.grid.counts_of(&territory.division(division).id) {
-            (fewest, most) if recipe.grid.count_holds => Count::Between(fewest, most),
-            _ => Count::ForBand,
-        };
-        // every zone draws from its own stream, whatever the others do
-        let seed = recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(i as u64);
-        let graph = graph(territory, fabric, &clusters, &[], &open)?;
-        let problem = Problem { graph, bands: vec![band], count, locks: Locks::default(), seed, effort: recipe.effort };
-        out.push(Zone { division, clusters, locks: Vec::new(), problem, balanced: Vec::new(), load_bounds: None });
-        edges.push(open);
+    for (ground, borders) in grounds.iter_mut().zip(borders) {
+        ground.open = hard::open_edges(t, fabric, &ground.clusters, borders, recipe.barriers.hard_from, band.low, findings);
     }
-    locks::lock(territory, fabric, &mut out, &mut findings);
-    for (zone, edges) in out.iter_mut().zip(&edges) {
-        balance_resources(territory, fabric, zone, edges)?;
+    grounds
+}
+
+/// The zone of a group of vertices, the `number`th of all, and its open edges.
+fn zone(
+    t: &Territory,
+    fabric: &Fabric,
+    ground: &Ground,
+    group: &[usize],
+    recipe: &Recipe,
+    number: usize,
+) -> Result<(Zone, Vec<Edge>), GraphError> {
+    let own = ground.clusters.len();
+    let mut vertex = vec![u32::MAX; own];
+    let mut clusters = Vec::new();
+    for &v in group.iter().filter(|v| **v < own) {
+        vertex[v] = clusters.len() as u32;
+        clusters.push(ground.clusters[v].clone());
     }
-    Ok((out, findings))
+    let inside = |e: &Edge| Some(Edge { a: vertex[e.a as usize], b: vertex[e.b as usize], cost: e.cost });
+    let open: Vec<Edge> = ground.open.iter().filter_map(inside).filter(|e| e.a != u32::MAX && e.b != u32::MAX).collect();
+    let count = match recipe.grid.counts_of(&t.division(ground.division).id) {
+        (fewest, most) if recipe.grid.count_holds => Count::Between(fewest, most),
+        _ => Count::ForBand,
+    };
+    // every zone draws from its own stream, whatever the others do
+    let seed = recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(number as u64);
+    let graph = graph(t, fabric, &clusters, &[], &open)?;
+    let problem = Problem { graph, bands: vec![band(t, recipe)], count, locks: Locks::default(), seed, effort: recipe.effort };
+    let dedicated = group.iter().filter(|v| **v >= own).map(|v| ground.dedicated[v - own]).collect();
+    let zone =
+        Zone { division: ground.division, clusters, dedicated, locks: Vec::new(), problem, balanced: Vec::new(), load_bounds: None };
+    Ok((zone, open))
 }
 
 /// The units of a zone with their balanced load and of the further `resources`.
@@ -136,64 +248,4 @@ fn balance_resources(t: &Territory, fabric: &Fabric, zone: &mut Zone, edges: &[E
     zone.problem.bands.extend(totals.iter().map(|&(r, total)| resource_band(&t.resources[r], total, grids)));
     zone.problem.count = Count::Between(grids, grids);
     Ok(())
-}
-
-/// Light pieces of divisions → the unit of another piece that they go with.
-fn ties(
-    t: &Territory,
-    fabric: &Fabric,
-    by_division: &BTreeMap<DivisionId, Vec<UnitId>>,
-    band: Band,
-    findings: &mut Vec<Finding>,
-) -> BTreeMap<u32, UnitId> {
-    let mut load = vec![Load::ZERO; fabric.pieces];
-    for u in &fabric.units {
-        load[u.piece as usize] += u.balanced;
-    }
-    let mut light: BTreeSet<u32> = BTreeSet::new();
-    for units in by_division.values() {
-        let pieces: BTreeSet<u32> = units.iter().map(|u| fabric.units[u.at()].piece).collect();
-        let heaviest = pieces.iter().copied().max_by_key(|&p| (load[p as usize], std::cmp::Reverse(p)));
-        light.extend(pieces.iter().copied().filter(|&p| Some(p) != heaviest && load[p as usize] < band.low));
-        if pieces.len() > 1 {
-            let division = t.division(fabric.units[units[0].at()].division);
-            let tied = pieces.iter().filter(|p| light.contains(p)).count();
-            let message = format!(
-                "the division lies in {} pieces; {tied} too light for a grid go with the nearest grid of the division",
-                pieces.len()
-            );
-            findings.push(
-                Finding::new(Severity::Info, "division-in-pieces", message).id(&division.id).measured(pieces.len() as f64).limit(1.0),
-            );
-        }
-    }
-    if light.is_empty() {
-        return BTreeMap::new();
-    }
-    let divisions: BTreeSet<DivisionId> = fabric.units.iter().filter(|u| light.contains(&u.piece)).map(|u| u.division).collect();
-    let mut anchors: BTreeMap<DivisionId, Vec<GeomWithData<[f64; 2], UnitId>>> = BTreeMap::new();
-    let mut ends: BTreeMap<u32, Vec<[f64; 2]>> = BTreeMap::new();
-    let sides = |e: &FabricEdge| [e.left, e.right].into_iter().flatten();
-    for e in &fabric.edges {
-        for u in sides(e) {
-            let unit = &fabric.units[u.at()];
-            let at = t.plane.metres(e.a);
-            if light.contains(&unit.piece) {
-                ends.entry(unit.piece).or_default().push(at);
-            } else if divisions.contains(&unit.division) {
-                anchors.entry(unit.division).or_default().push(GeomWithData::new(at, u));
-            }
-        }
-    }
-    let trees: BTreeMap<DivisionId, RTree<_>> = anchors.into_iter().map(|(d, a)| (d, RTree::bulk_load(a))).collect();
-    let division_of = |piece: u32| fabric.units.iter().find(|u| u.piece == piece).map(|u| u.division);
-    let nearest = |piece: u32| {
-        let tree = trees.get(&division_of(piece)?)?;
-        let found = ends.get(&piece)?.iter().filter_map(|p| {
-            let (item, d2) = tree.nearest_neighbor_iter_with_distance_2(p).next()?;
-            Some((d2, *item.geom(), item.data))
-        });
-        found.min_by(|x, y| x.0.total_cmp(&y.0).then(x.2.cmp(&y.2))).map(|x| x.2)
-    };
-    light.into_iter().filter_map(|p| Some((p, nearest(p)?))).collect()
 }
