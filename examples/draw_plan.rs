@@ -1,13 +1,15 @@
 //! Draws the grids of a city: a folder of layers in, a plan folder out.
 
+#[path = "shared/choice.rs"]
+mod choice;
 #[path = "shared/cli.rs"]
 mod cli;
 
+use choice::Choice;
 use clap::Parser;
 use evengrid::io::{Staged, map, plan_files, read_layers, sheet};
 use evengrid::pipeline::{Drawn, Watch, draw};
 use evengrid::plan::StageRecord;
-use evengrid::recipe::{Draft, Effort, Recipe};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,15 +29,8 @@ use std::time::{Duration, Instant};
     after_help = "Examples:\n  draw_plan                                      the embedded town\n  draw_plan --layers data/city --level 9 --scheme neighbourhood --target 300 --tolerance 0.1 --out plan\n  draw_plan --layers data/city --recipe ours.toml --seed 7 --out plan\n\nExit codes: 0 a plan was written, 2 bad input or recipe (the message says which file, feature and what to do)."
 )]
 struct Args {
-    /// Folder with the layers [default: the embedded town]
-    #[arg(long, value_name = "DIR")]
-    layers: Option<PathBuf>,
-    /// Level of the divisions that no grid may cross (admin_level)
-    #[arg(long, value_name = "N")]
-    level: Option<i64>,
-    /// Hierarchy of divisions, where a level has several (property scheme)
-    #[arg(long, value_name = "S")]
-    scheme: Option<String>,
+    #[command(flatten)]
+    choice: Choice,
     /// Households (or other load) per grid
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     target: Option<f64>,
@@ -45,58 +40,10 @@ struct Args {
     /// Folder for the plan [default: plan]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Recipe file, TOML or JSON; flags override it
-    #[arg(long, value_name = "FILE")]
-    recipe: Option<PathBuf>,
-    /// Preset recipe to start from (default, community)
-    #[arg(long, value_name = "NAME")]
-    preset: Option<String>,
-    /// Worker threads [default: all cores]; the plan does not depend on it
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-    /// Grids of every division: a number, or the fewest and the most, such as 6-10
-    #[arg(long, value_name = "N|MIN-MAX", value_parser = grids)]
-    grids: Option<(i64, i64)>,
-    /// Seed of every random choice
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// How long to search; more effort never gives a worse plan [default: standard]
-    #[arg(long, value_name = "LEVEL", value_parser = Effort::LEVELS.map(|(name, _)| name))]
-    effort: Option<String>,
-}
-
-fn grids(text: &str) -> Result<(i64, i64), String> {
-    let (fewest, most) = text.split_once('-').unwrap_or((text, text));
-    let number = |t: &str| t.trim().parse().map_err(|_| "give a number such as 8, or the fewest and the most such as 6-10".to_string());
-    Ok((number(fewest)?, number(most)?))
 }
 
 fn main() -> ExitCode {
     cli::exit(run(Args::parse()))
-}
-
-fn recipe(a: &Args) -> Result<Recipe, cli::Failure> {
-    let mut draft = match &a.recipe {
-        Some(path) => cli::draft(path)?,
-        None => Draft::default(),
-    };
-    if let Some(name) = &a.preset {
-        let preset = Draft::preset(name).ok_or_else(|| format!("--preset {name}: there is no such preset; choose default or community"))?;
-        draft = draft.or(preset);
-    }
-    let mut flags = Draft::default();
-    flags.division.level = a.level;
-    flags.division.scheme = a.scheme.clone();
-    if a.layers.is_none() {
-        flags.division.level = flags.division.level.or(Some(8));
-        flags.division.scheme = flags.division.scheme.or(Some("civil".into()));
-    }
-    flags.grid.target = a.target;
-    flags.grid.tolerance = a.tolerance;
-    (flags.grid.count_min, flags.grid.count_max) = a.grids.unzip();
-    flags.seed = a.seed;
-    flags.effort.level = a.effort.clone();
-    Ok(flags.or(draft).build()?)
 }
 
 /// Shows progress on a terminal and takes the time of every stage.
@@ -133,13 +80,12 @@ impl Clock {
 }
 
 fn run(a: Args) -> Result<bool, cli::Failure> {
-    let recipe = recipe(&a)?;
-    let town = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/town"));
-    let folder = a.layers.clone().unwrap_or(town);
+    let recipe = a.choice.recipe(a.target, a.tolerance)?;
+    let folder = a.choice.folder();
     let out = a.out.clone().unwrap_or_else(|| PathBuf::from("plan"));
     let mut staged = Staged::begin(&out)?;
     let clock = Clock::new();
-    let (drawn, sources) = cli::pool(a.threads)?.install(|| -> Result<_, cli::Failure> {
+    let (drawn, sources) = cli::pool(a.choice.threads)?.install(|| -> Result<_, cli::Failure> {
         clock.stage("read");
         let layers = read_layers(&folder, &recipe.layers)?;
         Ok((draw(&layers, &recipe, &clock)?, layers.sources.len()))

@@ -108,7 +108,6 @@ pub fn make(
     let tally = tallies(territory, fabric, parts);
     let backup = staffing::backup_pairs(&parts.zone_of_grid, &adjacent(fabric, &parts.grid_of_unit));
     let connected = connected_parts(fabric, &parts.grid_of_unit, grids);
-    let band = zones::band(territory, recipe);
     let id = |g: GridId| format!("G{:06}", g.0 + 1);
     let zone_id = |z: u32| format!("Z{:04}", z + 1);
     let standing = standings(zones, solved, parts);
@@ -121,11 +120,14 @@ pub fn make(
         let division = territory.division(zones[z as usize].division);
         let n = serial.entry(z).or_insert(0);
         *n += 1;
-        let (households, worth) = (t.load.units(), t.balanced.0 as f64 / territory.base.0 as f64);
+        let band = zones[z as usize].problem.bands[0];
+        let (households, worth) = (t.load.units(), t.balanced.0 as f64 / band.target.0 as f64);
+        let nothing = t.balanced == Load::ZERO && band.low == Load::ZERO;
         let set_aside = parts.dedicated[g].map(|d| &dedicated[d as usize]);
         // with several classes the target is the load that makes exactly one grid of this mix; a dedicated grid is as large as it is
         let (target, deviation) = match set_aside {
             Some(_) => (households, 0.0),
+            None if nothing => (0.0, 0.0),
             None if worth > 0.0 => (households / worth, band.deviation(t.balanced)),
             None => (territory.settlements[0].target.units(), band.deviation(t.balanced)),
         };
@@ -231,7 +233,7 @@ pub fn make(
         zones: zone_rows,
         grids: rows,
         stations: territory.stations.iter().zip(homes).map(station).collect(),
-        fabric: plan_fabric(territory, fabric, parts),
+        fabric: plan_fabric(territory, fabric, zones, parts),
         attachments: territory
             .points
             .iter()
@@ -343,7 +345,7 @@ fn bound(t: &Territory, fabric: &Fabric, parts: &Parts, zone: &Zone, done: &Part
         }
     };
     ZoneBound {
-        grids_worth: round(worth.0 as f64 / t.base.0 as f64, 6),
+        grids_worth: round(worth.0 as f64 / bands[0].target.0 as f64, 6),
         count_feasible: components.iter().all(|c| c.has_room(&bands[..1])),
         possible_deviation: round(components.iter().map(|c| c.deviation.value[0]).fold(0.0, f64::max), 6),
         reached_deviation: round(own.iter().map(|&g| rows[g].deviation.abs()).fold(0.0, f64::max), 6),
@@ -436,13 +438,14 @@ fn connected_parts(fabric: &Fabric, grid_of_unit: &[GridId], grids: usize) -> Ve
     roots.iter().map(|r| r.len() as u32).collect()
 }
 
-fn plan_fabric(t: &Territory, fabric: &Fabric, parts: &Parts) -> PlanFabric {
+fn plan_fabric(t: &Territory, fabric: &Fabric, zones: &[Zone], parts: &Parts) -> PlanFabric {
+    let target = |g: &GridId| zones[parts.zone_of_grid[g.at()] as usize].problem.bands[0].target;
     let unit = |(u, g): (&crate::cut::Unit, &GridId)| PlanUnit {
         key: u.key.clone(),
         grid: g.0,
         households: u.load.units(),
         resources: amounts(t, &u.resources).collect(),
-        worth: round(u.balanced.0 as f64 / t.base.0 as f64, 9),
+        worth: round(u.balanced.0 as f64 / target(g).0 as f64, 9),
         area_m2: round(u.area_m2, 2),
     };
     PlanFabric {

@@ -159,10 +159,11 @@ fn counts(z: &PlanZone, k: u32, recipe: &Recipe) -> Vec<Finding> {
     let households = z.households - z.dedicated_households;
     let (load, percent) = (format!("{households} households make {:.2} grids", b.grids_worth), |x: f64| 100.0 * x);
     let mut out = Vec::new();
-    if !(fewest..=most).contains(&k) {
-        let message = format!("{load}; {asked} were asked for, and the count gives way: there are {k}");
-        let limit = if k < fewest { fewest } else { most };
-        out.push(Finding::new(Severity::Warning, "count-gave-way", message).id(&z.division_id).measured(k.into()).limit(limit.into()));
+    let made = z.grids.len() as u32;
+    if !(fewest..=most).contains(&made) {
+        let message = format!("{load}; {asked} were asked for, and the count gives way: there are {made}");
+        let limit = if made < fewest { fewest } else { most };
+        out.push(Finding::new(Severity::Warning, "count-gave-way", message).id(&z.division_id).measured(made.into()).limit(limit.into()));
     }
     let mean = b.grids_worth / f64::from(k) - 1.0;
     if !b.count_feasible || mean.abs() > recipe.grid.tolerance + 1e-9 {

@@ -176,7 +176,8 @@ impl Check {
             self.fault("grid.count_max", max, format!("at least grid.count_min, {min}, is expected"));
         }
         let count_holds = self.said("grid.count_holds", draft.count_holds);
-        GridRule { target, tolerance, settlement_targets, count_min, count_max, count_holds, counts }
+        let target_from_count = self.said("grid.target_from_count", draft.target_from_count);
+        GridRule { target, tolerance, settlement_targets, count_min, count_max, count_holds, counts, target_from_count }
     }
 
     fn area(&mut self, id: String, draft: AreaDraft) -> AreaRule {

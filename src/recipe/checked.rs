@@ -209,6 +209,8 @@ pub struct GridRule {
     pub count_holds: bool,
     /// Exact number of grids by id of the division.
     pub counts: BTreeMap<String, u32>,
+    /// Where the number of grids of a division is set, its mean is the target.
+    pub target_from_count: bool,
 }
 
 impl GridRule {

@@ -184,6 +184,8 @@ section! {
         count_holds: bool = over,
         /// Exact number of grids by id of the division; merged entry by entry.
         counts: BTreeMap<String, i64> = entries,
+        /// Whether the mean of a division is the target where its number of grids is set.
+        target_from_count: bool = over,
     }
 }
 section! {

@@ -38,7 +38,7 @@ pub const LAYERS: [(&str, &[&str]); 10] = [
 const ANY: &str = "<name>";
 
 /// Every key but those of the layers.
-const KEYS: [(&str, Sort); 68] = [
+const KEYS: [(&str, Sort); 69] = [
     ("schema", Sort::Whole),
     ("seed", Sort::Natural),
     ("extends", Sort::Text),
@@ -59,6 +59,7 @@ const KEYS: [(&str, Sort); 68] = [
     ("grid.count_max", Sort::Whole),
     ("grid.count_holds", Sort::Flag),
     ("grid.counts", Sort::Wholes),
+    ("grid.target_from_count", Sort::Flag),
     ("load.kinds", Sort::Texts),
     ("load.default_weight", Sort::Number),
     ("resources.<name>.layer", Sort::Text),

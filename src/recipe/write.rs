@@ -53,6 +53,7 @@ impl From<Recipe> for Draft {
                 count_max: r.grid.count_max.map(i64::from),
                 count_holds: Some(r.grid.count_holds),
                 counts: Some(r.grid.counts.into_iter().map(|(id, k)| (id, i64::from(k))).collect()),
+                target_from_count: Some(r.grid.target_from_count),
                 settlement_targets: Some(r.grid.settlement_targets.into_iter().map(|(class, t)| (class, t.units())).collect()),
             },
             load: LoadDraft { kinds: Some(r.load.kinds), default_weight: Some(r.load.default_weight.units()) },

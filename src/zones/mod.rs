@@ -70,9 +70,22 @@ pub enum ZoneError {
 /// Stations of every unit with the share of its land that each serves, the largest first.
 pub type Shares = [Vec<(u32, f64)>];
 
-/// Band of a grid in balanced load.
-pub fn band(territory: &Territory, recipe: &Recipe) -> Band {
-    Band::around(territory.base, recipe.grid.tolerance)
+/// Band of a grid in balanced load, in a division with `total` of it and so many dedicated grids beside.
+fn band(territory: &Territory, recipe: &Recipe, division: DivisionId, total: Load, dedicated: u32) -> Band {
+    let (fewest, most) = ordinary_counts(territory, recipe, division, dedicated);
+    let tolerance = recipe.grid.tolerance;
+    match (recipe.grid.target_from_count && fewest == most, total) {
+        (false, _) => Band::around(territory.base, tolerance),
+        (true, Load::ZERO) => Band { low: Load::ZERO, ..Band::around(Load(1), tolerance) },
+        (true, _) => Band::around_mean(total, fewest, tolerance),
+    }
+}
+
+/// Fewest and most grids that are not dedicated: those that are count as well.
+fn ordinary_counts(territory: &Territory, recipe: &Recipe, division: DivisionId, dedicated: u32) -> (u32, u32) {
+    let (fewest, most) = recipe.grid.counts_of(&territory.division(division).id);
+    let left = |k: u32| if k == u32::MAX { k } else { k.saturating_sub(dedicated).max(1) };
+    (left(fewest), left(most))
 }
 
 /// Band of a further resource in a zone with `total` of it and so many grids: their mean, give or take the resource's tolerance.
@@ -83,6 +96,7 @@ pub fn resource_band(resource: &Resource, total: Load, grids: u32) -> Band {
 /// Land of one division on its way to zones: vertices are clusters of units, and after them its dedicated grids.
 struct Ground {
     division: DivisionId,
+    band: Band,
     clusters: Vec<Vec<UnitId>>,
     dedicated: Vec<u32>,
     /// Borders between clusters over which grids may grow.
@@ -133,7 +147,6 @@ pub fn zones(
 
 /// Clusters and borders of every division.
 fn grounds(t: &Territory, fabric: &Fabric, dedicated: &[Dedicated], recipe: &Recipe, findings: &mut Vec<Finding>) -> Vec<Ground> {
-    let band = band(t, recipe);
     let mut taken: Vec<Option<u32>> = vec![None; fabric.units.len()];
     for (i, d) in dedicated.iter().enumerate() {
         d.units.iter().for_each(|u| taken[u.at()] = Some(i as u32));
@@ -142,7 +155,15 @@ fn grounds(t: &Territory, fabric: &Fabric, dedicated: &[Dedicated], recipe: &Rec
     for (i, u) in fabric.units.iter().enumerate() {
         by_division.entry(u.division).or_default().push(UnitId::new(i));
     }
-    let ties = ties::ties(t, fabric, &by_division, &taken, band, findings);
+    let own = |division: DivisionId| (0..dedicated.len() as u32).filter(move |&d| dedicated[d as usize].division == division);
+    let mut totals: BTreeMap<DivisionId, Load> = BTreeMap::new();
+    for (u, _) in fabric.units.iter().zip(&taken).filter(|(_, taken)| taken.is_none()) {
+        *totals.entry(u.division).or_default() += u.balanced;
+    }
+    let total = |division| totals.get(division).copied().unwrap_or_default();
+    let bands: BTreeMap<DivisionId, Band> =
+        by_division.keys().map(|d| (*d, band(t, recipe, *d, total(d), own(*d).count() as u32))).collect();
+    let ties = ties::ties(t, fabric, &by_division, &taken, &bands, findings);
     let mut vertex_of = vec![0u32; fabric.units.len()];
     let mut grounds: Vec<Ground> = Vec::new();
     for (division, units) in &by_division {
@@ -161,11 +182,11 @@ fn grounds(t: &Territory, fabric: &Fabric, dedicated: &[Dedicated], recipe: &Rec
                 clusters[c].push(u);
             }
         }
-        let own: Vec<u32> = (0..dedicated.len() as u32).filter(|&d| dedicated[d as usize].division == *division).collect();
+        let own: Vec<u32> = own(*division).collect();
         for (k, &d) in own.iter().enumerate() {
             dedicated[d as usize].units.iter().for_each(|u| vertex_of[u.at()] = (clusters.len() + k) as u32);
         }
-        grounds.push(Ground { division: *division, clusters, dedicated: own, open: Vec::new(), beside: Vec::new() });
+        grounds.push(Ground { division: *division, band: bands[division], clusters, dedicated: own, open: Vec::new(), beside: Vec::new() });
     }
     let ground_of: BTreeMap<DivisionId, usize> = grounds.iter().enumerate().map(|(i, g)| (g.division, i)).collect();
     let mut borders: Vec<Vec<(&Border, Edge)>> = vec![Vec::new(); grounds.len()];
@@ -185,7 +206,7 @@ fn grounds(t: &Territory, fabric: &Fabric, dedicated: &[Dedicated], recipe: &Rec
         }
     }
     for (ground, borders) in grounds.iter_mut().zip(borders) {
-        ground.open = hard::open_edges(t, fabric, &ground.clusters, borders, recipe.barriers.hard_from, band.low, findings);
+        ground.open = hard::open_edges(t, fabric, &ground.clusters, borders, recipe.barriers.hard_from, ground.band.low, findings);
     }
     grounds
 }
@@ -208,14 +229,14 @@ fn zone(
     }
     let inside = |e: &Edge| Some(Edge { a: vertex[e.a as usize], b: vertex[e.b as usize], cost: e.cost });
     let open: Vec<Edge> = ground.open.iter().filter_map(inside).filter(|e| e.a != u32::MAX && e.b != u32::MAX).collect();
-    let count = match recipe.grid.counts_of(&t.division(ground.division).id) {
+    let count = match ordinary_counts(t, recipe, ground.division, ground.dedicated.len() as u32) {
         (fewest, most) if recipe.grid.count_holds => Count::Between(fewest, most),
         _ => Count::ForBand,
     };
     // every zone draws from its own stream, whatever the others do
     let seed = recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(number as u64);
     let graph = graph(t, fabric, &clusters, &[], &open)?;
-    let problem = Problem { graph, bands: vec![band(t, recipe)], count, locks: Locks::default(), seed, effort: recipe.effort };
+    let problem = Problem { graph, bands: vec![ground.band], count, locks: Locks::default(), seed, effort: recipe.effort };
     let dedicated = group.iter().filter(|v| **v >= own).map(|v| ground.dedicated[v - own]).collect();
     let zone =
         Zone { division: ground.division, clusters, dedicated, locks: Vec::new(), problem, balanced: Vec::new(), load_bounds: None };

@@ -14,7 +14,7 @@ pub(super) fn ties(
     fabric: &Fabric,
     by_division: &BTreeMap<DivisionId, Vec<UnitId>>,
     taken: &[Option<u32>],
-    band: Band,
+    bands: &BTreeMap<DivisionId, Band>,
     findings: &mut Vec<Finding>,
 ) -> BTreeMap<u32, UnitId> {
     let mut load = vec![Load::ZERO; fabric.pieces];
@@ -22,10 +22,11 @@ pub(super) fn ties(
         load[u.piece as usize] += u.balanced;
     }
     let mut light: BTreeSet<u32> = BTreeSet::new();
-    for units in by_division.values() {
+    for (division, units) in by_division {
+        let low = bands[division].low;
         let pieces: BTreeSet<u32> = units.iter().map(|u| fabric.units[u.at()].piece).collect();
         let heaviest = pieces.iter().copied().max_by_key(|&p| (load[p as usize], std::cmp::Reverse(p)));
-        light.extend(pieces.iter().copied().filter(|&p| Some(p) != heaviest && load[p as usize] < band.low));
+        light.extend(pieces.iter().copied().filter(|&p| Some(p) != heaviest && load[p as usize] < low));
         if pieces.len() > 1 {
             let division = t.division(fabric.units[units[0].at()].division);
             let tied = pieces.iter().filter(|p| light.contains(p)).count();
