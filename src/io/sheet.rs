@@ -1,12 +1,12 @@
 //! What the area map shows of a plan.
 
-use super::map::{Polygons, Sheet, SheetFinding, SheetGrid, SheetLine, SheetResource, SheetZone};
+use super::map::{PlaceKind, Polygons, Sheet, SheetFinding, SheetGrid, SheetLine, SheetPlace, SheetResource, SheetZone};
 use crate::finding::Severity;
 use crate::measure::LOAD;
 use crate::plan::{Plan, PlanGrid, PlanZone, Report};
 use crate::recipe::ResourceRule;
 use crate::territory::lattice::Rings;
-use crate::territory::{BarrierLayer, Territory};
+use crate::territory::{BarrierLayer, Station, Territory};
 use std::collections::BTreeMap;
 
 /// Barriers weaker than this are left off the map; they are seen where they bound a grid.
@@ -23,7 +23,7 @@ fn polygons(land: &[Rings]) -> Polygons {
 /// The sheet of a plan.
 pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -> Sheet {
     let tolerance = plan.provenance.recipe.grid.tolerance;
-    let names: BTreeMap<&str, &str> = plan.zones.iter().map(|z| (z.division_id.as_str(), z.name.as_str())).collect();
+    let names: BTreeMap<&str, &str> = plan.zones.iter().map(|z| (z.zone_id.as_str(), z.name.as_str())).collect();
     let resource = |g: &PlanGrid, name: &String, deviation: f64| {
         let amount = g.load.get(name).copied().unwrap_or(0.0);
         SheetResource { name: name.clone(), amount, deviation }
@@ -32,7 +32,7 @@ pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -
         id: g.grid_id.clone(),
         code: g.code.clone(),
         zone: g.zone_id.clone(),
-        division: names.get(g.division_id.as_str()).unwrap_or(&"").to_string(),
+        division: names.get(g.zone_id.as_str()).unwrap_or(&"").to_string(),
         kind: g.kind.clone(),
         settlement: g.settlement.clone().unwrap_or_default(),
         households: g.households,
@@ -88,9 +88,17 @@ pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -
         grids: plan.grids.iter().zip(plan.grid_land()).zip(plan.reasons()).map(grid).collect(),
         zones: plan.zones.iter().zip(plan.zone_land()).map(zone).collect(),
         barriers: lines.collect(),
+        places: places(plan, territory),
         water: territory.water.iter().map(|w| w.rings.iter().map(|r| vec![ring(r)]).collect()).collect(),
         attribution: format!("Plane: {}. Source of the data: see the layers' own licence.", plan.provenance.plane_name),
     }
+}
+
+/// Stations where zones follow them.
+fn places(plan: &Plan, t: &Territory) -> Vec<SheetPlace> {
+    let station = |s: &Station| SheetPlace { kind: PlaceKind::Station, name: s.name.clone().unwrap_or(s.id.clone()), at: s.at.lon_lat() };
+    let stations = t.stations.iter().filter(|_| !plan.stations.is_empty()).map(station);
+    stations.collect()
 }
 
 fn summary(plan: &Plan, report: &Report) -> Vec<(String, String)> {

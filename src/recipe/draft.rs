@@ -9,9 +9,19 @@ use std::collections::BTreeMap;
 /// Version of the recipe format.
 pub const SCHEMA: i64 = 1;
 
-/// Presets that ship with the crate: name and text.
-pub const PRESETS: [(&str, &str); 2] =
-    [("default", include_str!("presets/default.toml")), ("community", include_str!("presets/community.toml"))];
+/// Presets that ship with the crate: name and text. After the defaults one for each organisation, S1 to S9.
+pub const PRESETS: [(&str, &str); 10] = [
+    ("default", include_str!("presets/default.toml")),
+    ("telecom", include_str!("presets/telecom.toml")),
+    ("labour", include_str!("presets/labour.toml")),
+    ("pharma", include_str!("presets/pharma.toml")),
+    ("fire", include_str!("presets/fire.toml")),
+    ("distribution", include_str!("presets/distribution.toml")),
+    ("community", include_str!("presets/community.toml")),
+    ("market", include_str!("presets/market.toml")),
+    ("safety", include_str!("presets/safety.toml")),
+    ("parking", include_str!("presets/parking.toml")),
+];
 
 /// A recipe as written. What is not said comes from the preset it extends and then from the preset
 /// `default`. [`build`](Draft::build) checks it.

@@ -117,7 +117,7 @@ fn all_values_out_of_range_are_told_at_once() {
          [layers.households]\nfile = \"\"\nproperties = { wieght = \"pop\" }",
     );
     let expected = [
-        "extends = \"comunity\": no such preset; there are: default, community; did you mean 'community'?",
+        "extends = \"comunity\": no such preset; there are: default, telecom, labour, pharma, fire, distribution, community, market, safety, parking; did you mean 'community'?",
         "schema = 2: this version reads schema 1",
         "division.level = -1: a whole number from 0 to 1000",
         "grid.target = 0: a load from 0.001 to 1000000000",

@@ -39,6 +39,9 @@ pub struct Sheet {
     pub zones: Vec<SheetZone>,
     /// Lines that a grid should not cross.
     pub barriers: Vec<SheetLine>,
+    /// Points that shape zones and grids.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<SheetPlace>,
     /// Water areas.
     #[serde(serialize_with = "packed::areas")]
     pub water: Vec<Polygons>,
@@ -152,6 +155,36 @@ pub struct SheetZone {
     /// Its land.
     #[serde(serialize_with = "packed::polygons")]
     pub polygons: Polygons,
+}
+
+/// A base station, hall or landmark as the map shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SheetPlace {
+    /// What it is.
+    pub kind: PlaceKind,
+    /// Name, or id.
+    pub name: String,
+    /// Longitude, latitude in degrees.
+    #[serde(serialize_with = "packed::place")]
+    pub at: [f64; 2],
+}
+
+/// What a place is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlaceKind {
+    /// A base station.
+    Station,
+    /// A service outlet.
+    Hall,
+    /// A building that grids gather around.
+    Landmark,
+}
+
+impl PlaceKind {
+    /// All of them, in the order of the legend, with the words of the legend.
+    const ALL: [(PlaceKind, &'static str); 3] =
+        [(PlaceKind::Station, "station 基站"), (PlaceKind::Hall, "hall 营业厅"), (PlaceKind::Landmark, "landmark")];
 }
 
 /// A barrier as the map shows it.

@@ -52,6 +52,11 @@ pub(super) fn line<S: Serializer>(points: &[[f64; 2]], to: S) -> Result<S::Ok, S
     flat(points, false).serialize(to)
 }
 
+/// One position in 10⁻⁶ degrees.
+pub(super) fn place<S: Serializer>(at: &[f64; 2], to: S) -> Result<S::Ok, S::Error> {
+    flat(&[*at], false).serialize(to)
+}
+
 /// Four decimals; whole numbers without a fraction; what is not finite becomes `null`.
 pub(super) fn number<S: Serializer>(number: &f64, to: S) -> Result<S::Ok, S::Error> {
     let rounded = (number * 1e4).round() / 1e4;

@@ -6,7 +6,7 @@ use super::geometry::{Bounds, Plane, extent, spot};
 use super::html::escape_text;
 use super::labels::{Box2, Placed, Wish, place, text_width};
 use super::ramp::{OVER_LINE, Ramp, UNDER_LINE};
-use super::{Polygons, Sheet, SheetGrid, Stroke};
+use super::{PlaceKind, Polygons, Sheet, SheetGrid, Stroke};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -101,6 +101,7 @@ pub fn svg(sheet: &Sheet) -> String {
     lines(&mut out, sheet, &layout);
     borders(&mut out, sheet, &layout);
     out.push_str("</g>\n");
+    places(&mut out, sheet, &layout);
     labels(&mut out, sheet, &layout);
     out.push_str("</g>\n");
     let _ = writeln!(out, "<rect {} fill=\"none\" stroke=\"{SOFT}\" stroke-width=\".3\"/>", rect(m));
@@ -227,6 +228,23 @@ fn borders(out: &mut String, sheet: &Sheet, layout: &Layout) {
     group(OVER_LINE, 0.55, &|g| g.mark() == "▲");
     let zones: String = sheet.zones.iter().map(|z| outline(&z.polygons, layout)).collect();
     let _ = writeln!(out, "<path d=\"{zones}\" fill=\"none\" stroke=\"{ZONE}\" stroke-width=\"{}\"/>", mm(0.9 * weight * FINE));
+}
+
+/// Path of a mark of half a size of 1, and its colour: a triangle, a square, a diamond.
+fn mark(kind: PlaceKind) -> (&'static str, &'static str) {
+    match kind {
+        PlaceKind::Station => ("M0-1.2 1.1.9-1.1.9Z", "#6a1b9a"),
+        PlaceKind::Hall => ("M-.9-.9H.9V.9H-.9Z", "#00695c"),
+        PlaceKind::Landmark => ("M0-1.2 1.2 0 0 1.2-1.2 0Z", "#5d4037"),
+    }
+}
+
+fn places(out: &mut String, sheet: &Sheet, layout: &Layout) {
+    for p in sheet.places.iter().filter(|p| p.at.iter().all(|c| c.is_finite())) {
+        let [x, y] = layout.paper(layout.plane.forward(p.at)).map(mm);
+        let (path, color) = mark(p.kind);
+        let _ = writeln!(out, "<path d=\"{path}\" transform=\"translate({x} {y})\" fill=\"{color}\" stroke=\"#fff\" stroke-width=\".25\"/>");
+    }
 }
 
 /// A line of a label with its size in millimetres.

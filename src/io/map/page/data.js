@@ -107,6 +107,9 @@ const byRoom = grids.filter((g) => g.spot).sort((a, b) => b.spot.room - a.spot.r
 
 const water = sheet.water.map((w) => Shape.polygons(w));
 
+const placeWords = { station: 'station 基站', hall: 'hall 营业厅', landmark: 'landmark' };
+const places = (sheet.places || []).filter((p) => p.at.length === 2).map((p) => ({ ...p, x: plane.x(p.at[0] / page.steps), y: plane.y(p.at[1] / page.steps) }));
+
 // Barriers that look the same are drawn as one shape; the weakest first.
 const barriers = (() => {
   const groups = new Map();

@@ -1,6 +1,6 @@
 // Draw: the map on one canvas, highlights on another above it.
 const state = { hover: null, picked: null, found: null, place: null };
-const ink = { grid: '#66717b', zone: '#20262b', water: '#b9e0ea', river: '#1f93b5', rail: '#4b4f54', road: '#80868c' };
+const ink = { grid: '#66717b', zone: '#20262b', water: '#b9e0ea', river: '#1f93b5', rail: '#4b4f54', road: '#80868c', station: '#6a1b9a', hall: '#00695c', landmark: '#5d4037' };
 const font = 'system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
 
 const roadWidth = (strength) => 0.5 + 2.3 * Math.min(100, strength) / 100;
@@ -153,6 +153,28 @@ function drawLabels(ctx) {
   last.labels = labels;
 }
 
+// A station is a triangle, a hall a square, a landmark a diamond.
+function placeMark(ctx, kind, x, y, r) {
+  const corners = { station: [[0, -1.2], [1.1, 0.9], [-1.1, 0.9]], hall: [[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]], landmark: [[0, -1.2], [1.2, 0], [0, 1.2], [-1.2, 0]] }[kind];
+  ctx.beginPath();
+  corners.forEach(([dx, dy], i) => ctx[i ? 'lineTo' : 'moveTo'](x + r * dx, y + r * dy));
+  ctx.closePath();
+  ctx.fillStyle = ink[kind];
+  ctx.strokeStyle = '#ffffff';
+  ctx.lineWidth = 1.2;
+  ctx.fill();
+  ctx.stroke();
+}
+
+function drawPlaces(ctx) {
+  ctx.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
+  const r = Math.min(6, Math.max(2, 4 * lineFactor()));
+  for (const p of places) {
+    const [x, y] = toScreen(p.x, p.y);
+    if (x > -9 && y > -9 && x < view.width + 9 && y < view.height + 9) placeMark(ctx, p.kind, x, y, r);
+  }
+}
+
 function drawMap(ctx) {
   ctx.setTransform(1, 0, 0, 1, 0, 0);
   ctx.clearRect(0, 0, base.width, base.height);
@@ -178,6 +200,7 @@ function drawMap(ctx) {
   ctx.strokeStyle = ink.zone;
   ctx.lineWidth = 2.4 * lineFactor() * px;
   for (const z of zones) if (z.shape.meets(box)) ctx.stroke(z.shape.at(view.scale));
+  drawPlaces(ctx);
   drawLabels(ctx);
 }
 

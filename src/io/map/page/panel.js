@@ -184,6 +184,9 @@ function legend() {
     const draw = b.stroke === 'rail' ? line(ink.rail, 3, [5, 5]) : b.stroke === 'water' ? line(ink.river, 2) : line(ink.road, roadWidth(b.strength));
     rows.push([draw, b.name]);
   }
+  for (const kind of Object.keys(placeWords)) {
+    if (places.some((p) => p.kind === kind)) rows.push([(ctx) => placeMark(ctx, kind, 14, 7, 4.5), placeWords[kind]]);
+  }
   const list = el('ul');
   for (const [draw, text] of rows) list.append(el('li', {}, legendSample(draw), el('span', { text })));
   document.getElementById('legend-body').append(

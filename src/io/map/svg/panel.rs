@@ -135,6 +135,10 @@ fn legend(flow: &mut Flow, sheet: &Sheet, ramp: &Ramp) {
         (boxed(ramp.colors[4], BORDER, 0.22), "grid 网格".into()),
         (line(ZONE, 0.9, ""), "zone 片区".into()),
     ];
+    for (kind, words) in PlaceKind::ALL.into_iter().filter(|(kind, _)| sheet.places.iter().any(|p| p.kind == *kind)) {
+        let (path, color) = mark(kind);
+        rows.push((format!("<path d=\"{path}\" transform=\"translate(5 2.1) scale(1.4)\" fill=\"{color}\"/>"), words.into()));
+    }
     if !sheet.water.is_empty() {
         rows.push((boxed(WATER, "none", 0.0), "water".into()));
     }
