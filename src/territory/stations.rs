@@ -84,7 +84,8 @@ pub(super) fn stations(layers: &Layers, plane: &Plane, land: [Pt; 2], findings: 
             outdoors += 1;
             first = first.or(Some(r));
         }
-        let (name, file, record) = (r.name.clone().unwrap_or_else(|| id.clone()), layers.file(r.origin).to_string(), r.origin.record.into());
+        let (name, file, record) =
+            (r.name.clone().unwrap_or_else(|| id.clone()), layers.file(r.origin).to_string(), r.origin.record.into());
         out.push(Station { id, name, at, azimuth, beam_width, radius_m, inside, rings, file, record });
     }
     if let Some(r) = first {

@@ -3,9 +3,11 @@
 //! One zone per division. A division may lie in pieces (exclaves); a piece that is too light for a grid of its own is
 //! tied to the nearest unit of another piece, so that the grid which takes it says so by `parts > 1`.
 
+mod coverage;
 mod hard;
 mod locks;
 
+pub use coverage::{CellLand, Coverage, coverage};
 pub use locks::{ZoneLock, broken};
 
 use crate::cut::{Border, Fabric, FabricEdge, Unit};
