@@ -91,7 +91,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         Ok((draw(&layers, &recipe, &clock)?, layers.sources.len()))
     })?;
     clock.stage("write");
-    let Drawn { plan, report, territory, .. } = &drawn;
+    let Drawn { plan, report, territory, coverage, .. } = &drawn;
     let sheet = sheet::sheet(plan, report, territory, &cli::title(&folder));
     let files = [
         ("grids.geojson", plan_files::grids_geojson(plan)?),
@@ -103,6 +103,11 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     ];
     for (name, text) in &files {
         staged.write(name, text.as_bytes())?;
+    }
+    if let Some(coverage) = coverage {
+        let cells = coverage.cells(territory).into_iter().map(|c| (c.station, c.land, c.reached_m2));
+        staged.write("coverage.geojson", plan_files::coverage_geojson(plan, cells.collect())?.as_bytes())?;
+        staged.write("stations.csv", plan_files::stations_csv(plan).as_bytes())?;
     }
     let mut report = report.clone();
     report.stages = clock.records();
@@ -124,6 +129,10 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
         format!("{} units, {} borders between them", d.fabric.units.len(), d.fabric.borders.iter().filter(|b| b.b.is_some()).count()),
     );
     say("grids", format!("{} in {} zones, {} households", p.grids.len(), p.zones.len(), value("households")));
+    if !p.stations.is_empty() {
+        let (homeless, widest) = (value("stations-without-zone"), p.zones.iter().map(|z| z.stations.len()).max().unwrap_or(0));
+        say("stations", format!("{}, up to {widest} with one home zone in common, {homeless} that serve nothing here", p.stations.len()));
+    }
     say(
         "balance",
         format!(

@@ -5,10 +5,10 @@ use crate::cut::{CutError, Fabric, cut};
 use crate::finding::{Finding, Severity};
 use crate::partition::{PartitionError, Partitioned, partition};
 use crate::plan::{Parts, Plan, Report, make, report};
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, ZoneRule};
 use crate::territory::layers::Layers;
 use crate::territory::{Territory, TerritoryError, territory};
-use crate::zones::{Zone, ZoneError, broken, homes, zones};
+use crate::zones::{Coverage, Zone, ZoneError, broken, coverage, homes, zones};
 use rayon::prelude::*;
 
 /// Why no plan was drawn, and in which stage.
@@ -56,6 +56,8 @@ pub struct Drawn {
     pub territory: Territory,
     /// Units.
     pub fabric: Fabric,
+    /// Who serves which land, where zones follow it.
+    pub coverage: Option<Coverage>,
     /// The plan.
     pub plan: Plan,
     /// Figures and findings; `stages` is empty.
@@ -71,7 +73,8 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
     let fabric = cut(&territory, recipe)?;
     watch.stage("zones");
     let dedicated: Vec<crate::zones::Dedicated> = Vec::new();
-    let shares: Option<Vec<Vec<(u32, f64)>>> = None;
+    let served = (recipe.zones != ZoneRule::Division).then(|| coverage(&territory));
+    let shares = served.as_ref().map(|s| s.shares(&fabric));
     let (zones, zone_findings) = zones(&territory, &fabric, &dedicated, shares.as_deref(), recipe)?;
     let homes = shares.as_deref().map_or(Vec::new(), |s| homes(&territory, &fabric, s, &zones, &dedicated));
     watch.stage("partition");
@@ -83,6 +86,7 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
     let plan = make(layers, &territory, &fabric, &zones, &dedicated, &homes, &solved, &parts, &attachments, recipe);
     let mut findings = territory.findings.clone();
     findings.extend(fabric.findings.iter().cloned());
+    findings.extend(served.iter().flat_map(|s| s.findings.iter().cloned()));
     findings.extend(zone_findings);
     findings.extend(broken(&territory, &fabric, &zones, &parts.grid_of_unit));
     for rule in [Rule::Nearest, Rule::Unassigned] {
@@ -97,7 +101,7 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
         }
     }
     let report = report(&plan, findings, recipe);
-    Ok(Drawn { territory, fabric, plan, report })
+    Ok(Drawn { territory, fabric, coverage: served, plan, report })
 }
 
 /// Solves all zones in parallel, joined in zone order.

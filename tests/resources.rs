@@ -8,9 +8,9 @@ use evengrid::measure::Load;
 use evengrid::pipeline::{Drawn, draw};
 use evengrid::plan::{check, explain};
 use evengrid::recipe::{Draft, PointLayer, Recipe};
-use evengrid::territory::layers::{Layers, Numbers, StationRecord};
+use evengrid::territory::layers::{Layers, Numbers};
 use evengrid::territory::{Carrier, Territory};
-use land::{config, division, home, line};
+use land::{config, division, home, line, place, station};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -178,10 +178,7 @@ fn land_recipe() -> Recipe {
 /// A square of two divisions and four streets, with a home, a hall and a mast at every place, which may lie on a border or outside.
 fn land(places: &[(i32, i32, u8)]) -> Layers {
     let homes: Vec<_> = places.iter().enumerate().map(|(i, &(x, y, _))| home(i, (x, y), 1.0)).collect();
-    let mast = |(i, p): (usize, &(i32, i32, u8))| {
-        let h = home(i, (p.0, p.1), 1.0);
-        StationRecord { origin: h.origin, id: h.id, azimuth: None, beam_width: None, radius_m: None, indoor: None, at: h.at }
-    };
+    let mast = |(i, p): (usize, &(i32, i32, u8))| station(i, place((p.0, p.1)));
     let numbers = |layer: PointLayer, property: &str| {
         let values = places.iter().map(|p| (p.2 > 0).then_some(f64::from(p.2))).collect();
         Numbers { layer: layer.name(), property: property.into(), values }

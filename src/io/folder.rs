@@ -7,8 +7,19 @@ use std::path::{Path, PathBuf};
 
 /// Files a plan consists of. A new plan replaces or removes exactly these in its folder; whatever else
 /// lies there is the user's and is not touched. `plan.json` comes last: where it is, the rest is.
-pub const PLAN_FILES: [&str; 9] =
-    ["zones.geojson", "grids.geojson", "attachments.csv", "report.json", "map.html", "map.svg", "changes.json", "moved.csv", "plan.json"];
+pub const PLAN_FILES: [&str; 11] = [
+    "zones.geojson",
+    "grids.geojson",
+    "attachments.csv",
+    "stations.csv",
+    "coverage.geojson",
+    "report.json",
+    "map.html",
+    "map.svg",
+    "changes.json",
+    "moved.csv",
+    "plan.json",
+];
 
 const STAGING: &str = ".evengrid-staging";
 const NEW: &str = "new";

@@ -7,7 +7,7 @@ use crate::recipe::{LayerMap, LayerSource};
 use crate::territory::layers::{
     AreaRecord, DivisionRecord, Layers, LineRecord, LockRecord, Numbers, Origin, PointRecord, Source, StationRecord,
 };
-use geo::{MultiLineString, MultiPolygon};
+use geo::{Centroid, MultiLineString, MultiPolygon};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ const ENDINGS: [&str; 4] = [".geojson", ".geojson.gz", ".json", ".json.gz"];
 /// | `point-split` | a MultiPoint, made one record per position (`measured`: points) |
 /// | `id-missing` | a division without id, skipped; other features without id, once per file (`measured`: features) |
 /// | `class-missing` | features without class, once per file (`measured`: features) |
-/// | `value-unreadable` | a weight, level, angle or further number that is no number; taken as missing |
+/// | `value-unreadable` | a weight, level, angle, radius or further number that is no number; taken as missing |
 /// | `flag-unknown` | a tunnel or bridge value that is not known, taken as no, once per file (`measured`: features) |
 /// | `water-points` | points in the water layer, once per file (`measured`: features) |
 /// | `property-absent` | a property that the recipe names and no feature has |
@@ -201,8 +201,8 @@ fn specs(map: &LayerMap) -> [Spec<'_>; 10] {
         spec(
             "base_stations",
             &map.base_stations,
-            Holds::Points,
-            &[&["id"], &["azimuth"], &["beam_width", "beamwidth"], &["radius_m"], &["indoor"]],
+            Holds::PointsAndAreas,
+            &[&["id"], &["name"], &["azimuth"], &["beam_width", "beamwidth"], &["radius_m"], &["indoor"], &["tunnel"]],
         ),
         spec("locks", &map.locks, Holds::PointsAndAreas, &[&["id"], &["lock", "kind"], &["group"]]),
     ]
@@ -322,6 +322,11 @@ impl<'s> Reading<'s> {
             Shape::Points(points) if self.spec.layer == "locks" => {
                 self.lock(item, points.into_iter().map(|c| [c.x, c.y]).collect(), MultiPolygon(Vec::new()));
             }
+            Shape::Areas(land) if self.spec.layer == "base_stations" => {
+                self.columns(&item, place, 1);
+                let centre = land.centroid().map(|c| [c.x(), c.y()]).or(place);
+                self.stations(item, place, centre.into_iter().collect(), land);
+            }
             Shape::Areas(land) => self.area(item, place, land),
             Shape::Lines(line) => self.line(item, place, line),
             Shape::Points(points) => self.points(item, points.into_iter().map(|c| [c.x, c.y]).collect()),
@@ -392,7 +397,7 @@ impl<'s> Reading<'s> {
     }
 
     fn points(&mut self, item: Item<'_>, points: Vec<[f64; 2]>) {
-        if self.spec.holds != Holds::Points {
+        if !matches!(self.spec.holds, Holds::Points | Holds::PointsAndAreas) {
             return;
         }
         let origin = self.origin(&item);
@@ -401,22 +406,9 @@ impl<'s> Reading<'s> {
             let message = "a MultiPoint was made one record per position, each with the whole weight".to_string();
             self.tell(&item, first, Severity::Warning, "point-split", message, Some(points.len() as f64));
         }
-        if item.id.is_none() {
-            self.tally(&item, first, "id-missing", "features have no id and are told by record number (number of features given)");
-        }
-        for i in 0..self.numbers.len() {
-            let raw = item.feature.raw(self.numbers[i]);
-            let number = raw.and_then(|raw| self.parsed(&item, &self.spec.source.numbers[i], raw, first, |_| true));
-            self.out.numbers[i].values.extend(std::iter::repeat_n(number, points.len()));
-        }
+        self.columns(&item, first, points.len());
         if self.spec.layer == "base_stations" {
-            let azimuth = self.number(&item, "azimuth", first, |_| true);
-            let beam_width = self.number(&item, "beam_width", first, |_| true);
-            let radius_m = self.number(&item, "radius_m", first, |n| n >= 0.0);
-            let indoor = self.flag(&item, "indoor", first);
-            let station = |at| StationRecord { origin, id: item.id.clone(), azimuth, beam_width, radius_m, indoor, at };
-            self.out.stations.extend(points.into_iter().map(station));
-            return;
+            return self.stations(item, first, points, MultiPolygon(Vec::new()));
         }
         let kind = self.text(&item, "kind");
         let weight = self.number(&item, "weight", first, |n| n >= 0.0);
@@ -428,6 +420,30 @@ impl<'s> Reading<'s> {
             into.push(PointRecord { origin, id: item.id.clone(), kind, weight, settlement, class, at: *at });
         }
         into.push(PointRecord { origin, id: item.id, kind, weight, settlement, class, at: *last });
+    }
+
+    /// What every feature with places of its own has: an id, or is told of, and further numbers.
+    fn columns(&mut self, item: &Item<'_>, place: Option<[f64; 2]>, records: usize) {
+        if item.id.is_none() {
+            self.tally(item, place, "id-missing", "features have no id and are told by record number (number of features given)");
+        }
+        for i in 0..self.numbers.len() {
+            let raw = item.feature.raw(self.numbers[i]);
+            let number = raw.and_then(|raw| self.parsed(item, &self.spec.source.numbers[i], raw, place, |_| true));
+            self.out.numbers[i].values.extend(std::iter::repeat_n(number, records));
+        }
+    }
+
+    fn stations(&mut self, item: Item<'_>, place: Option<[f64; 2]>, places: Vec<[f64; 2]>, land: MultiPolygon<f64>) {
+        let (origin, name) = (self.origin(&item), self.text(&item, "name"));
+        let [azimuth, beam_width, radius_m] = ["azimuth", "beam_width", "radius_m"].map(|n| self.number(&item, n, place, |_| true));
+        let [indoor, tunnel] = ["indoor", "tunnel"].map(|flag| self.flag(&item, flag, place));
+        let id = item.id;
+        let station = |at| {
+            let (id, name, land) = (id.clone(), name.clone(), land.clone());
+            StationRecord { origin, id, name, azimuth, beam_width, radius_m, indoor, tunnel, at, land }
+        };
+        self.out.stations.extend(places.into_iter().map(station));
     }
 
     fn lock(&mut self, item: Item<'_>, places: Vec<[f64; 2]>, land: MultiPolygon<f64>) {

@@ -66,8 +66,11 @@ fn every_layer_is_read_and_absent_ones_are_told() {
     folder.write("water.json", collection(&[&waters[0], &waters[1], &feature("{}", &at("Point", "[9,47]"))]));
     folder.write("rail.json.gz", gzip(collection(&[&feature(r#"{"railway":"tram","bridge":"viaduct"}"#, &line)]).as_bytes()));
     folder.write("landuse.geojson", collection(&[&feature(r#"{"id":1,"kind":"park"}"#, &area)]));
-    let station = feature(r#"{"azimuth":"120","beam_width":65,"indoor":false}"#, &at("Point", "[9,47]"));
-    folder.write("base_stations.geojson", collection(&[&station]));
+    let stations = [
+        feature(r#"{"azimuth":"120","beam_width":65,"indoor":false}"#, &at("Point", "[9,47]")),
+        feature(r#"{"id":"t","name":"T","tunnel":true,"radius_m":-1}"#, &area),
+    ];
+    folder.write("base_stations.geojson", collection(&[&stations[0], &stations[1]]));
     let layers = read(&folder).unwrap();
     let division = &layers.divisions[0];
     assert_eq!((division.id.as_str(), division.level, division.partial), ("a", Some(9), false));
@@ -79,6 +82,10 @@ fn every_layer_is_read_and_absent_ones_are_told() {
     assert_eq!((layers.landuse[0].id.as_deref(), layers.landuse[0].kind.as_str()), (Some("1"), "park"));
     let station = &layers.stations[0];
     assert_eq!((station.azimuth, station.beam_width, station.radius_m, station.indoor), (Some(120.0), Some(65.0), None, Some(false)));
+    assert_eq!((station.tunnel, &station.name, station.land.0.len()), (None, &None, 0));
+    let covered = &layers.stations[1];
+    assert_eq!((covered.name.as_deref(), covered.tunnel, covered.indoor, covered.radius_m), (Some("T"), Some(true), None, Some(-1.0)));
+    assert!(covered.land.0.len() == 1 && (covered.at[0] - 9.0667).abs() < 1e-3 && (covered.at[1] - 47.0333).abs() < 1e-3);
     let order: Vec<_> = layers.sources.iter().map(|s| s.layer).collect();
     assert_eq!(order, ["admin", "study_area", "roads", "water", "rail", "households", "landuse", "base_stations"]);
     assert_eq!(layers.file(layers.rail[0].origin), "rail.json.gz");

@@ -1,6 +1,6 @@
 //! The files of a plan: written for other programs, read back to be judged.
 
-use crate::plan::{Plan, Report};
+use crate::plan::{Plan, PlanStation, Report};
 use crate::territory::lattice::{Pt, Rings};
 use serde::Serialize;
 use std::fmt::Write;
@@ -77,6 +77,36 @@ pub fn grids_geojson(plan: &Plan) -> serde_json::Result<String> {
 /// `zones.geojson`.
 pub fn zones_geojson(plan: &Plan) -> serde_json::Result<String> {
     collection("zones", &plan.zones, &plan.zone_land(), |z| &z.zone_id)
+}
+
+/// `stations.csv`, UTF-8 with BOM: the home zone of every station and the share of what it serves that lies in it.
+pub fn stations_csv(plan: &Plan) -> String {
+    let mut out = String::from("\u{feff}station_id,name,zone_id,share,households,area_m2\r\n");
+    for s in &plan.stations {
+        for text in [&s.station_id, &s.name, s.zone_id.as_ref().unwrap_or(&String::new())] {
+            csv_field(&mut out, text);
+            out.push(',');
+        }
+        let _ = write!(out, "{},{},{}\r\n", s.share, s.households, s.area_m2);
+    }
+    out
+}
+
+/// Land of one station, as a row of `coverage.geojson`.
+#[derive(Serialize)]
+pub struct Cell<'a> {
+    /// Its home zone and how much it serves.
+    #[serde(flatten)]
+    pub station: &'a PlanStation,
+    /// Area of it within the station's radius and beam, m².
+    pub reached_m2: f64,
+}
+
+/// `coverage.geojson`: `cells` are the position of a station, its land, and the area of it within radius and beam.
+pub fn coverage_geojson(plan: &Plan, cells: Vec<(u32, Vec<Rings>, f64)>) -> serde_json::Result<String> {
+    let known = cells.into_iter().filter_map(|(s, land, reached_m2)| Some((Cell { station: plan.stations.get(s as usize)?, reached_m2 }, land)));
+    let (rows, land): (Vec<Cell<'_>>, Vec<_>) = known.unzip();
+    collection("coverage", &rows, &land, |c| &c.station.station_id)
 }
 
 /// `plan.json`, schema version first.

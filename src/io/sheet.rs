@@ -96,7 +96,7 @@ pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -
 
 /// Stations where zones follow them.
 fn places(plan: &Plan, t: &Territory) -> Vec<SheetPlace> {
-    let station = |s: &Station| SheetPlace { kind: PlaceKind::Station, name: s.name.clone().unwrap_or(s.id.clone()), at: s.at.lon_lat() };
+    let station = |s: &Station| SheetPlace { kind: PlaceKind::Station, name: s.name.clone(), at: s.at.lon_lat() };
     let stations = t.stations.iter().filter(|_| !plan.stations.is_empty()).map(station);
     stations.collect()
 }

@@ -185,7 +185,7 @@ pub fn make(
         // where a division is several zones, each is called after the station that serves most of it
         let station = stations.first().filter(|_| recipe.zones != ZoneRule::Division).map(|&s| &territory.stations[s]);
         let name = match station {
-            Some(s) => format!("{} · {}", division.name, s.name.as_ref().unwrap_or(&s.id)),
+            Some(s) => format!("{} · {}", division.name, s.name),
             None => division.name.clone(),
         };
         PlanZone {

@@ -107,9 +107,8 @@ pub struct PlanZone {
 pub struct PlanStation {
     /// Its id.
     pub station_id: String,
-    /// Its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    /// Display name.
+    pub name: String,
     /// Its one home zone; none where it serves nothing of the territory.
     pub zone_id: Option<String>,
     /// Share of what it serves that lies in its home zone.

@@ -30,7 +30,7 @@ pub const LAYERS: [(&str, &[&str]); 10] = [
     ("households", &["id", "kind", "weight", "settlement", "class"]),
     ("landuse", &["id", "kind", "name", "expected_load"]),
     ("pois", &["id", "kind", "weight", "settlement"]),
-    ("base_stations", &["id", "azimuth", "beam_width", "radius_m", "indoor"]),
+    ("base_stations", &["id", "name", "azimuth", "beam_width", "radius_m", "indoor", "tunnel"]),
     ("locks", &["id", "lock", "group"]),
 ];
 

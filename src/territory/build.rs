@@ -132,6 +132,7 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
     let (settlements, base) = settlements(recipe);
     let points = points(layers, recipe, &settlements, &mut findings);
     let carriers = recipe.resources.iter().enumerate().flat_map(|(i, rule)| carriers(layers, rule, i as u32, &mut findings)).collect();
+    let stations = stations::stations(layers, &plane, [lo, hi], &mut findings);
     let locks = locks(layers, &mut findings);
     let resource = |r: &ResourceRule| Resource { name: r.name.clone(), tolerance: r.tolerance, weight: r.weight };
     Ok(Territory {
@@ -149,7 +150,7 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
         points,
         resources: recipe.resources.iter().map(resource).collect(),
         carriers,
-        stations: Vec::new(),
+        stations,
         locks,
         snap_m: recipe.cut.snap_m,
         findings,
@@ -249,7 +250,13 @@ fn choose(layers: &Layers, choice: &DivisionChoice) -> Result<Vec<DivisionRecord
 }
 
 /// Rings on the lattice without repeated positions; what has no area is dropped and told.
-fn rings(land: &MultiPolygon<f64>, layers: &Layers, origin: Origin, id: Option<&str>, findings: &mut Vec<Finding>) -> Vec<Vec<Pt>> {
+pub(super) fn rings(
+    land: &MultiPolygon<f64>,
+    layers: &Layers,
+    origin: Origin,
+    id: Option<&str>,
+    findings: &mut Vec<Finding>,
+) -> Vec<Vec<Pt>> {
     let mut out = Vec::new();
     let mut repeated = 0;
     let mut tell = |code: &str, place: Option<[f64; 2]>, measured: f64, message: &str| {
@@ -296,7 +303,7 @@ fn positions(line: &LineString<f64>) -> (Vec<Pt>, usize) {
     (out, repeated)
 }
 
-fn unique(id: &str, ids: &mut BTreeSet<String>, layers: &Layers, origin: Origin, findings: &mut Vec<Finding>) -> String {
+pub(super) fn unique(id: &str, ids: &mut BTreeSet<String>, layers: &Layers, origin: Origin, findings: &mut Vec<Finding>) -> String {
     if ids.insert(id.to_string()) {
         return id.to_string();
     }

@@ -118,13 +118,15 @@ pub struct Numbers {
     pub values: Vec<Option<f64>>,
 }
 
-/// A base station or one of its sectors as found; missing is not zero.
+/// A base station or one of its sectors as found, at a point or with the land that it covers; missing is not zero.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StationRecord {
     /// Where it comes from.
     pub origin: Origin,
     /// Its id.
     pub id: Option<String>,
+    /// Display name.
+    pub name: Option<String>,
     /// Degrees clockwise from north.
     pub azimuth: Option<f64>,
     /// Beam width in degrees.
@@ -133,8 +135,12 @@ pub struct StationRecord {
     pub radius_m: Option<f64>,
     /// Serves the inside of a building only.
     pub indoor: Option<bool>,
-    /// Longitude, latitude.
+    /// Serves a tunnel only.
+    pub tunnel: Option<bool>,
+    /// Longitude, latitude; the centroid where land was given.
     pub at: [f64; 2],
+    /// Land that it covers; empty where a point was given.
+    pub land: MultiPolygon<f64>,
 }
 
 /// What all points have in common.

@@ -3,6 +3,7 @@
 mod build;
 pub mod lattice;
 pub mod layers;
+mod stations;
 
 pub use build::{TerritoryError, territory};
 
@@ -121,6 +122,31 @@ pub struct Carrier {
     pub resource: u32,
 }
 
+/// A base station, or one sector or carrier of it (R1); missing is not zero.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Station {
+    /// Unique id.
+    pub id: String,
+    /// Display name, the id where none was given.
+    pub name: String,
+    /// Where it is; the centre of its land where that was given.
+    pub at: Pt,
+    /// Degrees clockwise from north, 0 ≤ azimuth < 360; `None` = all round.
+    pub azimuth: Option<f64>,
+    /// Degrees that it covers around its azimuth, 0 < width ≤ 360.
+    pub beam_width: Option<f64>,
+    /// Metres that it reaches, more than 0.
+    pub radius_m: Option<f64>,
+    /// Serves the inside of a building or tunnel and owns no land.
+    pub inside: bool,
+    /// Land that it was said to cover, by even-odd rule; empty where a point was given.
+    pub rings: Vec<Vec<Pt>>,
+    /// File it was read from.
+    pub file: String,
+    /// Record in that file, counted from 1.
+    pub record: u64,
+}
+
 /// A decision that the plan must keep (R42). Seeds are places to be apart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lock {
@@ -137,21 +163,6 @@ pub struct Lock {
     /// File it was read from.
     pub file: String,
     /// First record in that file, counted from 1.
-    pub record: u64,
-}
-
-/// temp
-#[derive(Clone, Debug, PartialEq)]
-pub struct Station {
-    /// id
-    pub id: String,
-    /// name
-    pub name: Option<String>,
-    /// at
-    pub at: Pt,
-    /// f
-    pub file: String,
-    /// r
     pub record: u64,
 }
 
@@ -186,7 +197,7 @@ pub struct Territory {
     pub resources: Vec<Resource>,
     /// What carries them, by resource and in file order.
     pub carriers: Vec<Carrier>,
-    /// temp
+    /// Base stations in file order.
     pub stations: Vec<Station>,
     /// Decisions on grids and units.
     pub locks: Vec<Lock>,

@@ -4,6 +4,7 @@
 //! (exclaves); a piece that is too light for a grid of its own is tied to the nearest unit of another piece, so that the grid which
 //! takes it says so by `parts > 1`. Dedicated grids are set aside before.
 
+mod coverage;
 mod dedicated;
 mod grouping;
 mod hard;
@@ -11,6 +12,7 @@ mod locks;
 mod stations;
 mod ties;
 
+pub use coverage::{CellLand, Coverage, coverage};
 pub use dedicated::Dedicated;
 pub use locks::{ZoneLock, broken};
 pub use stations::{Home, homes};

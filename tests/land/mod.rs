@@ -3,7 +3,7 @@
 
 use evengrid::cut::{Fabric, cut};
 use evengrid::recipe::Recipe;
-use evengrid::territory::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord};
+use evengrid::territory::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord, StationRecord};
 use evengrid::territory::{Territory, territory};
 use geo::{Coord, LineString, MapCoordsInPlace, MultiLineString, MultiPolygon, Polygon};
 use proptest::prelude::ProptestConfig;
@@ -29,7 +29,7 @@ pub fn ring(corners: &[Corner]) -> LineString<f64> {
     corners.iter().chain(corners.first()).map(|&c| place(c)).collect::<Vec<_>>().into()
 }
 
-fn area(corners: &[Corner]) -> MultiPolygon<f64> {
+pub fn area(corners: &[Corner]) -> MultiPolygon<f64> {
     MultiPolygon(vec![Polygon::new(ring(corners), vec![])])
 }
 
@@ -71,6 +71,22 @@ pub fn home(i: usize, at: Corner, weight: f64) -> PointRecord {
         settlement: None,
         class: None,
         at: place(at),
+    }
+}
+
+/// An outdoor station `s{i}` of which nothing more is known, at a place in degrees.
+pub fn station(i: usize, at: [f64; 2]) -> StationRecord {
+    StationRecord {
+        origin: origin(i),
+        id: Some(format!("s{i}")),
+        name: None,
+        azimuth: None,
+        beam_width: None,
+        radius_m: None,
+        indoor: None,
+        tunnel: None,
+        at,
+        land: MultiPolygon(vec![]),
     }
 }
 

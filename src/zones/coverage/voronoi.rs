@@ -1,0 +1,82 @@
+//! Voronoi cells of sites in a box.
+//!
+//! A cell is the box within the bisectors to all Delaunay neighbours. It is empty where the box is nearer to others.
+
+use super::convex::{At, HalfPlane, clip};
+use geo::{Coord, MultiPoint, TriangulateDelaunayUnconstrained};
+use std::collections::HashMap;
+
+/// Cells of `sites`, all of different positions, as convex counter-clockwise rings, in their order. O(n log n).
+pub(super) fn cells(sites: &[At], frame: &[At]) -> Vec<Vec<At>> {
+    let mut spare = Vec::new();
+    let cell = |(i, others): (usize, Vec<u32>)| {
+        let mut ring = frame.to_vec();
+        for j in others {
+            clip(&mut ring, HalfPlane::nearer(sites[i], sites[j as usize]), &mut spare);
+        }
+        ring
+    };
+    neighbours(sites).into_iter().enumerate().map(cell).collect()
+}
+
+/// Delaunay neighbours of every site, sorted.
+fn neighbours(sites: &[At]) -> Vec<Vec<u32>> {
+    let key = |c: [f64; 2]| c.map(f64::to_bits);
+    let number: HashMap<[u64; 2], u32> = sites.iter().enumerate().map(|(i, s)| (key(*s), i as u32)).collect();
+    let points: MultiPoint<f64> = sites.iter().copied().map(geo::Point::from).collect();
+    let mut out = vec![Vec::new(); sites.len()];
+    let mut join = |a: u32, b: u32| {
+        out[a as usize].push(b);
+        out[b as usize].push(a);
+    };
+    let triangles = points.unconstrained_triangulation().unwrap_or_default();
+    for t in &triangles {
+        let corner = |c: Coord<f64>| number.get(&key([c.x, c.y])).copied();
+        if let (Some(a), Some(b), Some(c)) = (corner(t.v1()), corner(t.v2()), corner(t.v3())) {
+            [(a, b), (b, c), (c, a)].into_iter().for_each(|(a, b)| join(a, b));
+        }
+    }
+    if triangles.is_empty() {
+        // all on one line
+        let mut along: Vec<u32> = (0..sites.len() as u32).collect();
+        along.sort_by(|&a, &b| {
+            let (a, b) = (sites[a as usize], sites[b as usize]);
+            a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1]))
+        });
+        along.windows(2).for_each(|w| join(w[0], w[1]));
+    }
+    for row in &mut out {
+        row.sort_unstable();
+        row.dedup();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::zones::coverage::convex::{area, corners};
+
+    fn areas(sites: &[At]) -> Vec<f64> {
+        cells(sites, &corners([0.0, 0.0], [100.0, 100.0])).iter().map(|c| area(c)).collect()
+    }
+
+    #[test]
+    fn few_sites_and_sites_in_line() {
+        assert!(areas(&[]).is_empty());
+        assert_eq!(areas(&[[500.0, 3.0]]), [10_000.0]);
+        assert_eq!(areas(&[[20.0, 50.0], [40.0, 50.0]]), [3_000.0, 7_000.0]);
+        assert_eq!(areas(&[[80.0, 7.0], [20.0, 7.0], [40.0, 7.0]]), [4_000.0, 3_000.0, 3_000.0]);
+        assert_eq!(areas(&[[10.0, 10.0], [10.0, 30.0], [10.0, 190.0]]), [2_000.0, 8_000.0, 0.0]);
+    }
+
+    #[test]
+    fn cells_tile_the_box() {
+        // a square lattice, where four cells meet in every corner, and a crowd beside it
+        let mut sites: Vec<At> = (0..100).map(|i| [(i % 10) as f64 * 10.0 + 5.0, (i / 10) as f64 * 10.0 + 5.0]).collect();
+        assert!(areas(&sites).iter().all(|a| (a - 100.0).abs() < 1e-9));
+        sites.extend((1..50).map(|i| [200.0 + (i as f64 * 7.3) % 11.0, (i as f64 * 3.7) % 101.0]));
+        let all = areas(&sites);
+        assert!((all.iter().sum::<f64>() - 10_000.0).abs() < 1e-8);
+    }
+}
