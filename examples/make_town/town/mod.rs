@@ -13,6 +13,7 @@ mod schemes;
 mod services;
 mod ways;
 
+pub use customers::CLASSES;
 use flate2::{Compression, GzBuilder};
 use lattice::{Lattice, Rng};
 use readme::Page;
@@ -22,6 +23,7 @@ use std::io::Write;
 pub const SEED: u64 = 20_260_301;
 
 /// One finished file, before compression.
+#[derive(PartialEq)]
 pub struct File {
     /// Its name in the town's folder; `.gz` at the end asks for compression.
     pub name: &'static str,
@@ -65,7 +67,7 @@ pub fn generate(seed: u64, scale: f64) -> Vec<File> {
     let pois = places::pois(&lattice, &mut rng, &mut odd);
     let base_stations = places::base_stations(&lattice, &mut rng, &mut odd);
 
-    let mut classes = customers::CLASSES.map(|class| (class, households.with("class", class))).to_vec();
+    let mut classes = CLASSES.map(|class| (class, households.with("class", class))).to_vec();
     classes.push(("", households.len() - classes.iter().map(|c| c.1).sum::<usize>()));
     let layers = [
         ("study_area.geojson", study_area),
