@@ -98,7 +98,7 @@ fn what_is_told_changes_no_grid() {
 #[test]
 fn what_is_balanced_gets_even() {
     let figure = |what: &str| (indicator(&TOLD, &format!("firms:{what}")), indicator(&EVEN, &format!("firms:{what}")));
-    // the greatest holds a business building of 72 firms on two positions, which no cut spreads
+    // the greatest is the grid of a unit with a business building: 72 firms on two positions, which stay together
     for (what, share) in [("max-over-mean", 0.95), ("coefficient-of-variation", 0.9)] {
         let (told, even) = figure(what);
         assert!(even < share * told, "{what}: {even} where it was {told}");

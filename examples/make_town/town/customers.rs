@@ -3,7 +3,8 @@
 use super::Oddities;
 use super::admin::{NAMES, community, id};
 use super::feature::{Geometry, Layer};
-use super::lattice::{Lattice, Node, P, Rng};
+use super::lattice::{LAND, Lattice, Node, P, Rng, block};
+use super::people::settlement;
 use serde_json::json;
 
 /// The classes of customers.
@@ -91,32 +92,26 @@ const ENTERPRISES: [(&str, &str, &[Node]); 8] = [
 
 /// Adds the customers to `layer`; the concentrations as rows of a table: class, how many, where, ids, what.
 pub fn append(lattice: &Lattice, rng: &mut Rng, layer: &mut Layer, odd: &mut Oddities) -> Vec<[String; 5]> {
-    let mut rows = Vec::new();
+    let mut add = |(i, j): Node, [u, v]: P, properties: [&str; 3], enterprise: Option<&str>| {
+        let (p, [kind, addr, class]) = (lattice.at(i as f64 + u, j as f64 + v), properties);
+        let settlement = settlement(block(&LAND, i, j));
+        let all = json!({ "weight": 1, "kind": kind, "addr": addr, "settlement": settlement, "class": class, "enterprise": enterprise });
+        layer.add(all, &Geometry::Point(p))
+    };
     let span = |ids: &[String]| format!("{}–{}", ids[0], ids[ids.len() - 1]);
+    let mut rows = Vec::new();
     for c in &CONCENTRATIONS {
-        let (i, j) = c.block;
-        let ids: Vec<String> = (0..c.count)
-            .map(|k| {
-                let [u, v] = (c.spot)(k, rng);
-                let p = lattice.at(i as f64 + u, j as f64 + v);
-                let addr = format!("{}{}室", c.name, k + 1);
-                layer
-                    .add(json!({ "weight": 1, "kind": c.kind, "addr": addr, "settlement": "mixed", "class": c.class }), &Geometry::Point(p))
-            })
-            .collect();
-        let place = format!("{} in {} {}", c.name, id(community(i, j)), NAMES[community(i, j)]);
+        let mut one = |k: usize| add(c.block, (c.spot)(k, rng), [c.kind, &format!("{}{}号", c.name, k + 1), c.class], None);
+        let ids: Vec<String> = (0..c.count).map(&mut one).collect();
+        let k = community(c.block.0, c.block.1);
+        let place = format!("{} in {} {}", c.name, id(k), NAMES[k]);
         rows.push([c.class.into(), c.count.to_string(), place, span(&ids), c.what.into()]);
     }
     let mut of = Vec::new();
     for (n, (name, class, outlets)) in ENTERPRISES.iter().enumerate() {
-        let enterprise = format!("e{:02}", n + 1);
-        for (k, (i, j)) in outlets.iter().enumerate() {
-            let p = lattice.at(*i as f64 + rng.span(0.2, 0.8), *j as f64 + rng.span(0.2, 0.8));
-            let addr = format!("{name}{}店", k + 1);
-            let properties = json!({
-                "weight": 1, "kind": "commercial", "addr": addr, "settlement": "mixed", "class": class, "enterprise": enterprise
-            });
-            of.push(layer.add(properties, &Geometry::Point(p)));
+        for (k, block) in outlets.iter().enumerate() {
+            let spot = [rng.span(0.2, 0.8), rng.span(0.2, 0.8)];
+            of.push(add(*block, spot, ["commercial", &format!("{name}{}店", k + 1), class], Some(&format!("e{:02}", n + 1))));
         }
     }
     let several = ENTERPRISES.iter().filter(|e| e.2.len() > 1).count();

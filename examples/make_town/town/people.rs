@@ -51,13 +51,12 @@ struct Block {
     land: char,
 }
 
-impl Block {
-    fn settlement(&self) -> &'static str {
-        match self.land {
-            'T' | 'S' => "compound",
-            'R' | 'F' => "rural",
-            _ => "mixed",
-        }
+/// The settlement class on a kind of land.
+pub fn settlement(land: char) -> &'static str {
+    match land {
+        'T' | 'S' => "compound",
+        'R' | 'F' => "rural",
+        _ => "mixed",
     }
 }
 
@@ -77,7 +76,7 @@ impl Places<'_> {
     fn properties(&mut self, weight: Value, kind: &str, addr: &str, at: &Block) -> Value {
         let class = customers::class(&mut self.classing, kind, at.land);
         let kind = if kind.is_empty() { Value::Null } else { json!(kind) };
-        json!({ "weight": weight, "kind": kind, "addr": addr, "settlement": at.settlement(), "class": class })
+        json!({ "weight": weight, "kind": kind, "addr": addr, "settlement": settlement(at.land), "class": class })
     }
 
     /// A place inside a block: well away from its edges, and from the railway.
