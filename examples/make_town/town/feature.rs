@@ -37,8 +37,18 @@ impl Layer {
 
     /// Adds a feature. Properties that are null are left out.
     pub fn add_as(&mut self, id: &str, properties: Value, geometry: &Geometry) {
-        let mut all = json!({ "id": id });
+        self.push(Some(id), properties, geometry);
+    }
+
+    /// Adds a feature without id.
+    pub fn add_bare(&mut self, properties: Value, geometry: &Geometry) {
+        self.push(None, properties, geometry);
+    }
+
+    fn push(&mut self, id: Option<&str>, properties: Value, geometry: &Geometry) {
+        let mut all = json!({});
         if let (Some(all), Value::Object(more)) = (all.as_object_mut(), properties) {
+            all.extend(id.map(|id| ("id".to_string(), json!(id))));
             all.extend(more.into_iter().filter(|(_, v)| !v.is_null()));
         }
         let (kind, coordinates) = match geometry {
@@ -47,9 +57,9 @@ impl Layer {
             Geometry::Polygon(p) => ("Polygon", list(p, |r| line(r))),
             Geometry::MultiPolygon(m) => ("MultiPolygon", list(m, |p| list(p, |r| line(r)))),
         };
-        self.lines.push(format!(
-            r#"{{"type":"Feature","id":"{id}","properties":{all},"geometry":{{"type":"{kind}","coordinates":{coordinates}}}}}"#
-        ));
+        let own = id.map_or(String::new(), |id| format!(r#""id":"{id}","#));
+        self.lines
+            .push(format!(r#"{{"type":"Feature",{own}"properties":{all},"geometry":{{"type":"{kind}","coordinates":{coordinates}}}}}"#));
     }
 
     /// Repeats the feature that was added last, letter by letter.
@@ -61,6 +71,12 @@ impl Layer {
     /// How many features there are.
     pub fn len(&self) -> usize {
         self.lines.len()
+    }
+
+    /// How many features have a property of this text.
+    pub fn with(&self, name: &str, text: &str) -> usize {
+        let property = format!(r#""{name}":"{text}""#);
+        self.lines.iter().filter(|line| line.contains(&property)).count()
     }
 
     /// The finished collection.

@@ -73,6 +73,11 @@ impl Rng {
         z ^ (z >> 31)
     }
 
+    /// A generator of its own, which leaves this one where it is.
+    pub fn apart(&self, stream: u64) -> Rng {
+        Rng(Rng(self.0 ^ stream).bits())
+    }
+
     /// A number in `lo..hi`.
     pub fn span(&mut self, lo: f64, hi: f64) -> f64 {
         lo + (hi - lo) * ((self.bits() >> 11) as f64 / (1u64 << 53) as f64)

@@ -3,20 +3,27 @@
 //! Nothing here reads a clock or a file: the same seed and scale give the same bytes.
 
 mod admin;
+mod customers;
 mod feature;
 mod lattice;
 mod people;
 mod places;
+mod readme;
+mod schemes;
+mod services;
 mod ways;
 
+pub use customers::CLASSES;
 use flate2::{Compression, GzBuilder};
 use lattice::{Lattice, Rng};
+use readme::Page;
 use std::io::Write;
 
 /// The seed of the town that comes with the crate.
 pub const SEED: u64 = 20_260_301;
 
 /// One finished file, before compression.
+#[derive(PartialEq)]
 pub struct File {
     /// Its name in the town's folder; `.gz` at the end asks for compression.
     pub name: &'static str,
@@ -51,18 +58,20 @@ pub fn generate(seed: u64, scale: f64) -> Vec<File> {
     let mut rng = Rng(seed);
     let mut odd = Oddities::default();
     let lattice = Lattice::new(&mut rng);
-    let (study_area, admin) = admin::layers(&lattice, &mut rng, &mut odd);
+    let (study_area, admin, hierarchies) = admin::layers(&lattice, &mut rng, &mut odd);
     let roads = ways::roads(&lattice, &mut rng, &mut odd);
     let rail = ways::rail(&lattice, &mut odd);
     let water = ways::water(&lattice, &mut rng, &mut odd);
     let (households, census) = people::households(&lattice, &mut rng, &mut odd, scale);
-    let landuse = places::landuse(&lattice, &mut rng);
-    let pois = places::pois(&lattice, &mut rng);
+    let landuse = places::landuse(&lattice, &mut rng, &mut odd);
+    let pois = places::pois(&lattice, &mut rng, &mut odd);
     let base_stations = places::base_stations(&lattice, &mut rng, &mut odd);
 
+    let mut classes = CLASSES.map(|class| (class, households.with("class", class))).to_vec();
+    classes.push(("", households.len() - classes.iter().map(|c| c.1).sum::<usize>()));
     let layers = [
         ("study_area.geojson", study_area),
-        ("admin.geojson", admin),
+        ("admin.geojson.gz", admin),
         ("roads.geojson", roads),
         ("water.geojson", water),
         ("rail.geojson", rail),
@@ -73,30 +82,7 @@ pub fn generate(seed: u64, scale: f64) -> Vec<File> {
     ];
     let counts: Vec<_> = layers.iter().map(|(name, layer)| (*name, layer.len())).collect();
     let mut files: Vec<File> = layers.into_iter().map(|(name, layer)| File { name, text: layer.text() }).collect();
-    files.push(File { name: "README.md", text: readme(seed, scale, &counts, &census, &odd) });
+    let page = Page { seed, scale, counts: &counts, census: &census, hierarchies: &hierarchies, classes: &classes, odd: &odd };
+    files.push(File { name: "README.md", text: page.text() });
     files
-}
-
-fn readme(seed: u64, scale: f64, counts: &[(&str, usize)], census: &people::Census, odd: &Oddities) -> String {
-    let mut text = format!(
-        "# 云渡镇 Yundu\n\n\
-         A town that does not exist, on a river that does not exist, written by `cargo run --example make_town` (seed {seed}, scale {scale});\n\
-         this page is written with it. Coordinates are WGS 84 longitude and latitude with seven decimals, one feature a line.\n\n\
-         | layer | features |\n|---|---:|\n"
-    );
-    for (name, count) in counts {
-        text += &format!("| `{name}` | {count} |\n");
-    }
-    text += "\nThe load counts a missing weight as 1 and every record, also copies; records of kinds other than residential,\n\
-         house, apartments, mixed, dormitory and unknown are entities without load.\n\n\
-         | community | name | load | load of its heaviest position |\n|---|---|---:|---:|\n";
-    for (k, name) in admin::NAMES.iter().enumerate() {
-        text += &format!("| `{}` | {name} | {} | {} |\n", admin::id(k), census.load[k], census.heaviest[k]);
-    }
-    text += &format!("| | whole town | {} | |\n", census.load.iter().sum::<f64>());
-    text += "\n## Oddities planted\n\n| oddity | layer | feature | what the engine does with it |\n|---|---|---|---|\n";
-    for [what, layer, id, expected] in &odd.0 {
-        text += &format!("| {what} | {layer} | {id} | {expected} |\n");
-    }
-    text
 }

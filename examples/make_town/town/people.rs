@@ -2,6 +2,7 @@
 
 use super::Oddities;
 use super::admin::{NAMES, community};
+use super::customers;
 use super::feature::{Geometry, Layer};
 use super::lattice::{COLS, LAND, Lattice, P, RIVER, ROWS, Rng, block};
 use super::ways::{COL_NAMES, ROW_NAMES};
@@ -24,6 +25,8 @@ pub struct Census {
     pub load: [f64; NAMES.len()],
     /// The greatest load on one position.
     pub heaviest: [f64; NAMES.len()],
+    /// The concentrations among the appended customers.
+    pub concentrations: Vec<[String; 5]>,
 }
 
 /// The name of the compound on a block.
@@ -35,6 +38,8 @@ pub fn compound(i: usize, j: usize) -> String {
 struct Places<'a> {
     lattice: &'a Lattice,
     rng: &'a mut Rng,
+    /// Apart from the other one, so that classes move no household.
+    classing: Rng,
     layer: Layer,
     load: [f64; NAMES.len()],
     stacks: BTreeMap<(usize, u64, u64), f64>,
@@ -46,13 +51,12 @@ struct Block {
     land: char,
 }
 
-impl Block {
-    fn settlement(&self) -> &'static str {
-        match self.land {
-            'T' | 'S' => "compound",
-            'R' | 'F' => "rural",
-            _ => "mixed",
-        }
+/// The settlement class on a kind of land.
+pub fn settlement(land: char) -> &'static str {
+    match land {
+        'T' | 'S' => "compound",
+        'R' | 'F' => "rural",
+        _ => "mixed",
     }
 }
 
@@ -65,7 +69,14 @@ impl Places<'_> {
             self.load[c] += load;
             *self.stacks.entry((c, p[0].to_bits(), p[1].to_bits())).or_default() += load;
         }
-        self.layer.add(properties(weight, kind, addr, at.settlement()), &Geometry::Point(p))
+        let properties = self.properties(weight, kind, addr, at);
+        self.layer.add(properties, &Geometry::Point(p))
+    }
+
+    fn properties(&mut self, weight: Value, kind: &str, addr: &str, at: &Block) -> Value {
+        let class = customers::class(&mut self.classing, kind, at.land);
+        let kind = if kind.is_empty() { Value::Null } else { json!(kind) };
+        json!({ "weight": weight, "kind": kind, "addr": addr, "settlement": settlement(at.land), "class": class })
     }
 
     /// A place inside a block: well away from its edges, and from the railway.
@@ -192,11 +203,6 @@ impl Places<'_> {
     }
 }
 
-fn properties(weight: Value, kind: &str, addr: &str, settlement: &str) -> Value {
-    let kind = if kind.is_empty() { Value::Null } else { json!(kind) };
-    json!({ "weight": weight, "kind": kind, "addr": addr, "settlement": settlement })
-}
-
 /// How densely a kind of land is lived on.
 fn density(land: char) -> f64 {
     match land {
@@ -215,7 +221,8 @@ fn density(land: char) -> f64 {
 /// The layer `households`, and what it adds up to.
 pub fn households(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities, scale: f64) -> (Layer, Census) {
     let layer = Layer::new("households", "h");
-    let mut places = Places { lattice, rng, layer, load: [0.0; NAMES.len()], stacks: BTreeMap::new() };
+    let classing = rng.apart(1);
+    let mut places = Places { lattice, rng, classing, layer, load: [0.0; NAMES.len()], stacks: BTreeMap::new() };
     for (c, &target) in TARGETS.iter().enumerate() {
         let target = if c == FIXED { target } else { (target as f64 * scale).round() as usize };
         let blocks: Vec<Block> = (0..ROWS)
@@ -240,11 +247,12 @@ pub fn households(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities, scale: f
         }
     }
     odd_records(&mut places, odd);
+    let concentrations = customers::append(lattice, &mut places.classing, &mut places.layer, odd);
     let mut heaviest = [0.0f64; NAMES.len()];
     for (&(c, ..), &load) in &places.stacks {
         heaviest[c] = heaviest[c].max(load);
     }
-    (places.layer, Census { load: places.load, heaviest })
+    (places.layer, Census { load: places.load, heaviest, concentrations })
 }
 
 fn odd_records(places: &mut Places, odd: &mut Oddities) {
@@ -263,7 +271,8 @@ fn odd_records(places: &mut Places, odd: &mut Oddities) {
 
     for (col, row) in [(-0.8, 3.5), (18.6, 8.4), (9.5, 14.7)] {
         let p = lattice.at(col, row);
-        let id = places.layer.add(properties(one(), "house", "石岭村1组", "rural"), &Geometry::Point(p));
+        let properties = places.properties(one(), "house", "石岭村1组", &at(0, 0));
+        let id = places.layer.add(properties, &Geometry::Point(p));
         note("household outside the town", &id, "reported, left out of the load");
     }
     let p = lattice.at(2.3, 4.4);
@@ -271,7 +280,8 @@ fn odd_records(places: &mut Places, odd: &mut Oddities) {
     note("id used twice, for two different households", &id, "reported; both are counted, the second under an id of its own");
     places.load[community(3, 4)] += 1.0;
     let p = Geometry::Point(lattice.at(3.6, 4.3));
-    places.layer.add_as(&id, properties(one(), "residential", "青石路79号", "mixed"), &p);
+    let properties = places.properties(one(), "residential", "青石路79号", &at(3, 4));
+    places.layer.add_as(&id, properties, &p);
 
     let p = lattice.at(10.4, 2.35);
     let id = places.add(&at(10, 2), p, json!(4), "apartments", "南渠路18号");

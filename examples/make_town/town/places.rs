@@ -4,11 +4,24 @@ use super::Oddities;
 use super::feature::{Geometry, Layer};
 use super::lattice::{COLS, LAND, Lattice, P, ROWS, Rng, block};
 use super::people::compound;
+use super::services;
 use serde_json::{Value, json};
 
-/// The layer `landuse`: one piece a block, set back from the streets.
-pub fn landuse(lattice: &Lattice, rng: &mut Rng) -> Layer {
+/// Who manages compounds.
+const MANAGERS: [&str; 5] = ["锦江物业", "安居物业", "云景物业", "长青物业", "和顺物业"];
+/// Industry on the banks, with the lattice coordinates of its south-west and north-east corners.
+const QUAYS: [(Option<&str>, P, P); 4] = [
+    (Some("西堤码头工业园"), [1.1, 6.5], [2.9, 6.92]),
+    (Some("东港物流园"), [15.1, 6.5], [16.9, 6.92]),
+    (None, [2.1, 5.08], [2.9, 5.5]),
+    (None, [16.1, 5.08], [16.9, 5.5]),
+];
+
+/// The layer `landuse`: one piece a block, set back from the streets, and industry on the banks of the river.
+pub fn landuse(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> Layer {
     let mut layer = Layer::new("landuse", "l");
+    let mut note = |what: &str, id: &str, expected: &str| odd.note(what, "landuse", id, expected);
+    let (mut parks, mut unmanaged, mut sites) = (Vec::new(), Vec::new(), 0);
     for j in 0..ROWS {
         for i in 0..COLS {
             let (kind, name) = match block(&LAND, i, j) {
@@ -24,15 +37,42 @@ pub fn landuse(lattice: &Lattice, rng: &mut Rng) -> Layer {
             };
             let corner = |u: f64, v: f64| lattice.at(i as f64 + u, j as f64 + v);
             let ring = [(0.08, 0.08), (0.92, 0.08), (0.92, 0.92), (0.08, 0.92), (0.08, 0.08)].map(|(u, v)| corner(u, v)).to_vec();
-            layer.add(json!({ "kind": kind, "name": name }), &Geometry::Polygon(vec![ring]));
+            let compound = matches!(block(&LAND, i, j), 'T' | 'S');
+            let managed = compound && (5 * i + 3 * j) % 8 != 0;
+            let manager = managed.then(|| MANAGERS[(i + 2 * j) % MANAGERS.len()]);
+            sites += usize::from(kind == "construction");
+            let expected = (kind == "construction" && sites != 3).then(|| 120 * sites + 60);
+            let properties = json!({ "kind": kind, "name": name, "manager": manager, "expected_load": expected });
+            let id = layer.add(properties, &Geometry::Polygon(vec![ring]));
+            match kind {
+                "industrial" => parks.push(id),
+                "campus" => note("campus", &id, "云渡学院; with the customers of class campus on it"),
+                "construction" if expected.is_none() => {
+                    note("construction site without `expected_load`", &id, "expected load unknown, not 0")
+                }
+                "construction" => note("construction site", &id, "no load today; `expected_load` households to come"),
+                "residential" if compound && !managed => unmanaged.push(id),
+                _ => {}
+            }
+        }
+    }
+    note("compound without property management (no `manager`)", &unmanaged.join(", "), "falls to the fallback owner, flagged");
+    note("industrial park in several pieces of one name, 江北工业园", &parks.join(", "), "one park");
+    for (name, [west, south], [east, north]) in QUAYS {
+        let ring = [[west, south], [east, south], [east, north], [west, north], [west, south]].map(|[c, r]| lattice.at(c, r)).to_vec();
+        let id = layer.add(json!({ "kind": "industrial", "name": name }), &Geometry::Polygon(vec![ring]));
+        match name {
+            Some(name) => note(&format!("industrial park on a bank, {name}"), &id, "no customers: a park without a grid of its own"),
+            None => note("industrial land without name", &id, "no park"),
         }
     }
     layer
 }
 
 /// The layer `pois`.
-pub fn pois(lattice: &Lattice, rng: &mut Rng) -> Layer {
+pub fn pois(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> Layer {
     let mut layer = Layer::new("pois", "q");
+    let mut figures = rng.apart(2);
     let fixed: [(&str, &str, P); 14] = [
         ("office:government", "云渡镇人民政府", [8.3, 8.6]),
         ("amenity:police", "城南派出所", [8.6, 2.2]),
@@ -50,7 +90,9 @@ pub fn pois(lattice: &Lattice, rng: &mut Rng) -> Layer {
         ("historic:tower", "鼓楼", [7.6, 9.7]),
     ];
     for (kind, name, [col, row]) in fixed {
-        layer.add(json!({ "kind": kind, "name": name }), &Geometry::Point(lattice.at(col, row)));
+        let (radius, potential) = (services::radius(name), services::potential(&mut figures, kind));
+        let properties = json!({ "kind": kind, "name": name, "radius_m": radius, "potential": potential });
+        layer.add(properties, &Geometry::Point(lattice.at(col, row)));
     }
     let shops = [
         ("shop:supermarket", "便民超市"),
@@ -62,8 +104,10 @@ pub fn pois(lattice: &Lattice, rng: &mut Rng) -> Layer {
         let (kind, name) = shops[k % shops.len()];
         let p = lattice.at(rng.span(2.0, 16.0), rng.pick(&[1.3, 2.7, 3.2, 4.3, 7.4, 8.7, 9.2, 10.8, 11.6]) + rng.span(-0.1, 0.1));
         let name = if k % 9 == 8 { Value::Null } else { json!(name) };
-        layer.add(json!({ "kind": kind, "name": name }), &Geometry::Point(p));
+        let potential = services::potential(&mut figures, kind);
+        layer.add(json!({ "kind": kind, "name": name, "potential": potential }), &Geometry::Point(p));
     }
+    services::append(lattice, &mut figures, &mut layer, odd);
     layer
 }
 
@@ -110,5 +154,10 @@ pub fn base_stations(lattice: &Lattice, rng: &mut Rng, odd: &mut Oddities) -> La
     note("indoor stations", "b16, b17, b18", "take no land");
     add("b19", lattice.at(18.9, 4.2), [Some(270), Some(120), Some(900)], json!(false));
     note("station outside the town that covers a part of it", "b19", "used, its cell clipped to the territory");
+    let ring = [[6.3, 7.2], [9.8, 7.3], [9.9, 8.6], [8.4, 9.4], [6.2, 8.8], [6.3, 7.2]].map(|[c, r]| lattice.at(c, r)).to_vec();
+    layer.add_as("b20", json!({ "indoor": false }), &Geometry::Polygon(vec![ring]));
+    note("station with an area as its coverage", "b20", "covers that area; it has no place");
+    layer.add_as("b21", json!({ "radius_m": 120, "indoor": false, "tunnel": true }), &Geometry::Point(lattice.at(9.12, 11.5)));
+    note("station in a tunnel", "b21", "takes no land");
     layer
 }
