@@ -3,9 +3,14 @@
 //! One zone per division. A division may lie in pieces (exclaves); a piece that is too light for a grid of its own is
 //! tied to the nearest unit of another piece, so that the grid which takes it says so by `parts > 1`.
 
+mod anchors;
+mod dedicated;
 mod hard;
 mod locks;
+mod remainder;
 
+pub use anchors::pull;
+pub use dedicated::{Dedicated, dedicated};
 pub use locks::{ZoneLock, broken};
 
 use crate::cut::{Border, Fabric, FabricEdge, Unit};
