@@ -1,5 +1,5 @@
 use super::*;
-use crate::attach::Attachment;
+use crate::attach::{Attachment, characters, class_counts, halls};
 use crate::cut::{Fabric, FabricEdge};
 use crate::measure::{Band, GridId, LOAD, Load, LockKind, UnitId};
 use crate::partition::{Culprit, Outcome, Partitioned, SOLVER, Standing};
@@ -120,6 +120,9 @@ pub fn make(
     let mut locks = locks(territory, zones, parts);
     let resource_bands: Vec<_> =
         zones.iter().zip(solved).map(|(zone, done)| resource_bands(territory, fabric, zone, done.assignment.grids() as u32)).collect();
+    let mut classes = class_counts(territory, fabric, &parts.grid_of_unit, grids, recipe);
+    let mut characters = characters(territory, fabric, &parts.grid_of_unit, &classes, recipe);
+    let mut halls = halls(territory, fabric, &parts.grid_of_unit, grids, recipe);
     let mut serial: BTreeMap<u32, u32> = BTreeMap::new();
     let mut rows = Vec::with_capacity(grids);
     for (g, (t, &z)) in tally.iter().zip(&parts.zone_of_grid).enumerate() {
@@ -148,13 +151,18 @@ pub fn make(
             code: format!("{}-{n:03}", division.id),
             zone_id: zone_id(z),
             division_id: division.id.clone(),
-            kind: "ordinary".into(),
+            kind: ORDINARY.into(),
             settlement: main.map(|s| territory.settlements[*s.0 as usize].name.clone()),
             households,
             load: std::iter::once((LOAD.to_string(), households)).chain(amounts(territory, &t.resources)).collect(),
             target: round(target, 6),
             deviation: round(deviation, 9),
             deviations: resources().map(|(r, b, load)| (r.name.clone(), round(off(b, load), 9))).collect(),
+            name: None,
+            character: characters[g].take(),
+            classes: std::mem::take(&mut classes[g]),
+            expected_load: None,
+            halls: halls.get_mut(g).map(std::mem::take),
             in_band,
             standing: standing[g],
             frozen: locks[g].0,

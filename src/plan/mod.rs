@@ -11,11 +11,13 @@ pub use explain::{Explanation, GridBorder, GridOption, MadeBy, explain};
 pub use make::{Parts, make};
 pub use report::{Indicator, Report, StageRecord, report};
 
-use crate::attach::Rule;
+use crate::attach::{GridHalls, Rule};
 use crate::partition::Standing;
-use crate::recipe::{Recipe, ResourceRule};
+use crate::recipe::{ORDINARY, Recipe, ResourceRule};
 use crate::territory::BarrierClass;
 use crate::territory::lattice::{Plane, Pt};
+use crate::zones::Dedicated;
+use crate::measure::Load;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -202,6 +204,21 @@ pub struct PlanGrid {
     /// Signed share of the mean of its zone, in whole thousandths, for every further resource.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub deviations: BTreeMap<String, f64>,
+    /// Name of the land it is dedicated to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Kind of the recipe that an ordinary grid is like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub character: Option<String>,
+    /// Customers by class; points without class are none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub classes: BTreeMap<String, u32>,
+    /// Load that its land will have once it is built, units of the input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_load: Option<f64>,
+    /// Halls in reach, where the recipe has halls (R2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halls: Option<GridHalls>,
     /// Inside the tolerance of the load and of every further resource that is balanced.
     pub in_band: bool,
     /// Whether a plan exists that could bring it in, as far as the bounds tell.
@@ -242,6 +259,18 @@ pub struct PlanGrid {
 const ROUNDING: f64 = 1e-9;
 
 impl PlanGrid {
+    /// Makes it the dedicated grid `d`.
+    pub fn dedicate(&mut self, d: &Dedicated, recipe: &Recipe) {
+        self.kind = recipe.kinds.get(d.rule).map_or_else(|| ORDINARY.into(), |rule| rule.kind.clone());
+        (self.name, self.logical, self.character) = (d.name.clone(), d.logical, None);
+        self.expected_load = d.expected_load.map(Load::units);
+    }
+
+    /// Its kind, or the kind that it is like.
+    pub fn called(&self) -> &str {
+        self.character.as_deref().unwrap_or(&self.kind)
+    }
+
     /// Balanced resources in which it is out of band, with its deviations.
     pub fn off<'a>(&'a self, recipe: &'a Recipe) -> impl Iterator<Item = (&'a ResourceRule, f64)> + 'a {
         let balanced = recipe.resources.iter().filter(|r| r.weight > 0.0);

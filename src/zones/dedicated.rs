@@ -253,7 +253,10 @@ impl<'a> Work<'a> {
     /// Names the land that a candidate is mostly of.
     fn about(&self, f: Finding, c: &Candidate) -> Finding {
         let most = c.lands.iter().max_by(|a, b| a.1.total_cmp(b.1)).map(|(l, _)| &self.t.land_use[*l]);
-        most.map_or(f.clone(), |l| f.file(&l.file).record(l.record))
+        match most {
+            Some(l) => f.file(&l.file).record(l.record),
+            None => f,
+        }
     }
 
     /// Expected load of every candidate; a piece of land counts for the one that has most of it. Land that came to nothing is told.
