@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn recipe(text: &str) -> Recipe {
-    Draft::from_toml(&format!("[grid]\ntarget = 20\n{text}")).unwrap().build().unwrap()
+    Draft::from_toml(&format!("[grid]\ntarget = 20\n[cut]\nsplit_above = 1\n{text}")).unwrap().build().unwrap()
 }
 
 const CLASSES: &str = "[classes.campus]\nkinds = [\"dormitory\"]\n[classes.firm]\nkinds = [\"office\"]\n";
@@ -81,9 +81,10 @@ fn named_land_is_a_grid_of_exactly_its_land() {
     // in the middle of a block; beside streets on two sides; over a street's middle; and along the edge of the division
     for (at, side) in [((24, 24), 12), ((21, 21), 12), ((15, 24), 10), ((1, 1), 15), ((0, 44), 10)] {
         let mut layers = blocks();
-        fill(&mut layers, (1, 1), 3, "");
+        fill(&mut layers, (2, 2), 3, "");
         let (x, y) = at;
-        layers.landuse = vec![land_use(0, "industrial", Some("North Works"), &square(x, y, side)), land_use(1, "industrial", None, &square(45, 5, 9))];
+        layers.landuse =
+            vec![land_use(0, "industrial", Some("North Works"), &square(x, y, side)), land_use(1, "industrial", None, &square(45, 5, 9))];
         let (t, fabric) = made(&layers, &recipe);
         let (found, findings) = dedicated(&t, &fabric, &recipe);
         assert_eq!(found.len(), 1, "{at:?} {findings:?}");
@@ -132,7 +133,9 @@ fn without_a_rule_that_carves_nothing_is_cut_or_set_aside() {
 
 #[test]
 fn a_concentration_just_below_the_threshold_is_not_carved() {
-    let rule = |min: u32, share: f64| recipe(&format!("{CLASSES}[kinds.campus]\nclasses = [\"campus\"]\nmin_count = {min}\nshare = {share}\ncarve = true\n"));
+    let rule = |min: u32, share: f64| {
+        recipe(&format!("{CLASSES}[kinds.campus]\nclasses = [\"campus\"]\nmin_count = {min}\nshare = {share}\ncarve = true\n"))
+    };
     let mut layers = blocks();
     fill(&mut layers, (1, 1), 4, "campus");
     fill(&mut layers, (1, 1), 1, "firm");
@@ -178,24 +181,32 @@ fn empty_land_between_joins_and_load_does_not() {
 
 #[test]
 fn pockets_without_load_join_the_grid_around_them() {
-    let rule = recipe(&format!("{CLASSES}[kinds.campus]\nclasses = [\"campus\"]\nmin_count = 2\ncarve = true\n"));
+    let rule = recipe(PARKS);
     let mut layers = blocks();
-    for block in [(0, 1), (1, 0)] {
-        fill(&mut layers, block, 2, "campus");
-    }
+    layers.landuse = vec![
+        land_use(0, "industrial", Some("A"), &square(0, 20, 20)),
+        land_use(1, "industrial", Some("B"), &[(20, 0), (40, 0), (40, 20), (20, 20)]),
+    ];
     // the corner between them is empty; everything else has load
     for block in [(1, 1), (2, 0), (2, 1), (2, 2), (1, 2), (0, 2)] {
         fill(&mut layers, block, 9, "");
     }
-    let (t, fabric) = made(&layers, &rule);
-    let (found, findings) = dedicated(&t, &fabric, &rule);
-    let corner = unit_at(&fabric, (10, 10));
-    assert!(found.iter().any(|d| d.units.contains(&corner)) && told(&findings, "remainder-parted").is_empty());
-    let mut with_load = layers.clone();
-    fill(&mut with_load, (0, 0), 3, "");
-    let (t, fabric) = made(&with_load, &rule);
-    let (found, findings) = dedicated(&t, &fabric, &rule);
-    assert!(!found.iter().any(|d| d.units.contains(&corner)));
+    let run = |layers: &Layers| {
+        let (t, fabric) = made(layers, &rule);
+        let (found, findings) = dedicated(&t, &fabric, &rule);
+        let corner = unit_at(&fabric, (10, 10));
+        let holders: Vec<String> = found.iter().filter(|d| d.units.contains(&corner)).filter_map(|d| d.name.clone()).collect();
+        (holders, findings, area(&fabric, &[corner]).round())
+    };
+    // its border with B is the longer one: cells are higher than wide
+    let (holders, findings, corner) = run(&layers);
+    assert_eq!(holders, ["B"]);
+    let joined = told(&findings, "remainder-joined");
+    assert_eq!((joined.len(), joined[0].measured), (1, Some(corner)));
+    assert!(told(&findings, "remainder-parted").is_empty());
+    fill(&mut layers, (0, 0), 3, "");
+    let (holders, findings, _) = run(&layers);
+    assert!(holders.is_empty() && told(&findings, "remainder-joined").is_empty());
     assert_eq!(told(&findings, "remainder-parted").len(), 1);
 }
 
@@ -210,7 +221,8 @@ fn land_in_parts_makes_several_grids_or_a_logical_one() {
         let (t, fabric) = made(layers, recipe);
         dedicated(&t, &fabric, recipe)
     };
-    let shown = |found: &[Dedicated]| found.iter().map(|d| (d.name.clone(), d.expected_load.map(|l| l.units()), d.logical)).collect::<Vec<_>>();
+    let shown =
+        |found: &[Dedicated]| found.iter().map(|d| (d.name.clone(), d.expected_load.map(|l| l.units()), d.logical)).collect::<Vec<_>>();
     let (found, _) = run(&layers, &rule(""));
     assert_eq!(shown(&found), [(Some("Quay 1".into()), Some(100.0), false), (Some("Quay 2".into()), Some(50.5), false)]);
     let (found, _) = run(&layers, &rule("logical = true"));
@@ -237,7 +249,9 @@ fn land_in_parts_makes_several_grids_or_a_logical_one() {
 
 #[test]
 fn a_unit_goes_to_the_rule_of_the_first_rank() {
-    let text = format!("{CLASSES}[kinds.b]\nrank = 1\nlanduse = [\"industrial\"]\ncarve = true\n[kinds.a]\nrank = 2\nclasses = [\"campus\"]\ncarve = true\n");
+    let text = format!(
+        "{CLASSES}[kinds.b]\nrank = 1\nlanduse = [\"industrial\"]\ncarve = true\n[kinds.a]\nrank = 2\nclasses = [\"campus\"]\ncarve = true\n"
+    );
     let mut layers = blocks();
     fill(&mut layers, (1, 1), 9, "campus");
     layers.landuse = vec![land_use(0, "industrial", None, &square(20, 20, 20))];
@@ -249,7 +263,8 @@ fn a_unit_goes_to_the_rule_of_the_first_rank() {
     assert_eq!(kinds(&text), ["b"]);
     assert_eq!(kinds(&text.replace("rank = 1", "rank = 3")), ["a"]);
     // customers beside land use: enough of them must be there
-    let both = |min: u32| format!("{CLASSES}[kinds.c]\nlanduse = [\"industrial\"]\nclasses = [\"campus\"]\nmin_count = {min}\ncarve = true\n");
+    let both =
+        |min: u32| format!("{CLASSES}[kinds.c]\nlanduse = [\"industrial\"]\nclasses = [\"campus\"]\nmin_count = {min}\ncarve = true\n");
     assert_eq!(kinds(&both(9)), ["c"]);
     assert!(kinds(&both(10)).is_empty());
 }
@@ -258,7 +273,16 @@ fn a_unit_goes_to_the_rule_of_the_first_rank() {
 fn points_say_their_class_or_have_that_of_their_kind() {
     let recipe = recipe("[classes.shop]\nkinds = [\"shop\"]\n[classes.bakery]\nkinds = [\"shop:bakery\"]\n[load]\nkinds = [\"all\"]\n");
     let mut layers = blocks();
-    let kinds = [("shop:bakery", ""), ("shop", ""), ("shop:book", ""), ("shopping", ""), ("shop", "bakery"), ("shop", "cafe"), ("house", "cafe"), ("", "")];
+    let kinds = [
+        ("shop:bakery", ""),
+        ("shop", ""),
+        ("shop:book", ""),
+        ("shopping", ""),
+        ("shop", "bakery"),
+        ("shop", "cafe"),
+        ("house", "cafe"),
+        ("", ""),
+    ];
     for (i, (kind, class)) in kinds.iter().enumerate() {
         let kind = (!kind.is_empty()).then(|| kind.to_string());
         layers.households.push(PointRecord { kind, ..customer(i, (30, 3 + i as i32), class) });
@@ -284,7 +308,11 @@ fn ordinary_grids_have_the_character_of_the_first_rule_they_are_like() {
     fill(&mut layers, (1, 0), 4, "campus");
     fill(&mut layers, (2, 0), 4, "firm");
     fill(&mut layers, (2, 1), 4, "firm");
-    layers.landuse = vec![land_use(0, "industrial", None, &[(0, 40), (12, 40), (12, 60), (0, 60)]), land_use(1, "industrial", None, &[(20, 40), (29, 40), (29, 60), (20, 60)]), land_use(2, "retail", None, &square(40, 0, 20))];
+    layers.landuse = vec![
+        land_use(0, "industrial", None, &[(0, 40), (12, 40), (12, 60), (0, 60)]),
+        land_use(1, "industrial", None, &[(20, 40), (29, 40), (29, 60), (20, 60)]),
+        land_use(2, "retail", None, &square(40, 0, 20)),
+    ];
     let (t, fabric) = made(&layers, &recipe);
     let one_each: Vec<GridId> = (0..fabric.units.len()).map(GridId::new).collect();
     let counts = class_counts(&t, &fabric, &one_each, fabric.units.len(), &recipe);
@@ -295,7 +323,12 @@ fn ordinary_grids_have_the_character_of_the_first_rule_they_are_like() {
 }
 
 fn hall(i: usize, at: Corner) -> PointRecord {
-    PointRecord { id: Some(format!("s{i}")), kind: Some("shop:mobile_phone".into()), origin: Origin { source: 0, record: i as u32 + 1 }, ..home(i, at, 1.0) }
+    PointRecord {
+        id: Some(format!("s{i}")),
+        kind: Some("shop:mobile_phone".into()),
+        origin: Origin { source: 0, record: i as u32 + 1 },
+        ..home(i, at, 1.0)
+    }
 }
 
 const HALLS: &str = "[halls]\nkinds = [\"shop:mobile_phone\"]\nradius_m = 150\npull = 0.25\n";
@@ -375,7 +408,9 @@ fn grids_tell_the_halls_in_reach() {
 fn parts(fabric: &Fabric, units: &BTreeSet<UnitId>) -> usize {
     let mut sets = UnionFind::<u32>::new(fabric.units.len());
     for b in &fabric.borders {
-        if let Some(o) = b.b.filter(|o| units.contains(o) && units.contains(&b.a) && fabric.units[o.at()].division == fabric.units[b.a.at()].division) {
+        if let Some(o) =
+            b.b.filter(|o| units.contains(o) && units.contains(&b.a) && fabric.units[o.at()].division == fabric.units[b.a.at()].division)
+        {
             sets.union(b.a.0, o.0);
         }
     }

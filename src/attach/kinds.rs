@@ -10,7 +10,13 @@ use std::collections::BTreeMap;
 
 /// Customers by class of every grid: the points inside that have a class, each counting 1 whatever its load. Points without class
 /// are no customers. O(n) for n points.
-pub fn class_counts(territory: &Territory, fabric: &Fabric, grid_of_unit: &[GridId], grids: usize, recipe: &Recipe) -> Vec<BTreeMap<String, u32>> {
+pub fn class_counts(
+    territory: &Territory,
+    fabric: &Fabric,
+    grid_of_unit: &[GridId],
+    grids: usize,
+    recipe: &Recipe,
+) -> Vec<BTreeMap<String, u32>> {
     let mut counts = vec![vec![0u32; recipe.classes.len()]; grids];
     for (p, u) in territory.points.iter().zip(&fabric.unit_of_point) {
         if let (Some(class), Some(u)) = (p.class, u) {

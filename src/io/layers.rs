@@ -282,7 +282,11 @@ impl<'s> Reading<'s> {
         let layer = self.spec.layer;
         let named = source.properties.iter().map(|(ours, theirs)| (theirs, format!("names for '{ours}'; correct [layers.{layer}]")));
         // points of interest need no radius: the recipe has one
-        let added = source.numbers.iter().filter(|n| n.as_str() != source.property("radius_m") || layer != "pois").map(|theirs| (theirs, "adds up for a resource; correct [resources]".to_string()));
+        let added = source
+            .numbers
+            .iter()
+            .filter(|n| n.as_str() != source.property("radius_m") || layer != "pois")
+            .map(|theirs| (theirs, "adds up for a resource; correct [resources]".to_string()));
         for (theirs, what) in named.chain(added) {
             let absent = self.wanted.iter().position(|w| w == theirs).is_some_and(|at| !self.seen[at]);
             if absent && read.features > 0 {

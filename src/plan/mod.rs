@@ -12,12 +12,12 @@ pub use make::{Parts, make};
 pub use report::{Indicator, Report, StageRecord, report};
 
 use crate::attach::{GridHalls, Rule};
+use crate::measure::Load;
 use crate::partition::Standing;
 use crate::recipe::{ORDINARY, Recipe, ResourceRule};
 use crate::territory::BarrierClass;
 use crate::territory::lattice::{Plane, Pt};
 use crate::zones::Dedicated;
-use crate::measure::Load;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -51,7 +51,9 @@ impl<'a> Classes<'a> {
 
     pub fn tell(self, layers: &Layers, findings: &mut Vec<Finding>) {
         for (name, (count, origin, at)) in self.unknown {
-            let message = format!("{count} points are of class '{name}', which the recipe does not have; they are no customers: add [classes.{name}], or correct the points");
+            let message = format!(
+                "{count} points are of class '{name}', which the recipe does not have; they are no customers: add [classes.{name}], or correct the points"
+            );
             let f = Finding::new(Severity::Warning, "class-unknown", message).file(layers.file(origin)).record(origin.record.into());
             findings.push(f.id(name).at(at).measured(count as f64).limit(0.0));
         }
@@ -110,12 +112,7 @@ pub(super) fn land_use(layers: &Layers, recipe: &Recipe, near: impl Fn(&[Pt]) ->
 }
 
 /// Outlines of land that may become a dedicated grid: that of one name or of none, with the area that its rule asks for.
-pub(super) fn outlines(
-    land_use: &[LandUse],
-    recipe: &Recipe,
-    plane: &Plane,
-    index: &HashMap<(BarrierLayer, &str), u16>,
-) -> Vec<Barrier> {
+pub(super) fn outlines(land_use: &[LandUse], recipe: &Recipe, plane: &Plane, index: &HashMap<(BarrierLayer, &str), u16>) -> Vec<Barrier> {
     let area = |l: &LandUse| plane.area_m2(l.rings.iter().map(|r| ring_area2(r).abs()).max().unwrap_or(0));
     let mut divides = vec![false; land_use.len()];
     for rule in carving(recipe) {

@@ -6,8 +6,8 @@ mod customers;
 pub mod lattice;
 pub mod layers;
 
-pub use cover::{Uses, covered};
 pub use build::{TerritoryError, territory};
+pub use cover::{Uses, covered};
 
 use crate::finding::Finding;
 use crate::measure::{DivisionId, Load, LockKind};

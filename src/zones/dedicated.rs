@@ -39,6 +39,7 @@ pub struct Dedicated {
 /// | `kind-too-small` | land or customers short of the rule's minimum (`measured`: m², customers or their share) |
 /// | `kind-without-land` | land that holds no unit, or whose units an earlier rule has (`measured`: pieces) |
 /// | `expected-load-missing` | land of a rule of which some says no expected load (`measured`: pieces) |
+/// | `remainder-joined` | land without load that went with a dedicated grid (`measured`: m²) |
 /// | `remainder-parted` | load left over that is cut off from the rest of its division (`measured`: grids' worth) |
 ///
 /// O(n log n) for n units, borders and points, and vertices of units beside land use.
@@ -202,7 +203,8 @@ impl<'a> Work<'a> {
         for (i, part) in self.parts(&core).into_iter().enumerate() {
             part_of.extend(part.into_iter().map(|u| (u, i)));
         }
-        let beside: BTreeSet<UnitId> = core.iter().flat_map(|u| &self.next[u.at()]).map(|n| n.0).filter(|u| !part_of.contains_key(u)).collect();
+        let beside: BTreeSet<UnitId> =
+            core.iter().flat_map(|u| &self.next[u.at()]).map(|n| n.0).filter(|u| !part_of.contains_key(u)).collect();
         let between = |u: &UnitId| {
             let unit = &self.fabric.units[u.at()];
             let empty = unit.load == Load::ZERO && self.customers[u.at()].is_empty() && !unit.water && !self.taken[u.at()];
@@ -231,7 +233,8 @@ impl<'a> Work<'a> {
                 small.push((f64::from(own) / f64::from(all.max(1)), rule.share, "of the customers", c));
             }
         }
-        let (kind, shown) = (&rule.kind, |x: f64, unit: &str| if unit == "of the customers" { format!("{:.0} %", 100.0 * x) } else { format!("{x:.0}") });
+        let (kind, shown) =
+            (&rule.kind, |x: f64, unit: &str| if unit == "of the customers" { format!("{:.0} %", 100.0 * x) } else { format!("{x:.0}") });
         let (named, other): (Vec<_>, Vec<_>) = small.into_iter().partition(|s| s.3.name.is_some());
         for (measured, limit, unit, c) in &named {
             let name = c.name.as_deref().unwrap_or_default();

@@ -17,6 +17,7 @@ pub(super) fn settle(work: &Work<'_>, recipe: &Recipe, out: &mut [Dedicated], fi
     out.iter().enumerate().for_each(|(i, d)| d.units.iter().for_each(|u| owner[u.at()] = Some(i)));
     let mut pieces: BTreeMap<u32, Vec<UnitId>> = BTreeMap::new();
     units.iter().enumerate().for_each(|(u, unit)| pieces.entry(unit.piece).or_default().push(UnitId::new(u)));
+    let mut joined: BTreeMap<usize, Vec<UnitId>> = BTreeMap::new();
     for piece in pieces.values() {
         let left: Vec<UnitId> = piece.iter().copied().filter(|u| owner[u.at()].is_none()).collect();
         if left.len() == piece.len() {
@@ -39,10 +40,21 @@ pub(super) fn settle(work: &Work<'_>, recipe: &Recipe, out: &mut [Dedicated], fi
             }
             let most = touched.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
             if let Some((d, _)) = most {
-                out[d].units.extend(part);
-                out[d].units.sort_unstable();
+                joined.entry(d).or_default().extend(part.iter().copied());
             }
         }
+    }
+    for (d, land) in joined {
+        let area = land.iter().map(|u| units[u.at()].area_m2).sum::<f64>().round();
+        let (kind, dedicated) = (&recipe.kinds[out[d].rule].kind, &mut out[d]);
+        let message = format!(
+            "{area} m² without load, cut off from the rest of the division, go with {kind} {}",
+            dedicated.name.as_deref().unwrap_or_default()
+        );
+        let f = Finding::new(Severity::Info, "remainder-joined", message.trim_end()).at(work.place(&land));
+        findings.push(f.id(&work.t.division(dedicated.division).id).measured(area));
+        dedicated.units.extend(land);
+        dedicated.units.sort_unstable();
     }
 }
 
