@@ -504,3 +504,25 @@ proptest! {
         prop_assert_eq!(run(&layers), run(&turned));
     }
 }
+
+#[test]
+fn alleys_between_pieces_of_one_name_join_them() {
+    let recipe = recipe(PARKS);
+    let run = |name: &str, home: bool| {
+        let mut layers = blocks();
+        fill(&mut layers, (2, 2), 9, "");
+        // 3 cells apart in one block, which is too wide for a sliver
+        let piece = |i, name, x: i32| land_use(i, "industrial", Some(name), &[(x, 20), (x + 8, 20), (x + 8, 40), (x, 40)]);
+        layers.landuse = vec![piece(0, "A", 20), piece(1, name, 31)];
+        layers.households.extend(home.then(|| customer(99, (29, 30), "")));
+        layers.households.extend([customer(98, (39, 30), "")].into_iter().filter(|_| home));
+        let (t, fabric) = made(&layers, &recipe);
+        let found = dedicated(&t, &fabric, &recipe).0;
+        found.iter().map(|d| d.name.clone().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(run("A", false), ["A"]);
+    assert_eq!(run("B", false), ["A", "B"]);
+    assert_eq!(run("A", true), ["A 1", "A 2"]);
+    // a blank is no name
+    assert_eq!(run("  ", false), ["A"]);
+}

@@ -1,7 +1,7 @@
 //! Customer classes, land use that kinds of grid are about, halls and landmarks.
 
 use super::lattice::{Plane, Pt, ring_area2};
-use super::layers::{Layers, Origin, PointRecord};
+use super::layers::{AreaRecord, Layers, Origin, PointRecord};
 use super::{Anchor, AnchorKind, Barrier, BarrierLayer, LandUse, build};
 use crate::finding::{Finding, Severity};
 use crate::measure::Load;
@@ -76,10 +76,15 @@ fn carving(recipe: &Recipe) -> impl Iterator<Item = &KindRule> {
     recipe.kinds.iter().filter(|k| k.carve && !k.landuse.is_empty())
 }
 
+/// Its name, if it is more than blanks.
+fn name(a: &AreaRecord) -> Option<&str> {
+    a.name.as_deref().map(str::trim).filter(|name| !name.is_empty())
+}
+
 /// Kinds of land use whose outlines divide.
 pub(super) fn dividing<'a>(layers: &'a Layers, recipe: &'a Recipe) -> impl Iterator<Item = &'a str> {
     let carved = |kind: &str, name: Option<&str>| carving(recipe).any(|rule| rule.is_about(kind, name));
-    layers.landuse.iter().filter(move |l| carved(&l.kind, l.name.as_deref())).map(|l| l.kind.as_str())
+    layers.landuse.iter().filter(move |l| carved(&l.kind, name(l))).map(|l| l.kind.as_str())
 }
 
 /// Land of the uses that a rule names, as far as it is `near`.
@@ -87,7 +92,7 @@ pub(super) fn land_use(layers: &Layers, recipe: &Recipe, near: impl Fn(&[Pt]) ->
     let mut out = Vec::new();
     let (mut beside, mut missing): (u64, BTreeSet<&str>) = (0, recipe.kinds.iter().flat_map(|k| &k.landuse).map(String::as_str).collect());
     for a in &layers.landuse {
-        if !recipe.kinds.iter().any(|rule| rule.is_about(&a.kind, a.name.as_deref())) {
+        if !recipe.kinds.iter().any(|rule| rule.is_about(&a.kind, name(a))) {
             continue;
         }
         missing.retain(|wanted| !is_kind(&a.kind, wanted));
@@ -98,7 +103,7 @@ pub(super) fn land_use(layers: &Layers, recipe: &Recipe, near: impl Fn(&[Pt]) ->
         }
         let expected_load = a.expected_load.and_then(Load::from_units).filter(|l| *l >= Load::ZERO);
         let (file, record) = (layers.file(a.origin).to_string(), a.origin.record.into());
-        out.push(LandUse { kind: a.kind.clone(), name: a.name.clone(), rings, expected_load, file, record });
+        out.push(LandUse { kind: a.kind.clone(), name: name(a).map(str::to_string), rings, expected_load, file, record });
     }
     if beside > 0 {
         let message = format!("{beside} pieces of land use lie beside the land and make no grid");

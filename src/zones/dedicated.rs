@@ -30,7 +30,7 @@ pub struct Dedicated {
 /// Sets land aside by the rules of the recipe that carve, in their order; a unit is in one dedicated grid at most.
 ///
 /// Land of a use: the units more than half inside, those of one name and division as one. Without land use: units whose customers are
-/// of the classes by the rule's share, with empty units enclosed by them. What is not logical is contiguous: land in several parts
+/// of the classes by the rule's share. Units without load or customers between parts of it join. What is not logical is contiguous: land in several parts
 /// makes several grids, west to east by their first units, each of which must meet the rule's minimum. Land left over without
 /// load that is cut off from the rest of its division joins the dedicated grid that it touches most. Findings:
 ///
@@ -80,8 +80,8 @@ pub(super) struct Work<'a> {
     uses: Uses<'a>,
     /// Neighbours of every unit in its division, with the length of the border.
     pub next: Vec<Vec<(UnitId, f64)>>,
-    /// Whether a unit borders on another division or the outside.
-    at_edge: Vec<bool>,
+    /// Border of every unit with other divisions and the outside, m.
+    edge_m: Vec<f64>,
     /// Customers of every unit by class.
     customers: Vec<BTreeMap<u16, u32>>,
     /// Whether a dedicated grid has the unit.
@@ -91,14 +91,14 @@ pub(super) struct Work<'a> {
 impl<'a> Work<'a> {
     fn new(t: &'a Territory, fabric: &'a Fabric) -> Work<'a> {
         let n = fabric.units.len();
-        let (mut next, mut at_edge, mut customers) = (vec![Vec::new(); n], vec![false; n], vec![BTreeMap::new(); n]);
+        let (mut next, mut edge_m, mut customers) = (vec![Vec::new(); n], vec![0.0; n], vec![BTreeMap::new(); n]);
         for b in fabric.borders.iter().filter(|b| b.length_m > 0.0) {
             match b.b.filter(|o| fabric.units[o.at()].division == fabric.units[b.a.at()].division) {
                 Some(o) => {
                     next[b.a.at()].push((o, b.length_m));
                     next[o.at()].push((b.a, b.length_m));
                 }
-                None => [Some(b.a), b.b].into_iter().flatten().for_each(|u| at_edge[u.at()] = true),
+                None => [Some(b.a), b.b].into_iter().flatten().for_each(|u| edge_m[u.at()] += b.length_m),
             }
         }
         for (p, u) in t.points.iter().zip(&fabric.unit_of_point) {
@@ -106,7 +106,7 @@ impl<'a> Work<'a> {
                 *customers[u.at()].entry(class).or_default() += 1;
             }
         }
-        Work { t, fabric, uses: Uses::new(&t.land_use), next, at_edge, customers, taken: vec![false; n] }
+        Work { t, fabric, uses: Uses::new(&t.land_use), next, edge_m, customers, taken: vec![false; n] }
     }
 
     fn free(&self) -> impl Iterator<Item = UnitId> {
@@ -168,12 +168,12 @@ impl<'a> Work<'a> {
         claims.iter().for_each(|(u, (name, _))| groups.entry((self.division(*u), *name)).or_default().push(*u));
         let lands: BTreeMap<UnitId, &BTreeMap<usize, f64>> = claims.iter().map(|(u, (_, lands))| (*u, lands)).collect();
         let candidates = groups.into_iter().flat_map(|((division, name), units)| {
-            let parts = if rule.logical { vec![units] } else { self.parts(&units) };
+            let parts = if rule.logical { vec![units] } else { self.parts(&self.with_between(units)) };
             let several = parts.len() > 1;
             let lands = &lands;
             parts.into_iter().enumerate().map(move |(i, units)| {
                 let mut sums = BTreeMap::new();
-                units.iter().flat_map(|u| lands[u]).for_each(|(l, area)| *sums.entry(*l).or_default() += area);
+                units.iter().filter_map(|u| lands.get(u)).flat_map(|l| l.iter()).for_each(|(l, area)| *sums.entry(*l).or_default() += area);
                 let named = name.map(|n| if several { format!("{n} {}", i + 1) } else { n.to_string() });
                 let part_of = name.filter(|_| several).map(str::to_string);
                 Candidate { division, name: named, part_of, units, lands: sums }
@@ -197,22 +197,28 @@ impl<'a> Work<'a> {
         candidates.collect()
     }
 
-    /// Adds free units with neither customers nor load that lie between parts of `core`, or are enclosed by it.
+    /// Adds free land units with neither customers nor load that are enclosed by `core`, or lie between parts of it with more than half of
+    /// their border along them: the alleys of an industrial park.
     fn with_between(&self, mut core: Vec<UnitId>) -> Vec<UnitId> {
         let mut part_of: BTreeMap<UnitId, usize> = BTreeMap::new();
         for (i, part) in self.parts(&core).into_iter().enumerate() {
             part_of.extend(part.into_iter().map(|u| (u, i)));
         }
-        let beside: BTreeSet<UnitId> =
-            core.iter().flat_map(|u| &self.next[u.at()]).map(|n| n.0).filter(|u| !part_of.contains_key(u)).collect();
+        let beside: BTreeSet<UnitId> = core.iter().flat_map(|u| &self.next[u.at()]).map(|n| n.0).collect();
         let between = |u: &UnitId| {
             let unit = &self.fabric.units[u.at()];
             let empty = unit.load == Load::ZERO && self.customers[u.at()].is_empty() && !unit.water && !self.taken[u.at()];
-            let touched: BTreeSet<Option<&usize>> = self.next[u.at()].iter().map(|n| part_of.get(&n.0)).collect();
-            let parts = touched.iter().flatten().count();
-            empty && (parts > 1 || (parts == 1 && touched.len() == 1 && !self.at_edge[u.at()]))
+            let (mut parts, mut along, mut all) = (BTreeSet::new(), 0.0, self.edge_m[u.at()]);
+            for (n, length) in &self.next[u.at()] {
+                all += length;
+                if let Some(part) = part_of.get(n) {
+                    parts.insert(*part);
+                    along += length;
+                }
+            }
+            empty && (along >= all - 1e-6 || (parts.len() > 1 && 2.0 * along > all))
         };
-        core.extend(beside.into_iter().filter(between));
+        core.extend(beside.iter().filter(|u| !part_of.contains_key(u) && between(u)));
         core
     }
 
