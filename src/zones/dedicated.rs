@@ -30,9 +30,10 @@ pub struct Dedicated {
 /// Sets land aside by the rules of the recipe that carve, in their order; a unit is in one dedicated grid at most.
 ///
 /// Land of a use: the units more than half inside, those of one name and division as one. Without land use: units whose customers are
-/// of the classes by the rule's share. Units without load or customers between parts of it join. What is not logical is contiguous: land in several parts
-/// makes several grids, west to east by their first units, each of which must meet the rule's minimum. Land left over without
-/// load that is cut off from the rest of its division joins the dedicated grid that it touches most. Findings:
+/// of the classes by the rule's share. What is not logical is contiguous: units without load or customers between parts of it join, and
+/// what is still in several parts makes several grids, west to east by their first units, each of which must meet the rule's
+/// minimum. Land left over without load that is cut off from the rest of its division joins the dedicated grid that it touches
+/// most. Findings:
 ///
 /// | code | meaning |
 /// |---|---|
