@@ -526,3 +526,27 @@ fn alleys_between_pieces_of_one_name_join_them() {
     // a blank is no name
     assert_eq!(run("  ", false), ["A"]);
 }
+
+#[test]
+fn expected_load_counts_once_where_most_of_its_land_is() {
+    let recipe = recipe("[kinds.site]\nlanduse = [\"construction\"]\ncarve = true\nmin_area_m2 = 2000\n");
+    let mut layers = blocks();
+    layers.divisions = [(0, 0, 30), (1, 30, 60)].map(|(k, x, y)| division(k, &[(x, 0), (y, 0), (y, 60), (x, 60)])).to_vec();
+    for block in [(0, 0), (2, 2)] {
+        fill(&mut layers, block, 9, "");
+    }
+    let site = |x: i32, y: i32| AreaRecord {
+        expected_load: Some(80.0),
+        ..land_use(0, "construction", None, &[(x, 24), (y, 24), (y, 36), (x, 36)])
+    };
+    for (west, east, expected) in [(23, 34, [Some(80.0), None]), (26, 37, [None, Some(80.0)])] {
+        layers.landuse = vec![site(west, east)];
+        let (t, fabric) = made(&layers, &recipe);
+        let found = dedicated(&t, &fabric, &recipe).0;
+        assert_eq!(found.iter().map(|d| d.expected_load.map(|l| l.units())).collect::<Vec<_>>(), expected);
+    }
+    // land that is too small for its rule divides nothing
+    layers.landuse = vec![site(31, 33)];
+    let (t, fabric) = made(&layers, &recipe);
+    assert!(t.outlines.is_empty() && dedicated(&t, &fabric, &recipe).0.is_empty());
+}
