@@ -3,7 +3,7 @@ use crate::attach::{Attachment, characters, class_counts, halls};
 use crate::cut::{Fabric, FabricEdge};
 use crate::measure::{Band, GridId, LOAD, Load, LockKind, UnitId};
 use crate::partition::{Culprit, Outcome, Partitioned, SOLVER, Standing};
-use crate::recipe::Recipe;
+use crate::recipe::{ORDINARY, Recipe};
 use crate::territory::layers::Layers;
 use crate::territory::{BarrierLayer, Resource, Territory};
 use crate::zones::Zone;

@@ -12,12 +12,10 @@ pub use make::{Parts, make};
 pub use report::{Indicator, Report, StageRecord, report};
 
 use crate::attach::{GridHalls, Rule};
-use crate::measure::Load;
 use crate::partition::Standing;
-use crate::recipe::{ORDINARY, Recipe, ResourceRule};
+use crate::recipe::{Recipe, ResourceRule};
 use crate::territory::BarrierClass;
 use crate::territory::lattice::{Plane, Pt};
-use crate::zones::Dedicated;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -259,13 +257,6 @@ pub struct PlanGrid {
 const ROUNDING: f64 = 1e-9;
 
 impl PlanGrid {
-    /// Makes it the dedicated grid `d`.
-    pub fn dedicate(&mut self, d: &Dedicated, recipe: &Recipe) {
-        self.kind = recipe.kinds.get(d.rule).map_or_else(|| ORDINARY.into(), |rule| rule.kind.clone());
-        (self.name, self.logical, self.character) = (d.name.clone(), d.logical, None);
-        self.expected_load = d.expected_load.map(Load::units);
-    }
-
     /// Its kind, or the kind that it is like.
     pub fn called(&self) -> &str {
         self.character.as_deref().unwrap_or(&self.kind)

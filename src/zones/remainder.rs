@@ -2,7 +2,7 @@
 
 use super::dedicated::{Dedicated, Work};
 use crate::finding::{Finding, Severity};
-use crate::measure::{Load, UnitId};
+use crate::measure::{Band, Load, UnitId};
 use crate::recipe::Recipe;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// In every piece of a division the part with most load is the rest of the division; all others are cut off. O(n log n).
 pub(super) fn settle(work: &Work<'_>, recipe: &Recipe, out: &mut [Dedicated], findings: &mut Vec<Finding>) {
     let units = &work.fabric.units;
-    let low = super::band(work.t, recipe).low;
+    let low = Band::around(work.t.base, recipe.grid.tolerance).low;
     let mut owner: Vec<Option<usize>> = vec![None; units.len()];
     out.iter().enumerate().for_each(|(i, d)| d.units.iter().for_each(|u| owner[u.at()] = Some(i)));
     let mut pieces: BTreeMap<u32, Vec<UnitId>> = BTreeMap::new();
