@@ -164,6 +164,7 @@ fn borders(land: &Territory, fabric: &Fabric) -> String {
             BarrierLayer::Road => "road",
             BarrierLayer::Water => "water",
             BarrierLayer::Rail => "rail",
+            BarrierLayer::Land => "landuse",
             BarrierLayer::None => "",
         };
         let name = if layer.is_empty() { "" } else { class.name.as_str() };

@@ -10,7 +10,9 @@ use clap::Parser;
 use evengrid::io::{Staged, map, plan_files, read_layers, sheet};
 use evengrid::pipeline::{Drawn, Watch, draw};
 use evengrid::plan::StageRecord;
+use evengrid::territory::AnchorKind;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -186,6 +188,17 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
             value("in-several-parts")
         ),
     );
+    let recipe = &p.provenance.recipe;
+    if !recipe.kinds.is_empty() {
+        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+        p.grids.iter().for_each(|g| *kinds.entry(g.called()).or_default() += 1);
+        say("kinds", kinds.into_iter().map(|(kind, n)| format!("{n} {kind}")).collect::<Vec<_>>().join(", "));
+    }
+    if !recipe.halls.kinds.is_empty() {
+        let halls = d.territory.anchors.iter().filter(|a| a.kind == AnchorKind::Hall).count();
+        let (share, without) = (100.0 * value("hall-share"), value("without-hall"));
+        say("halls", format!("{halls} halls with {share:.1} % of the load in their radii, {without} grids without one"));
+    }
     let counts = d.report.findings.iter().filter(|f| f.code.starts_with("count-")).count();
     if counts > 0 {
         say("counts", format!("{counts} divisions whose load and number of grids do not agree; report.json says why (count-…)"));

@@ -105,6 +105,7 @@ fn made_by(layer: BarrierLayer, class: &str) -> String {
         BarrierLayer::Road => format!("{class} road"),
         BarrierLayer::Rail => format!("railway ({class})"),
         BarrierLayer::Water => format!("water ({class})"),
+        BarrierLayer::Land => format!("edge of land use ({class})"),
         BarrierLayer::None if class == "cut" => "cut between points".into(),
         BarrierLayer::None => class.into(),
     }

@@ -50,6 +50,8 @@
 //! | zone | group of units inside one division, 片区 |
 //! | load, band | activity measure; range of loads that is as good as the target |
 //! | barrier | road, river, railway that a grid should not cross, 边界要素 |
+//! | dedicated grid | grid set aside for one concentration of a customer class or one use of land, 专属网格 |
+//! | hall | service outlet with a service radius, 营业厅 |
 //! | culprit | unit that no grid in band can hold |
 
 pub mod attach;

@@ -8,7 +8,7 @@ use crate::plan::{Parts, Plan, Report, make, report};
 use crate::recipe::{Recipe, ZoneRule};
 use crate::territory::layers::Layers;
 use crate::territory::{Territory, TerritoryError, territory};
-use crate::zones::{Coverage, Zone, ZoneError, broken, coverage, homes, zones};
+use crate::zones::{Coverage, Zone, ZoneError, broken, coverage, dedicated, homes, zones};
 use rayon::prelude::*;
 
 /// Why no plan was drawn, and in which stage.
@@ -72,7 +72,7 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
     watch.stage("cut");
     let fabric = cut(&territory, recipe)?;
     watch.stage("zones");
-    let dedicated: Vec<crate::zones::Dedicated> = Vec::new();
+    let (dedicated, set_aside) = dedicated(&territory, &fabric, recipe);
     let served = (recipe.zones != ZoneRule::Division).then(|| coverage(&territory));
     let shares = served.as_ref().map(|s| s.shares(&fabric));
     let (zones, zone_findings) = zones(&territory, &fabric, &dedicated, shares.as_deref(), recipe)?;
@@ -87,6 +87,7 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
     let mut findings = territory.findings.clone();
     findings.extend(fabric.findings.iter().cloned());
     findings.extend(served.iter().flat_map(|s| s.findings.iter().cloned()));
+    findings.extend(set_aside);
     findings.extend(zone_findings);
     findings.extend(broken(&territory, &fabric, &zones, &parts.grid_of_unit));
     for rule in [Rule::Nearest, Rule::Unassigned] {

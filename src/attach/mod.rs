@@ -1,5 +1,11 @@
 //! Attachment of entities to grids, with the rule that decided and its evidence.
 
+mod halls;
+mod kinds;
+
+pub use halls::{GridHalls, halls};
+pub use kinds::{characters, class_counts};
+
 use crate::cut::Fabric;
 use crate::measure::GridId;
 use crate::recipe::Recipe;

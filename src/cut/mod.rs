@@ -1,13 +1,14 @@
 //! Cuts a territory into units: the faces between barriers and division borders.
 //!
-//! Refinement in five steps, each of which only divides what the one before made: division outlines, water, roads
-//! and railways, minor ways inside heavy faces, balanced power diagrams over the points of faces that are still too heavy.
+//! Refinement in five steps, each of which only divides what the one before made: division outlines, water, roads, railways
+//! and outlines of land that may become a dedicated grid, minor ways inside heavy faces, balanced power diagrams over the points of faces that are still too heavy.
 //!
 //! Guarantees:
 //!
 //! - Units tile the divisions; areas are sums of integers. Each piece of border has the same vertices on both sides.
 //! - A division border keeps its course. A barrier beside it, no farther than `snap_m`, snaps to it: the strip between the two joins its
-//!   own division and the border inherits the barrier. So does the median of a dual carriageway, and what is small and empty
+//!   own division and the border inherits the barrier. So does the median of a dual carriageway, the strip between a street and the outline of land that
+//!   may become a dedicated grid, and what is small and empty
 //!   joins a neighbour of its division; [`Fabric::absorbed`] lists all of it.
 //! - The border of two units carries the strongest barrier that runs along a quarter of it or more.
 //! - Lines in tunnels and culverts do not divide. Roads and railways do not divide water; where the recipe joins banks over
@@ -211,8 +212,15 @@ fn by_barriers(t: &Territory, recipe: &Recipe, state: State, findings: &mut Vec<
     let mut lines = dividers(&t.barriers, Parts::LAND);
     lines.extend(dividers(&t.bridges, Parts::WATER));
     let division = |region: u32| (region != OUTSIDE).then(|| state.division[region as usize]);
-    let borders = state.mesh.edges.iter().filter(|e| division(e.left) != division(e.right));
+    let ends = |e: &Edge| (e.a, e.b);
+    let borders = state.mesh.edges.iter().filter(|e| division(e.left) != division(e.right)).map(ends);
     lines.extend(strips::rungs(t, borders, &t.barriers));
+    if !t.outlines.is_empty() {
+        // land is drawn up to the kerb or to the middle of the street: its outline snaps to all that bounds units
+        let ways = t.barriers.iter().flat_map(|b| b.line.windows(2)).map(|w| (w[0], w[1]));
+        lines.extend(strips::rungs(t, state.mesh.edges.iter().map(ends).chain(ways), &t.outlines));
+        lines.extend(dividers(&t.outlines, Parts::LAND));
+    }
     let divided = state.mesh.divide(&lines);
     settle(&divided, findings);
     let (_, load) = loads(t, &divided);

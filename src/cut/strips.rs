@@ -1,11 +1,11 @@
-//! Rungs: short dividers from a way to the division border it runs beside, where the two part.
+//! Rungs: short dividers from a way to the division border (or from the outline of land to the street) it runs beside, where the two part.
 //!
 //! A border digitised beside its street leaves a strip between the two. Where the street turns away the strip opens into
 //! the face behind it; a rung closes it there, so that the strip is a face of its own and is absorbed as any sliver, and the border
 //! inherits the class of the street. Borders keep their course: what snaps to them is the barrier, and no point changes its
 //! division. Rungs that close no strip are dissolved.
 
-use super::mesh::{Divider, Edge, NONE, Parts};
+use super::mesh::{Divider, NONE, Parts};
 use crate::territory::lattice::{Plane, Pt};
 use crate::territory::{Barrier, Territory};
 use rayon::prelude::*;
@@ -18,9 +18,9 @@ const OVERSHOOT_M: f64 = 0.02;
 const LOT: usize = 64;
 
 /// Rungs between `ways` and `borders` no farther apart than the territory's `snap_m`. O((n + m) log m) for n segments of ways and m of borders.
-pub(super) fn rungs<'a>(t: &Territory, borders: impl Iterator<Item = &'a Edge>, ways: &[Barrier]) -> Vec<Divider> {
+pub(super) fn rungs(t: &Territory, borders: impl Iterator<Item = (Pt, Pt)>, ways: &[Barrier]) -> Vec<Divider> {
     let plane = &t.plane;
-    let borders = RTree::bulk_load(borders.map(|e| Line::new(plane.metres(e.a), plane.metres(e.b))).collect());
+    let borders = RTree::bulk_load(borders.map(|(a, b)| Line::new(plane.metres(a), plane.metres(b))).collect());
     let reach = t.snap_m;
     if reach <= 0.0 || borders.size() == 0 {
         return Vec::new();

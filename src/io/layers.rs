@@ -181,7 +181,7 @@ fn specs(map: &LayerMap) -> [Spec<'_>; 10] {
     const WATER: &[&str] = &["kind", "waterway", "water", "natural", "class"];
     const RAIL: &[&str] = &["kind", "railway", "class"];
     const LEVEL: &[&str] = &["admin_level", "level"];
-    const POINT: &[&[&str]] = &[&["id"], &["kind"], &["weight"], &["settlement"]];
+    const POI: &[&[&str]] = &[&["id"], &["kind"], &["weight"], &["settlement"], &["radius_m"]];
     const CUSTOMER: &[&[&str]] = &[&["id"], &["kind"], &["weight"], &["settlement"], &["class"]];
     let spec = |layer, source, holds, fields| Spec { layer, source, holds, fields };
     [
@@ -197,7 +197,7 @@ fn specs(map: &LayerMap) -> [Spec<'_>; 10] {
         spec("rail", &map.rail, Holds::Lines, &[&["id"], RAIL, &["name"], &["tunnel"], &["bridge"], &["layer"]]),
         spec("households", &map.households, Holds::Points, CUSTOMER),
         spec("landuse", &map.landuse, Holds::Areas, &[&["id"], &["kind", "landuse", "class"], &["name"], &["expected_load"]]),
-        spec("pois", &map.pois, Holds::Points, POINT),
+        spec("pois", &map.pois, Holds::Points, POI),
         spec(
             "base_stations",
             &map.base_stations,
@@ -281,7 +281,12 @@ impl<'s> Reading<'s> {
         let source = self.spec.source;
         let layer = self.spec.layer;
         let named = source.properties.iter().map(|(ours, theirs)| (theirs, format!("names for '{ours}'; correct [layers.{layer}]")));
-        let added = source.numbers.iter().map(|theirs| (theirs, "adds up for a resource; correct [resources]".to_string()));
+        // points of interest need no radius: the recipe has one
+        let added = source
+            .numbers
+            .iter()
+            .filter(|n| n.as_str() != source.property("radius_m") || layer != "pois")
+            .map(|theirs| (theirs, "adds up for a resource; correct [resources]".to_string()));
         for (theirs, what) in named.chain(added) {
             let absent = self.wanted.iter().position(|w| w == theirs).is_some_and(|at| !self.seen[at]);
             if absent && read.features > 0 {

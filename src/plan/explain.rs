@@ -75,9 +75,12 @@ pub fn explain(plan: &Plan, name: &str) -> Option<Explanation> {
     let at = plan.grids.iter().position(|g| g.grid_id == name || g.code == name)?;
     let grid = plan.grids[at].clone();
     let zone = plan.zones.iter().find(|z| z.zone_id == grid.zone_id);
+    let mut reasons = reasons(&grid, zone, &plan.provenance.recipe);
+    // no reason of its load, but what a planner asks next
+    reasons.extend(grid.halls.iter().filter(|h| h.reached == 0).map(|h| format!("In it {h}.")));
     Some(Explanation {
         zone: zone.map_or_else(String::new, |z| z.name.clone()),
-        reasons: reasons(&grid, zone, &plan.provenance.recipe),
+        reasons,
         borders: borders(plan, at),
         options: options(plan, at),
         grid,

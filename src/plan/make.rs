@@ -1,5 +1,5 @@
 use super::*;
-use crate::attach::Attachment;
+use crate::attach::{Attachment, characters, class_counts, halls};
 use crate::cut::{Fabric, FabricEdge};
 use crate::measure::{Band, GridId, LOAD, Load, LockKind, UnitId, ZoneId};
 use crate::partition::{Culprit, Outcome, Partitioned, SOLVER, Standing};
@@ -114,6 +114,9 @@ pub fn make(
     let mut locks = locks(territory, zones, parts);
     let resource_bands: Vec<_> =
         zones.iter().zip(solved).map(|(zone, done)| resource_bands(territory, fabric, zone, done.assignment.grids() as u32)).collect();
+    let mut classes = class_counts(territory, fabric, &parts.grid_of_unit, grids, recipe);
+    let mut characters = characters(territory, fabric, &parts.grid_of_unit, &classes, recipe);
+    let mut halls = halls(territory, fabric, &parts.grid_of_unit, grids, recipe);
     let mut serial: BTreeMap<u32, u32> = BTreeMap::new();
     let mut rows = Vec::with_capacity(grids);
     for (g, (t, &z)) in tally.iter().zip(&parts.zone_of_grid).enumerate() {
@@ -159,6 +162,9 @@ pub fn make(
             target: round(target, 6),
             deviation: round(deviation, 9),
             deviations: resources().map(|(r, b, load)| (r.name.clone(), round(off(b, load), 9))).collect(),
+            character: characters[g].take().filter(|_| set_aside.is_none()),
+            classes: std::mem::take(&mut classes[g]),
+            halls: halls.get_mut(g).map(std::mem::take),
             in_band,
             standing: standing[g],
             frozen: locks[g].0,

@@ -11,7 +11,7 @@ pub use explain::{Explanation, GridBorder, GridOption, MadeBy, explain};
 pub use make::{Parts, make};
 pub use report::{Indicator, Report, StageRecord, report};
 
-use crate::attach::Rule;
+use crate::attach::{GridHalls, Rule};
 use crate::partition::Standing;
 use crate::recipe::{ORDINARY, Recipe, ResourceRule};
 use crate::territory::BarrierClass;
@@ -215,12 +215,6 @@ pub struct PlanGrid {
     pub division_id: String,
     /// `ordinary` or a dedicated kind.
     pub kind: String,
-    /// Display name of a dedicated grid.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Load that a dedicated grid will have once it is built.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected_load: Option<f64>,
     /// Settlement class that carries most of its load, if any.
     pub settlement: Option<String>,
     /// Load, units of the input.
@@ -234,6 +228,21 @@ pub struct PlanGrid {
     /// Signed share of the mean of its zone, in whole thousandths, for every further resource.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub deviations: BTreeMap<String, f64>,
+    /// Name of the land it is dedicated to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Kind of the recipe that an ordinary grid is like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub character: Option<String>,
+    /// Customers by class; points without class are none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub classes: BTreeMap<String, u32>,
+    /// Load that its land will have once it is built, units of the input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_load: Option<f64>,
+    /// Halls in reach, where the recipe has halls (R2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halls: Option<GridHalls>,
     /// Inside the tolerance of the load and of every further resource that is balanced.
     pub in_band: bool,
     /// Whether a plan exists that could bring it in, as far as the bounds tell.
@@ -281,6 +290,11 @@ impl PlanGrid {
     /// Whether it is meant to have the target's load; a dedicated grid is as large as what it is for.
     pub fn is_ordinary(&self) -> bool {
         self.kind == ORDINARY
+    }
+
+    /// Its kind, or the kind that it is like.
+    pub fn called(&self) -> &str {
+        self.character.as_deref().unwrap_or(&self.kind)
     }
 
     /// Balanced resources in which it is out of band, with its deviations.

@@ -92,6 +92,12 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
     say("inertia-median", median(&|g| g.inertia), "moment of inertia", None);
     say("barrier-share-mean", grids.iter().map(|g| g.barrier_share).sum::<f64>() / all, "share", None);
     say("without-backup", count(&|g| g.backup_grid_id.is_none()), "grids", None);
+    if !recipe.halls.kinds.is_empty() {
+        let near = |g: &super::PlanGrid| g.halls.as_ref().map_or(0.0, |h| h.share * g.households);
+        let all: f64 = grids.iter().map(|g| g.households).sum();
+        say("without-hall", count(&|g| g.halls.as_ref().is_some_and(|h| h.reached == 0)), "grids", None);
+        say("hall-share", if all > 0.0 { grids.iter().map(near).sum::<f64>() / all } else { 0.0 }, "share", None);
+    }
     if recipe.resources.iter().any(|r| r.weight > 0.0) {
         // `in-band` is about all of them
         let value = even(&|g| g.load_in_band(recipe)) / n;
@@ -120,6 +126,12 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
         let load = Some((recipe.grid.tolerance, g.deviation)).filter(|_| !g.load_in_band(recipe));
         let (limit, deviation) = load.or_else(|| farthest(g.off(recipe))).unwrap_or_default();
         findings.push(f.measured(deviation).limit(limit));
+    }
+    for (g, h) in grids.iter().filter_map(|g| Some((g, g.halls.as_ref().filter(|h| h.reached == 0)?))) {
+        let severity = if g.households > 0.0 { Severity::Warning } else { Severity::Info };
+        let mut f = Finding::new(severity, "grid-without-hall", h.to_string()).id(&g.grid_id);
+        (f.measured, f.limit) = (h.distance_m, h.radius_m);
+        findings.push(f);
     }
     for g in grids.iter().filter(|g| g.parts > 1 && !g.logical) {
         let message = format!("the grid lies in {} parts because its division does", g.parts);

@@ -12,6 +12,8 @@ const MAX_LOAD: f64 = 1e9;
 /// Grids of a zone by coverage, where no load is said.
 const FEWEST_GRIDS: f64 = 4.0;
 const MOST_GRIDS: f64 = 10.0;
+/// As recipes call the service radius of a hall or landmark.
+const RADIUS: &str = "radius_m";
 /// As recipes call zones by coverage.
 pub(super) const COVERAGE: &str = "coverage";
 /// What a band can weigh, see [`Band::weighing`](crate::measure::Band::weighing).
@@ -31,7 +33,7 @@ impl Draft {
         let resources: Vec<ResourceRule> =
             draft.resources.into_iter().map(|(name, resource)| check.resource(name, resource, grid.tolerance)).collect();
         let by_coverage = draft.zones.by.as_deref() == Some(COVERAGE);
-        let recipe = Recipe {
+        let mut recipe = Recipe {
             seed: check.said("seed", draft.seed),
             division: check.division(draft.division),
             areas: draft.areas.into_iter().map(|(id, area)| check.area(id, area)).collect(),
@@ -51,6 +53,13 @@ impl Draft {
             layers: check.layers(draft.layers, &resources),
             resources,
         };
+        if !(recipe.halls.kinds.is_empty() && recipe.landmarks.kinds.is_empty()) {
+            let pois = &mut recipe.layers.pois;
+            let radius = pois.property(RADIUS).to_string();
+            if let Err(at) = pois.numbers.binary_search(&radius) {
+                pois.numbers.insert(at, radius);
+            }
+        }
         if check.faults.is_empty() { Ok(recipe) } else { Err(RecipeErrors { faults: check.faults }) }
     }
 

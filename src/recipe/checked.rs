@@ -120,8 +120,20 @@ pub struct KindRule {
     pub min_area_m2: f64,
     /// Such land becomes a dedicated grid; otherwise grids that are like it are only called so.
     pub carve: bool,
-    /// All of it in a zone is one grid, contiguous or not.
+    /// All of it in a division is one grid, contiguous or not.
     pub logical: bool,
+}
+
+impl KindRule {
+    /// Whether it is about land of that kind and name, whatever its area.
+    pub fn is_about(&self, kind: &str, name: Option<&str>) -> bool {
+        (name.is_some() || !self.named) && self.landuse.iter().any(|wanted| is_kind(kind, wanted))
+    }
+
+    /// Whether `own` customers of its classes among `all` are enough.
+    pub fn is_concentration(&self, own: u32, all: u32) -> bool {
+        own >= self.min_count && f64::from(own) >= self.share * f64::from(all) - 1e-9
+    }
 }
 
 /// Points of interest that grids gather around (R2).
@@ -255,9 +267,13 @@ pub struct ResourceRule {
 impl ResourceRule {
     /// Whether a point of that kind carries it.
     pub fn counts(&self, kind: Option<&str>) -> bool {
-        let is = |wanted: &String| kind.and_then(|k| k.strip_prefix(wanted)).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
-        self.kinds.is_empty() || self.kinds.iter().any(is)
+        self.kinds.is_empty() || kind.is_some_and(|k| self.kinds.iter().any(|wanted| is_kind(k, wanted)))
     }
+}
+
+/// Whether a point or land of `kind` is meant by `wanted`: `shop` stands for `shop:bakery` as well.
+pub fn is_kind(kind: &str, wanted: &str) -> bool {
+    kind.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
 }
 
 /// A layer of points.
@@ -393,7 +409,7 @@ pub struct LayerSource {
     pub file: String,
     /// Our property name → the name in the file; only names that differ.
     pub properties: BTreeMap<String, String>,
-    /// Further number properties to be read, as the file calls them, sorted; those of the recipe's resources.
+    /// Further number properties to be read, as the file calls them, sorted; those of the recipe's resources, and the radius of halls.
     pub numbers: Vec<String>,
 }
 

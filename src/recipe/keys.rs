@@ -29,7 +29,7 @@ pub const LAYERS: [(&str, &[&str]); 10] = [
     ("rail", &["id", "kind", "name", "tunnel", "bridge", "layer"]),
     ("households", &["id", "kind", "weight", "settlement", "class"]),
     ("landuse", &["id", "kind", "name", "expected_load"]),
-    ("pois", &["id", "kind", "weight", "settlement"]),
+    ("pois", &["id", "kind", "weight", "settlement", "radius_m"]),
     ("base_stations", &["id", "name", "azimuth", "beam_width", "radius_m", "indoor", "tunnel"]),
     ("locks", &["id", "lock", "group"]),
 ];

@@ -1,3 +1,4 @@
+use super::customers::{self, Classes};
 use super::lattice::{Plane, Pt};
 use super::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord, Site};
 use super::*;
@@ -129,6 +130,9 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
         }
     }
 
+    let land_use = customers::land_use(layers, recipe, within, &mut findings);
+    let outlines = customers::outlines(&land_use, recipe, &plane, &index);
+    let anchors = customers::anchors(layers, recipe, &mut findings);
     let (settlements, base) = settlements(recipe);
     let points = points(layers, recipe, &settlements, &mut findings);
     let carriers = recipe.resources.iter().enumerate().flat_map(|(i, rule)| carriers(layers, rule, i as u32, &mut findings)).collect();
@@ -143,11 +147,14 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
         barriers,
         water_lines,
         water,
+        outlines,
         minor,
         bridges,
         settlements,
         base,
         points,
+        land_use,
+        anchors,
         resources: recipe.resources.iter().map(resource).collect(),
         carriers,
         stations,
@@ -327,6 +334,7 @@ fn classes(layers: &Layers, recipe: &Recipe) -> Vec<BarrierClass> {
     let water = layers.water_lines.iter().map(|r| &r.class).chain(layers.water_areas.iter().map(|a| &a.kind));
     found.extend(water.map(|k| (strength(&recipe.barriers.water, k), BarrierLayer::Water, k.as_str())));
     found.extend(layers.rail.iter().map(|r| (strength(&recipe.barriers.rail, &r.class), BarrierLayer::Rail, r.class.as_str())));
+    found.extend(customers::dividing(layers, recipe).map(|kind| (customers::STRENGTH, BarrierLayer::Land, kind)));
     let none = BarrierClass { layer: BarrierLayer::None, name: "none".into(), strength: 0 };
     let class = |(strength, layer, name): (u8, BarrierLayer, &str)| BarrierClass { layer, name: name.to_string(), strength };
     std::iter::once(none).chain(found.into_iter().map(class)).collect()
@@ -400,6 +408,7 @@ fn settlements(recipe: &Recipe) -> (Vec<Settlement>, Load) {
 fn points(layers: &Layers, recipe: &Recipe, settlements: &[Settlement], findings: &mut Vec<Finding>) -> Vec<DemandPoint> {
     let is_load = |r: &PointRecord| r.kind.as_ref().is_none_or(|k| recipe.load.kinds.iter().any(|l| l == k || l == "all"));
     let mut ids = BTreeSet::new();
+    let mut classes = Classes::new(&recipe.classes);
     let mut out = Vec::with_capacity(layers.households.len());
     let (mut unweighted, mut entities) = (0u64, 0u64);
     for r in &layers.households {
@@ -432,8 +441,9 @@ fn points(layers: &Layers, recipe: &Recipe, settlements: &[Settlement], findings
         let load = if is_load(r) { weight } else { Load::ZERO };
         entities += u64::from(!is_load(r));
         let settlement = r.settlement.as_ref().and_then(|s| settlements.iter().position(|x| &x.name == s)).unwrap_or(0) as u16;
-        out.push(DemandPoint { id, at, load, settlement });
+        out.push(DemandPoint { id, at, load, settlement, class: classes.of(r) });
     }
+    classes.tell(layers, findings);
     let file = layers.households.first().map_or("households", |r| layers.file(r.origin));
     let mut total = |code: &str, n: u64, message: String| {
         if n > 0 {

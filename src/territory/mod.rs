@@ -1,11 +1,14 @@
 //! From layers as found to a valid territory on one metric plane.
 
 mod build;
+mod cover;
+mod customers;
 pub mod lattice;
 pub mod layers;
 mod stations;
 
 pub use build::{TerritoryError, territory};
+pub use cover::{Uses, covered};
 
 use crate::finding::Finding;
 use crate::measure::{DivisionId, Load, LockKind};
@@ -22,6 +25,8 @@ pub enum BarrierLayer {
     Water,
     /// A railway.
     Rail,
+    /// The outline of land that is to become a grid of its own.
+    Land,
     /// No barrier: a cut made to divide a heavy unit.
     None,
 }
@@ -98,6 +103,47 @@ pub struct DemandPoint {
     pub load: Load,
     /// Position in [`Territory::settlements`].
     pub settlement: u16,
+    /// Customer class, as a position in the recipe's classes; none: it is no customer.
+    pub class: Option<u16>,
+}
+
+/// Land of a use that some kind of grid is about (R5, R33).
+#[derive(Clone, Debug, PartialEq)]
+pub struct LandUse {
+    /// Its kind.
+    pub kind: String,
+    /// Its name; pieces of one name belong together.
+    pub name: Option<String>,
+    /// All rings; inside by even-odd rule.
+    pub rings: Vec<Vec<Pt>>,
+    /// Load that it will have; missing is not zero.
+    pub expected_load: Option<Load>,
+    /// File it was read from.
+    pub file: String,
+    /// Record in that file, counted from 1.
+    pub record: u64,
+}
+
+/// What grids gather around (R2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AnchorKind {
+    /// A service outlet.
+    Hall,
+    /// A building that all know.
+    Landmark,
+}
+
+/// A hall or a landmark.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Anchor {
+    /// Unique id among its kind.
+    pub id: String,
+    /// Which of the two.
+    pub kind: AnchorKind,
+    /// Where it is.
+    pub at: Pt,
+    /// Service radius, metres.
+    pub radius_m: f64,
 }
 
 /// A resource that grids should be even in beside the load, or are told to be.
@@ -183,6 +229,8 @@ pub struct Territory {
     pub water_lines: Vec<Barrier>,
     /// Water areas that bound units.
     pub water: Vec<Water>,
+    /// Outlines of land that may become a dedicated grid; they bound units as well.
+    pub outlines: Vec<Barrier>,
     /// Minor ways that may divide a heavy unit.
     pub minor: Vec<Barrier>,
     /// Road bridges that join the banks of water below them; none unless the recipe says so.
@@ -193,6 +241,10 @@ pub struct Territory {
     pub base: Load,
     /// Households and other entities in file order.
     pub points: Vec<DemandPoint>,
+    /// Land of the uses that kinds of grid are about, in file order.
+    pub land_use: Vec<LandUse>,
+    /// Halls, then landmarks, in file order; they may lie outside.
+    pub anchors: Vec<Anchor>,
     /// Further resources by name (R3).
     pub resources: Vec<Resource>,
     /// What carries them, by resource and in file order.

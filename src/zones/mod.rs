@@ -4,16 +4,19 @@
 //! (exclaves); a piece that is too light for a grid of its own is tied to the nearest unit of another piece, so that the grid which
 //! takes it says so by `parts > 1`. Dedicated grids are set aside before.
 
+mod anchors;
 mod coverage;
 mod dedicated;
 mod grouping;
 mod hard;
 mod locks;
+mod remainder;
 mod stations;
 mod ties;
 
+pub use anchors::pull;
 pub use coverage::{CellLand, Coverage, coverage};
-pub use dedicated::Dedicated;
+pub use dedicated::{Dedicated, dedicated};
 pub use locks::{ZoneLock, broken};
 pub use stations::{Home, homes};
 
@@ -191,14 +194,15 @@ fn grounds(t: &Territory, fabric: &Fabric, dedicated: &[Dedicated], recipe: &Rec
         grounds.push(Ground { division: *division, band: bands[division], clusters, dedicated: own, open: Vec::new(), beside: Vec::new() });
     }
     let ground_of: BTreeMap<DivisionId, usize> = grounds.iter().enumerate().map(|(i, g)| (g.division, i)).collect();
+    let pull = anchors::pull(t, fabric, recipe);
     let mut borders: Vec<Vec<(&Border, Edge)>> = vec![Vec::new(); grounds.len()];
-    for b in &fabric.borders {
+    for (b, pull) in fabric.borders.iter().zip(pull) {
         let Some(other) = b.b else { continue };
         let (da, db) = (fabric.units[b.a.at()].division, fabric.units[other.at()].division);
         if da != db {
             continue;
         }
-        let cost = b.cost.min(u32::MAX as u64) as u32;
+        let cost = (u128::from(b.cost) * u128::from(pull) / 1000).min(u128::from(u32::MAX)) as u32;
         let edge = Edge { a: vertex_of[b.a.at()], b: vertex_of[other.at()], cost };
         let at = ground_of[&da];
         if taken[b.a.at()].is_some() || taken[other.at()].is_some() {

@@ -75,6 +75,15 @@ pub struct SheetGrid {
     pub division: String,
     /// `ordinary`, or the kind of a dedicated grid.
     pub kind: String,
+    /// Name of the land it is dedicated to.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The kind that an ordinary grid is like.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub character: String,
+    /// Customers by class.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub customers: String,
     /// Settlement class.
     pub settlement: String,
     /// Load.

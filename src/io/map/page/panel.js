@@ -61,7 +61,7 @@ function gridTable() {
     { name: 'Load', title: 'Households', num: true, of: (g) => g.households, show: (g) => whole(g.households) },
     { name: 'Deviation', num: true, of: (g) => g.deviation, show: marked },
     ...resourceNames.map((name, i) => ({ name, title: `${name} in the grid`, num: true, of: (g) => g.resources[i].amount, show: (g) => amount(g.resources[i].amount) })),
-    { name: 'Kind', of: (g) => g.kind },
+    { name: 'Kind', of: (g) => g.name || g.character || g.kind },
     { name: 'Officer', of: (g) => g.officer },
   ], grids, { pick: (g) => pick(g, { zoom: true }) });
 }
@@ -114,7 +114,8 @@ function card(grid) {
   const zone = zoneById.get(grid.zone), backup = grid.backup && gridById.get(grid.backup);
   const facts = [
     ...(grid.resources || []).map((r) => [r.name, resource(r)]),
-    ['Id', grid.id], ['Zone', zone ? zone.name || zone.id : grid.zone], ['Division', grid.division], ['Kind', grid.kind],
+    ['Id', grid.id], ['Zone', zone ? zone.name || zone.id : grid.zone], ['Division', grid.division], ['Kind', grid.character || grid.kind],
+    ...(grid.name ? [['Name', grid.name]] : []), ...(grid.customers ? [['Customers', grid.customers]] : []),
     ['Settlement', grid.settlement], ['Light', grid.light], ['Units', whole(grid.units)], ['Parts', whole(grid.parts)],
     ['Area', area(grid.area_m2)], ['Compactness', grid.compactness === null ? '–' : grid.compactness.toFixed(2)],
     ['On barriers', percent(grid.barrier_share)], ['Officer', grid.officer || 'vacant'],
