@@ -23,7 +23,8 @@
 //!
 //! - Units tile the divisions: shared borders have the same vertices on both sides, areas are sums of integers.
 //! - Each demand point, and each point that carries another resource, lies in exactly one unit or is told to be outside. Nothing is dropped without a [`finding::Finding`].
-//! - Grids do not cross divisions; a grid in several parts exists only where its division is in pieces, and says so.
+//! - Grids and zones do not cross divisions; a grid in several parts exists only where its division is in pieces or a recipe asks for a logical
+//!   grid, and says so.
 //! - Topology (`graph`, `partition`) never sees coordinates, geometry never sees files.
 //! - Equal layers, recipe and seed give equal bytes on any number of threads; no stage reads the clock or the environment or prints.
 //!

@@ -91,7 +91,9 @@ fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, recipe: &Recipe) -> Vec<Str
     let mut out = Vec::new();
     let (tolerance, load_off) = (recipe.grid.tolerance, !grid.load_in_band(recipe));
     let percent = |x: f64| 100.0 * x;
-    if grid.in_band {
+    if !grid.is_ordinary() {
+        out.push(format!("It is a dedicated grid ({}): its land is what it is for, whatever its load.", grid.kind));
+    } else if grid.in_band {
         out.push(format!("It is inside the band of ±{:.1} %.", percent(tolerance)));
     }
     if let Some(b) = zone.map(|z| &z.bound).filter(|_| !grid.in_band) {
@@ -127,7 +129,7 @@ fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, recipe: &Recipe) -> Vec<Str
             });
         }
         if let Some(z) = zone.filter(|_| load_off && !b.count_feasible) {
-            let (k, worth) = (z.grids.len(), b.grids_worth);
+            let (k, worth) = (z.ordinary(), b.grids_worth);
             let heavy: Vec<f64> =
                 b.culprits.iter().filter(|c| c.resource.is_none()).map(|c| c.worth).filter(|w| *w > 1.0 + tolerance).collect();
             let why = if !heavy.is_empty() && heavy.len() < k {
@@ -146,7 +148,7 @@ fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, recipe: &Recipe) -> Vec<Str
         if grid.standing == Standing::Forced && out.len() == told && b.proven && !grid.frozen {
             out.push(format!(
                 "The bands cannot all be kept along these units: no plan of {} grids in its zone{} violates them less.",
-                zone.map_or(0, |z| z.grids.len()),
+                zone.map_or(0, PlanZone::ordinary),
                 if locked { " that keeps the locks" } else { "" }
             ));
         }
@@ -165,7 +167,8 @@ fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, recipe: &Recipe) -> Vec<Str
         out.push(format!("Locks concern it: {}.", grid.locks.join(", ")));
     }
     if grid.parts > 1 {
-        out.push(format!("It lies in {} parts because its division does.", grid.parts));
+        let why = if grid.logical { "it is not meant to be contiguous" } else { "because its division does" };
+        out.push(format!("It lies in {} parts{}{why}.", grid.parts, if grid.logical { ": " } else { " " }));
     }
     out
 }

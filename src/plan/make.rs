@@ -201,6 +201,7 @@ pub fn make(
             division_id: division.id.clone(),
             grids: own.iter().map(|&g| rows[g].grid_id.clone()).collect(),
             households: units().map(|u| u.load).sum::<Load>().units(),
+            dedicated: own.iter().map(|&g| &rows[g]).filter(|g| !g.is_ordinary()).map(|g| g.grid_id.clone()).collect(),
             dedicated_households: own.iter().map(|&g| &rows[g]).filter(|g| !g.is_ordinary()).map(|g| g.households).sum(),
             area_m2: round(units().map(|u| u.area_m2).sum(), 2),
             bound: ZoneBound {

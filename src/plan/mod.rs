@@ -91,6 +91,9 @@ pub struct PlanZone {
     pub stations: Vec<String>,
     /// Ids of its grids.
     pub grids: Vec<String>,
+    /// Ids of the dedicated ones among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dedicated: Vec<String>,
     /// Load, units of the input.
     pub households: f64,
     /// Load among it in dedicated grids.
@@ -100,6 +103,13 @@ pub struct PlanZone {
     pub area_m2: f64,
     /// The best that any plan could reach beside what this one reached (R43).
     pub bound: ZoneBound,
+}
+
+impl PlanZone {
+    /// Number of grids that are meant to have the target's load.
+    pub fn ordinary(&self) -> usize {
+        self.grids.len() - self.dedicated.len().min(self.grids.len())
+    }
 }
 
 /// A station and its home.

@@ -117,9 +117,7 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
         say("largest-deviation", off.iter().copied().fold(0.0, f64::max), "share", limit);
     }
 
-    let mut ordinary: BTreeMap<&str, u32> = BTreeMap::new();
-    balanced().for_each(|g| *ordinary.entry(&g.zone_id).or_default() += 1);
-    findings.extend(plan.zones.iter().flat_map(|z| counts(z, ordinary.get(z.zone_id.as_str()).copied().unwrap_or(0), recipe)));
+    findings.extend(plan.zones.iter().flat_map(|z| counts(z, recipe)));
     for (g, reasons) in grids.iter().zip(plan.reasons()).filter(|(g, _)| !g.in_band) {
         let message = format!("{} of {:.0} households, {:+.1} %. {}", g.households, g.target, g.deviation * 100.0, reasons.join(" "));
         let f = Finding::new(Severity::Warning, "grid-out-of-band", message).id(&g.grid_id);
@@ -155,8 +153,8 @@ fn farthest<'a>(off: impl Iterator<Item = (&'a ResourceRule, f64)>) -> Option<(f
 }
 
 /// Where the number of grids and their size do not both hold: which gave way, and by how much (R23, R28).
-fn counts(z: &PlanZone, k: u32, recipe: &Recipe) -> Vec<Finding> {
-    let b = &z.bound;
+fn counts(z: &PlanZone, recipe: &Recipe) -> Vec<Finding> {
+    let (b, k) = (&z.bound, z.ordinary() as u32);
     if k == 0 {
         // all land is dedicated
         return Vec::new();

@@ -202,7 +202,7 @@ fn grounds(t: &Territory, fabric: &Fabric, dedicated: &[Dedicated], recipe: &Rec
         if da != db {
             continue;
         }
-        let cost = (u128::from(b.cost) * u128::from(pull) / 1000).min(u128::from(u32::MAX)) as u32;
+        let cost = (u128::from(b.cost) * u128::from(pull) / 1000).clamp(b.cost.min(1).into(), u32::MAX.into()) as u32;
         let edge = Edge { a: vertex_of[b.a.at()], b: vertex_of[other.at()], cost };
         let at = ground_of[&da];
         if taken[b.a.at()].is_some() || taken[other.at()].is_some() {

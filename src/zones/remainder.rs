@@ -1,8 +1,9 @@
 //! What dedicated grids leave over stays in one piece, or is told (R5).
 
+use super::band;
 use super::dedicated::{Dedicated, Work};
 use crate::finding::{Finding, Severity};
-use crate::measure::{Band, Load, UnitId};
+use crate::measure::{Band, DivisionId, Load, UnitId};
 use crate::recipe::Recipe;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -12,9 +13,14 @@ use std::collections::BTreeMap;
 /// In every piece of a division the part with most load is the rest of the division; all others are cut off. O(n log n).
 pub(super) fn settle(work: &Work<'_>, recipe: &Recipe, out: &mut [Dedicated], findings: &mut Vec<Finding>) {
     let units = &work.fabric.units;
-    let low = Band::around(work.t.base, recipe.grid.tolerance).low;
     let mut owner: Vec<Option<usize>> = vec![None; units.len()];
     out.iter().enumerate().for_each(|(i, d)| d.units.iter().for_each(|u| owner[u.at()] = Some(i)));
+    let mut free: BTreeMap<DivisionId, Load> = BTreeMap::new();
+    for (u, _) in units.iter().zip(&owner).filter(|(_, owner)| owner.is_none()) {
+        *free.entry(u.division).or_default() += u.balanced;
+    }
+    let beside = |division| out.iter().filter(|d| d.division == division).count() as u32;
+    let bands: BTreeMap<DivisionId, Band> = free.iter().map(|(d, total)| (*d, band(work.t, recipe, *d, *total, beside(*d)))).collect();
     let mut pieces: BTreeMap<u32, Vec<UnitId>> = BTreeMap::new();
     units.iter().enumerate().for_each(|(u, unit)| pieces.entry(unit.piece).or_default().push(UnitId::new(u)));
     let mut joined: BTreeMap<usize, Vec<UnitId>> = BTreeMap::new();
@@ -31,7 +37,7 @@ pub(super) fn settle(work: &Work<'_>, recipe: &Recipe, out: &mut [Dedicated], fi
         let stays = usize::from(parts.first().is_some_and(|p| load(p) > Load::ZERO) || load(piece) == Load::ZERO);
         for part in parts.iter().skip(stays) {
             if load(part) > Load::ZERO {
-                findings.push(told(work, part, load(part), low));
+                findings.push(told(work, part, load(part), &bands[&units[part[0].at()].division]));
                 continue;
             }
             let mut touched: BTreeMap<usize, f64> = BTreeMap::new();
@@ -58,16 +64,16 @@ pub(super) fn settle(work: &Work<'_>, recipe: &Recipe, out: &mut [Dedicated], fi
     }
 }
 
-fn told(work: &Work<'_>, part: &[UnitId], load: Load, low: Load) -> Finding {
+fn told(work: &Work<'_>, part: &[UnitId], load: Load, band: &Band) -> Finding {
     let (t, unit) = (work.t, &work.fabric.units[part[0].at()]);
     let households = part.iter().map(|u| work.fabric.units[u.at()].load).sum::<Load>();
-    let (severity, what) = if load < low {
+    let (severity, what) = if load < band.low {
         (Severity::Warning, "too few for a grid of their own: widen or leave out the dedicated grids beside them")
     } else {
         (Severity::Info, "enough for grids of their own")
     };
     let message = format!("{households} households beside dedicated grids are cut off from the rest of their division, {what}");
-    let worth = |l: Load| l.0 as f64 / t.base.0 as f64;
+    let worth = |l: Load| l.0 as f64 / band.target.0 as f64;
     let f = Finding::new(severity, "remainder-parted", message).id(&t.division(unit.division).id).at(unit.inner.lon_lat());
-    f.measured(worth(load)).limit(worth(low))
+    f.measured(worth(load)).limit(worth(band.low))
 }
