@@ -14,8 +14,7 @@ use crate::territory::Territory;
 use petgraph::unionfind::UnionFind;
 use std::collections::BTreeMap;
 
-/// Vertices of every zone of a division, zones from west to east.
-#[allow(clippy::too_many_arguments)]
+/// Vertices of every zone of a division, zones from west to east, and what is told of them.
 pub(super) fn group(
     t: &Territory,
     fabric: &Fabric,
@@ -24,8 +23,8 @@ pub(super) fn group(
     shares: Option<&Shares>,
     range: Band,
     recipe: &Recipe,
-    findings: &mut Vec<Finding>,
-) -> Result<Vec<Vec<usize>>, ZoneError> {
+) -> Result<(Vec<Vec<usize>>, Vec<Finding>), ZoneError> {
+    let mut findings = Vec::new();
     let own = ground.clusters.len();
     let set_aside = |v: usize| &dedicated[ground.dedicated[v - own] as usize];
     let units = |v: usize| if v < own { &ground.clusters[v] } else { &set_aside(v).units };
@@ -33,10 +32,10 @@ pub(super) fn group(
     let (vertices, logical): (Vec<usize>, Vec<usize>) =
         (0..own + ground.dedicated.len()).partition(|&v| v < own || !set_aside(v).logical);
     if vertices.is_empty() {
-        return Ok(vec![logical]);
+        return Ok((vec![logical], findings));
     }
     let load: Vec<Load> = (0..own + ground.dedicated.len()).map(|v| units(v).iter().map(|u| fabric.units[u.at()].load).sum()).collect();
-    let (patch, patches) = patches(t, fabric, ground, shares, &load, range.high, findings);
+    let (patch, patches) = patches(t, fabric, ground, shares, &load, range.high, &mut findings);
     let mut number = vec![u32::MAX; own + ground.dedicated.len()];
     vertices.iter().for_each(|&v| number[v] = if v < own { patch[v] } else { 0 });
     let set_apart = vertices.iter().filter(|v| **v >= own);
@@ -81,7 +80,7 @@ pub(super) fn group(
     let land = |g: &Vec<usize>| g.iter().flat_map(|&v| units(v)).copied().collect::<Vec<UnitId>>();
     let order = fabric.west_to_east(&groups.iter().map(land).collect::<Vec<_>>());
     groups.iter_mut().for_each(|g| g.sort_unstable());
-    Ok(order.into_iter().map(|g| std::mem::take(&mut groups[g])).collect())
+    Ok((order.into_iter().map(|g| std::mem::take(&mut groups[g])).collect(), findings))
 }
 
 /// Patch of every cluster, and how many there are.

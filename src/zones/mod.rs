@@ -27,6 +27,7 @@ use crate::measure::{Band, DivisionId, Load, UnitId};
 use crate::partition::{Bounds, Count, Locks, PartitionError, Problem, bounds};
 use crate::recipe::{Recipe, ZoneRule};
 use crate::territory::{Resource, Territory};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// A zone with the problem to be solved in it.
@@ -129,14 +130,17 @@ pub fn zones(
     let grounds = grounds(territory, fabric, dedicated, recipe, &mut findings);
     let mut zones: Vec<Zone> = Vec::with_capacity(grounds.len());
     let mut edges = Vec::with_capacity(grounds.len());
-    for ground in &grounds {
-        let groups = match recipe.zones {
-            ZoneRule::Division => vec![(0..ground.clusters.len() + ground.dedicated.len()).collect()],
-            ZoneRule::Coverage { low, high } => {
-                let range = Band { low, target: Load((low.0 + high.0) / 2).max(Load(1)), high, weight: 1000 };
-                grouping::group(territory, fabric, ground, dedicated, shares, range, recipe, &mut findings)?
-            }
-        };
+    let grouped = |ground: &Ground| match recipe.zones {
+        ZoneRule::Division => Ok((vec![(0..ground.clusters.len() + ground.dedicated.len()).collect()], Vec::new())),
+        ZoneRule::Coverage { low, high } => {
+            let range = Band { low, target: Load((low.0 + high.0) / 2).max(Load(1)), high, weight: 1000 };
+            grouping::group(territory, fabric, ground, dedicated, shares, range, recipe)
+        }
+    };
+    let grouped: Vec<Result<_, ZoneError>> = grounds.par_iter().map(grouped).collect();
+    for (ground, groups) in grounds.iter().zip(grouped) {
+        let (groups, told) = groups?;
+        findings.extend(told);
         for group in groups {
             let (zone, open) = zone(territory, fabric, ground, &group, recipe, zones.len())?;
             zones.push(zone);
