@@ -90,7 +90,7 @@ impl Moments {
     }
 }
 
-/// The plan of assignments already made. O(n log n).
+/// The plan of assignments already made, without levels and codes. O(n log n).
 #[allow(clippy::too_many_arguments)]
 pub fn make(
     layers: &Layers,
@@ -115,12 +115,9 @@ pub fn make(
     let mut locks = locks(territory, zones, parts);
     let resource_bands: Vec<_> =
         zones.iter().zip(solved).map(|(zone, done)| resource_bands(territory, fabric, zone, done.assignment.grids() as u32)).collect();
-    let mut serial: BTreeMap<u32, u32> = BTreeMap::new();
     let mut rows = Vec::with_capacity(grids);
     for (g, (t, &z)) in tally.iter().zip(&parts.zone_of_grid).enumerate() {
         let division = territory.division(zones[z as usize].division);
-        let n = serial.entry(z).or_insert(0);
-        *n += 1;
         let (households, worth) = (t.load.units(), t.balanced.0 as f64 / territory.base.0 as f64);
         let set_aside = parts.dedicated[g].map(|d| &dedicated[d as usize]);
         // with several classes the target is the load that makes exactly one grid of this mix; a dedicated grid is as large as it is
@@ -145,9 +142,10 @@ pub fn make(
         let main = t.by_settlement.iter().filter(|s| *s.0 != 0).max_by_key(|s| (*s.1, std::cmp::Reverse(*s.0)));
         rows.push(PlanGrid {
             grid_id: id(GridId::new(g)),
-            code: format!("{}-{n:03}", division.id),
+            code: id(GridId::new(g)),
             zone_id: zone_id(z),
             division_id: division.id.clone(),
+            areas: BTreeMap::new(),
             kind: set_aside.map_or(ORDINARY, |d| &recipe.kinds[d.rule].kind).into(),
             name: set_aside.and_then(|d| d.name.clone()),
             expected_load: set_aside.and_then(|d| d.expected_load).map(Load::units),
@@ -229,6 +227,7 @@ pub fn make(
         },
         next_serial: grids as u32 + 1,
         zones: zone_rows,
+        levels: Vec::new(),
         grids: rows,
         stations: territory.stations.iter().zip(homes).map(station).collect(),
         fabric: plan_fabric(territory, fabric, parts),
@@ -254,7 +253,7 @@ fn stations_of(t: &Territory, homes: &[Home], zone: ZoneId) -> Vec<usize> {
     own
 }
 
-fn round(x: f64, digits: i32) -> f64 {
+pub(super) fn round(x: f64, digits: i32) -> f64 {
     let p = 10f64.powi(digits);
     (x * p).round() / p
 }

@@ -92,6 +92,9 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
     say("inertia-median", median(&|g| g.inertia), "moment of inertia", None);
     say("barrier-share-mean", grids.iter().map(|g| g.barrier_share).sum::<f64>() / all, "share", None);
     say("without-backup", count(&|g| g.backup_grid_id.is_none()), "grids", None);
+    for level in &plan.levels {
+        say(&format!("level:{}:areas", level.name), level.areas.len() as f64, "areas", None);
+    }
     if recipe.resources.iter().any(|r| r.weight > 0.0) {
         // `in-band` is about all of them
         let value = even(&|g| g.load_in_band(recipe)) / n;
