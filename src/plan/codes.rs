@@ -27,20 +27,25 @@ pub fn add_codes(plan: &mut Plan, territory: &Territory, fabric: &Fabric, recipe
         let first = &plan.grids[grids[0]].grid_id;
         let last = if undivided { 0 } else { grids.len() };
         for part in &recipe.codes.template.parts {
-            findings.extend(fault(part, &id, division.is_some_and(|d| d.code.is_some()), code, last).map(|(code, message, measured, limit)| {
-                let told = if code == "code-overflow" { &plan.grids[grids[limit as usize]].grid_id } else { first };
-                let finding = Finding::new(Severity::Warning, code, message).id(told).measured(measured).limit(limit);
-                match division {
-                    Some(d) => finding.file(&d.file).record(d.record),
-                    None => finding,
-                }
-            }));
+            findings.extend(fault(part, &id, division.is_some_and(|d| d.code.is_some()), code, last).map(
+                |(code, message, measured, limit)| {
+                    let told = if code == "code-overflow" { &plan.grids[grids[limit as usize]].grid_id } else { first };
+                    let finding = Finding::new(Severity::Warning, code, message).id(told).measured(measured).limit(limit);
+                    match division {
+                        Some(d) => finding.file(&d.file).record(d.record),
+                        None => finding,
+                    }
+                },
+            ));
         }
     }
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for (g, code) in codes.iter().enumerate() {
         if let Some(first) = seen.insert(code, g) {
-            let message = format!("grid {} has the code '{code}' as well; correct [codes] template or the codes of the divisions", plan.grids[first].grid_id);
+            let message = format!(
+                "grid {} has the code '{code}' as well; correct [codes] template or the codes of the divisions",
+                plan.grids[first].grid_id
+            );
             findings.push(Finding::new(Severity::Violation, "code-duplicate", message).id(&plan.grids[g].grid_id).measured(2.0).limit(1.0));
         }
     }
@@ -81,16 +86,18 @@ fn field(part: &Part, grid: &PlanGrid, code: &str, serial: usize) -> String {
 /// What a part of the template cannot hold in a division whose last serial is `last`: code and message of a finding, measured, limit.
 fn fault(part: &Part, division: &str, has_code: bool, code: &str, last: usize) -> Option<(&'static str, String, f64, f64)> {
     match part {
-        // without a width as many digits as there are
-        Part::Serial(width) if *width > 1 && last.to_string().len() > *width as usize => {
+        Part::Serial(width) if *width > 0 && last.to_string().len() > *width as usize => {
             let most = 10f64.powi(*width as i32) - 1.0;
-            let message = format!("division {division} has {last} grids, but serials of {width} digits end at {most}; from here on codes are longer");
+            let message =
+                format!("division {division} has {last} grids, but serials of {width} digits end at {most}; from here on codes are longer");
             Some(("code-overflow", message, last as f64, most))
         }
         Part::Code(Some((_, to))) if code.chars().count() < *to as usize => {
             let length = code.chars().count();
             let what = if has_code { format!("code '{code}'") } else { format!("no code; its id '{code}' stands in and") };
-            let message = format!("division {division} has {what} has {length} characters, but {{code:…-{to}}} takes {to}; its grids' codes are shorter");
+            let message = format!(
+                "division {division} has {what} has {length} characters, but {{code:…-{to}}} takes {to}; its grids' codes are shorter"
+            );
             Some(("code-short", message, length as f64, f64::from(*to)))
         }
         _ => None,

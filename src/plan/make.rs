@@ -130,8 +130,8 @@ pub fn make(
         let off = |band: &Option<Band>, load: Load| band.filter(|_| set_aside.is_none()).map_or(0.0, |b| b.deviation(load));
         let mut balanced = resources().filter(|(r, ..)| r.weight > 0.0);
         let even = |b: &Band, load: Load| b.violation(load) == Load::ZERO;
-        let in_band = set_aside.is_some()
-            || (even(&band, t.balanced) && balanced.clone().all(|(_, b, load)| b.is_none_or(|b| even(&b, load))));
+        let in_band =
+            set_aside.is_some() || (even(&band, t.balanced) && balanced.clone().all(|(_, b, load)| b.is_none_or(|b| even(&b, load))));
         let light = if in_band {
             "green"
         } else if deviation.abs() <= 2.0 * recipe.grid.tolerance && balanced.all(|(r, b, load)| off(b, load).abs() <= 2.0 * r.tolerance) {

@@ -29,15 +29,20 @@ pub(super) fn check(found: &AsFound) -> Option<(Check, Vec<Finding>)> {
                 tell("level-unassigned", &g.grid_id, 0, 1, message);
                 continue;
             };
-            let above = upper.and_then(|up| g.areas.get(&up.name)).map(String::as_str);
-            if upper.is_some() && above.is_some() && parent != above {
+            // an area above that is not there was told at its own level
+            let above = upper.and_then(|up| up.areas.iter().find(|a| Some(&a.area_id) == g.areas.get(&up.name)));
+            if above.is_some_and(|above| parent != Some(&above.area_id)) {
                 wrong.entry(own).or_default().insert(&g.grid_id);
             }
         }
         for (area, grids) in wrong {
             let parent = known[area].unwrap_or("none");
             let named = grids.iter().take(5).copied().collect::<Vec<_>>().join(", ");
-            let message = format!("its parent is '{parent}', but {} of its grids lie in another area above ({named}); level '{}'", grids.len(), level.name);
+            let message = format!(
+                "its parent is '{parent}', but {} of its grids lie in another area above ({named}); level '{}'",
+                grids.len(),
+                level.name
+            );
             tell("level-not-nested", area, grids.len(), 0, message);
         }
     }

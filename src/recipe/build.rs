@@ -321,10 +321,7 @@ impl Check {
             self.fault("codes.template", format!("\"{text}\""), message);
             Template { parts: vec![Part::Text(text)] }
         });
-        CodeRule {
-            template,
-            zero_if_undivided: self.said("codes.zero_if_undivided", draft.zero_if_undivided),
-        }
+        CodeRule { template, zero_if_undivided: self.said("codes.zero_if_undivided", draft.zero_if_undivided) }
     }
 
     fn load(&mut self, draft: LoadDraft) -> LoadRule {

@@ -19,7 +19,7 @@ pub enum Part {
     Id,
     /// Official code of the division, its id where it has none; characters from … to, counted from 1, or all.
     Code(Option<(u32, u32)>),
-    /// Number of the grid in its division, with at least so many digits.
+    /// Number of the grid in its division with so many digits; 0: as many as it takes.
     Serial(u32),
     /// Id of the zone.
     Zone,
@@ -68,18 +68,20 @@ impl Part {
             ("code", Some(how)) => {
                 let range = how.split_once('-').and_then(|(from, to)| Some((number(from, LONGEST)?, number(to, LONGEST)?)));
                 let range = range.filter(|(from, to)| from <= to);
-                range.map(|r| Part::Code(Some(r))).ok_or_else(|| {
-                    format!("{{{field}}}: characters from 1 to {LONGEST} in rising order are expected, e.g. {{code:1-6}}")
-                })
+                range
+                    .map(|r| Part::Code(Some(r)))
+                    .ok_or_else(|| format!("{{{field}}}: characters from 1 to {LONGEST} in rising order are expected, e.g. {{code:1-6}}"))
             }
-            ("serial", None) => Ok(Part::Serial(1)),
+            ("serial", None) => Ok(Part::Serial(0)),
             ("serial", Some(how)) => number(how, WIDEST)
                 .map(Part::Serial)
                 .ok_or_else(|| format!("{{{field}}}: a number of digits from 1 to {WIDEST} is expected, e.g. {{serial:3}}")),
             (known, Some(_)) if FIELDS.contains(&known) => Err(format!("{{{field}}}: {{{known}}} takes nothing after it")),
             (other, _) => {
                 let meant = nearest(other, FIELDS).map_or(String::new(), |m| format!("; did you mean {{{m}}}?"));
-                Err(format!("{{{field}}} is no field; there are {{id}}, {{code}}, {{code:1-6}}, {{serial:3}}, {{zone}} and {{kind}}{meant}"))
+                Err(format!(
+                    "{{{field}}} is no field; there are {{id}}, {{code}}, {{code:1-6}}, {{serial:3}}, {{zone}} and {{kind}}{meant}"
+                ))
             }
         }
     }
@@ -92,6 +94,7 @@ impl fmt::Display for Template {
             Part::Id => f.write_str("{id}"),
             Part::Code(None) => f.write_str("{code}"),
             Part::Code(Some((from, to))) => write!(f, "{{code:{from}-{to}}}"),
+            Part::Serial(0) => f.write_str("{serial}"),
             Part::Serial(width) => write!(f, "{{serial:{width}}}"),
             Part::Zone => f.write_str("{zone}"),
             Part::Kind => f.write_str("{kind}"),
@@ -105,10 +108,10 @@ mod tests {
 
     #[test]
     fn templates_are_read_and_written() {
-        for text in ["{id}-{serial:3}", "000000{code:1-12}{serial:2}", "网格{zone}/{kind}·{code}", "x"] {
+        for text in ["{id}-{serial:3}", "000000{code:1-12}{serial:2}", "网格{zone}/{kind}·{code}", "x{serial}"] {
             assert_eq!(Template::parse(text).unwrap().to_string(), text);
         }
-        assert_eq!(Template::parse("{serial}").unwrap().parts, [Part::Serial(1)]);
+        assert_eq!(Template::parse("{serial}").unwrap().parts, [Part::Serial(0)]);
     }
 
     #[test]

@@ -124,9 +124,7 @@ fn level(l: LevelRule) -> LevelDraft {
     match l.by {
         LevelBy::Division { level, scheme } => LevelDraft { level: Some(level.into()), scheme, ..draft },
         LevelBy::Lists(lists) => LevelDraft { lists: Some(lists), ..draft },
-        LevelBy::Partition { target, tolerance } => {
-            LevelDraft { target: Some(target.units()), tolerance: Some(tolerance), ..draft }
-        }
+        LevelBy::Partition { target, tolerance } => LevelDraft { target: Some(target.units()), tolerance: Some(tolerance), ..draft },
         LevelBy::Zones | LevelBy::ReportsTo => draft,
     }
 }

@@ -1,5 +1,5 @@
-use super::lattice::{Plane, Pt};
 use super::divisions::{self, Chosen};
+use super::lattice::{Plane, Pt};
 use super::layers::{Layers, LineRecord, Origin, PointRecord, Site};
 use super::*;
 use crate::finding::{Finding, Severity};
@@ -210,7 +210,13 @@ fn strength(table: &BTreeMap<String, u8>, class: &str) -> u8 {
 }
 
 /// Rings on the lattice without repeated positions; what has no area is dropped and told.
-pub(super) fn rings(land: &MultiPolygon<f64>, layers: &Layers, origin: Origin, id: Option<&str>, findings: &mut Vec<Finding>) -> Vec<Vec<Pt>> {
+pub(super) fn rings(
+    land: &MultiPolygon<f64>,
+    layers: &Layers,
+    origin: Origin,
+    id: Option<&str>,
+    findings: &mut Vec<Finding>,
+) -> Vec<Vec<Pt>> {
     let mut out = Vec::new();
     let mut repeated = 0;
     let mut tell = |code: &str, place: Option<[f64; 2]>, measured: f64, message: &str| {

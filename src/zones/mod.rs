@@ -217,8 +217,7 @@ fn zone(
     let graph = graph(t, fabric, &clusters, &[], &open)?;
     let problem = Problem { graph, bands: vec![band(t, recipe)], count, locks: Locks::default(), seed, effort: recipe.effort };
     let dedicated = group.iter().filter(|v| **v >= own).map(|v| ground.dedicated[v - own]).collect();
-    let zone =
-        Zone { division: ground.division, clusters, dedicated, locks: Vec::new(), problem, balanced: Vec::new(), load_bounds: None };
+    let zone = Zone { division: ground.division, clusters, dedicated, locks: Vec::new(), problem, balanced: Vec::new(), load_bounds: None };
     Ok((zone, open))
 }
 

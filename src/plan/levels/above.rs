@@ -8,6 +8,7 @@ use super::{Level, Named};
 use crate::cut::Unit;
 use crate::finding::{Finding, Severity};
 use crate::measure::DivisionId;
+use crate::plan::PlanGrid;
 use crate::recipe::{LevelRule, Recipe, near};
 use crate::territory::Division;
 use crate::territory::lattice::{Pt, Side, side_of_ring};
@@ -55,18 +56,12 @@ impl<'a> Above<'a> {
     }
 
     /// The level by divisions of `level` and `scheme`; `nodes` are moved up to it.
-    pub fn divisions(
-        &self,
-        rule: &LevelRule,
-        level: i32,
-        scheme: Option<&str>,
-        nodes: &mut [Node],
-        findings: &mut Vec<Finding>,
-    ) -> Level {
+    pub fn divisions(&self, rule: &LevelRule, level: i32, scheme: Option<&str>, nodes: &mut [Node], findings: &mut Vec<Finding>) -> Level {
         let candidates = self.candidates(level, scheme);
         if candidates.all.is_empty() {
             let wanted = scheme.map_or(String::new(), |s| format!(" and scheme '{s}'"));
-            let message = format!("the file has no division of level {level}{wanted}; all grids lie in one area, correct [levels.{}]", rule.name);
+            let message =
+                format!("the file has no division of level {level}{wanted}; all grids lie in one area, correct [levels.{}]", rule.name);
             findings.push(Finding::new(Severity::Violation, "level-empty", message).id(&rule.name));
             let named = Named { id: rule.name.clone(), name: rule.name.clone(), code: None };
             return Level::new(vec![named; self.ground.len()].into_iter());
@@ -137,8 +132,8 @@ impl<'a> Above<'a> {
             Some(r) => Named { id: id.into(), name: r.name.clone().unwrap_or_else(|| id.into()), code: r.code.clone() },
             None => self.ground.division(id),
         };
-        let own = |division: &str| self.ground.position(division).map_or(division, |d| whom[d].as_str());
-        Level::new(self.ground.plan.grids.iter().map(|g| named(own(&g.division_id))))
+        let own = |g: &'a PlanGrid| self.ground.position(&g.division_id).map_or(&g.division_id, |d| &whom[d]);
+        Level::new(self.ground.plan.grids.iter().map(|g| named(own(g))))
     }
 
     /// Divisions of a level; where no scheme is said, of that of the divisions that are cut, or else of the only one there is.
@@ -235,7 +230,9 @@ impl<'a> Above<'a> {
         let plane = &self.ground.t.plane;
         let distance = |d: &Division| {
             let side = |r: &Vec<Pt>, i: usize, p: Pt| plane.distance_to_segment_m(p, r[i], r[(i + 1) % r.len()]);
-            let ring = |r: &Vec<Pt>| places.iter().flat_map(|&p| (0..r.len()).map(move |i| (i, p))).map(|(i, p)| side(r, i, p)).fold(f64::MAX, f64::min);
+            let ring = |r: &Vec<Pt>| {
+                places.iter().flat_map(|&p| (0..r.len()).map(move |i| (i, p))).map(|(i, p)| side(r, i, p)).fold(f64::MAX, f64::min)
+            };
             d.rings.iter().map(ring).fold(f64::MAX, f64::min)
         };
         let distances: Vec<f64> = candidates.all.iter().map(|d| distance(d)).collect();
@@ -243,7 +240,14 @@ impl<'a> Above<'a> {
     }
 
     /// A division whose land lies mainly inside another area than its own.
-    fn enclave(&self, rule: &LevelRule, d: usize, held: usize, land: &[BTreeMap<usize, f64>], candidates: &Candidates<'_>) -> Option<Finding> {
+    fn enclave(
+        &self,
+        rule: &LevelRule,
+        d: usize,
+        held: usize,
+        land: &[BTreeMap<usize, f64>],
+        candidates: &Candidates<'_>,
+    ) -> Option<Finding> {
         let (around, share) = self.holder(&[d], land)?;
         let own = land[d].get(&held).copied().unwrap_or(0.0) / self.largest[d].1.max(1e-9);
         let (held, around) = (&candidates.all[held].id, &candidates.all[around].id);
@@ -257,7 +261,10 @@ impl<'a> Above<'a> {
         let Node::Of(id) = node else { return None };
         let own = self.climb(self.ground.t.divisions[d].parent.as_deref(), candidates).filter(|own| *own != held)?;
         let (own, held) = (&candidates.all[own].id, &candidates.all[held].id);
-        let message = format!("its parent leads to '{own}' of level '{}', but it belongs to '{id}', which lies in '{held}'; it follows '{id}'", rule.name);
+        let message = format!(
+            "its parent leads to '{own}' of level '{}', but it belongs to '{id}', which lies in '{held}'; it follows '{id}'",
+            rule.name
+        );
         Some(self.about(&Node::Cut(d), &[d], Severity::Violation, "level-not-nested", message).measured(2.0).limit(1.0))
     }
 
@@ -282,7 +289,8 @@ fn most(sums: BTreeMap<usize, f64>) -> Option<(usize, f64)> {
 
 fn bounds(d: &Division) -> [Pt; 2] {
     let none = [Pt { x: i64::MAX, y: i64::MAX }, Pt { x: i64::MIN, y: i64::MIN }];
-    d.rings.iter().flatten().fold(none, |[lo, hi], p| {
-        [Pt { x: lo.x.min(p.x), y: lo.y.min(p.y) }, Pt { x: hi.x.max(p.x), y: hi.y.max(p.y) }]
-    })
+    d.rings
+        .iter()
+        .flatten()
+        .fold(none, |[lo, hi], p| [Pt { x: lo.x.min(p.x), y: lo.y.min(p.y) }, Pt { x: hi.x.max(p.x), y: hi.y.max(p.y) }])
 }

@@ -62,16 +62,21 @@ pub(super) fn gather(
         let mut groups: Vec<Vec<usize>> = vec![Vec::new(); solved.assignment.grids()];
         members.iter().zip(solved.assignment.part_of()).for_each(|(&i, &p)| groups[p as usize].push(i));
         let grids = |group: &[usize]| group.iter().flat_map(|&i| &pieces[i].grids).copied().collect::<Vec<usize>>();
-        let land: Vec<Vec<UnitId>> = groups.iter().map(|group| grids(group).iter().flat_map(|&g| &ground.units[g]).copied().collect()).collect();
+        let land: Vec<Vec<UnitId>> =
+            groups.iter().map(|group| grids(group).iter().flat_map(|&g| &ground.units[g]).copied().collect()).collect();
         for (k, p) in ground.fabric.west_to_east(&land).into_iter().enumerate() {
             number += 1;
             let id = format!("{}-{number:03}", rule.name);
-            let name = if area.name.is_empty() { format!("{} {}", rule.name, k + 1) } else { format!("{} · {} {}", area.name, rule.name, k + 1) };
+            let name =
+                if area.name.is_empty() { format!("{} {}", rule.name, k + 1) } else { format!("{} · {} {}", area.name, rule.name, k + 1) };
             let load: Load = groups[p].iter().map(|&i| pieces[i].load).sum();
             if band.violation(load) != Load::ZERO {
                 let limit = if load < band.low { band.low } else { band.high };
                 let why = if solved.standings[p] == Standing::Forced { "; no grouping of whole parts does better here" } else { "" };
-                let message = format!("an area of {load} households where those of level '{}' are to have {} to {}{why}", rule.name, band.low, band.high);
+                let message = format!(
+                    "an area of {load} households where those of level '{}' are to have {} to {}{why}",
+                    rule.name, band.low, band.high
+                );
                 let finding = Finding::new(Severity::Warning, "level-out-of-band", message).id(&id);
                 findings.push(finding.measured(load.units()).limit(limit.units()));
             }
@@ -146,7 +151,10 @@ fn ties(rule: &LevelRule, band: Band, area: &Named, pieces: &[Piece], members: &
         let pairs = own.iter().flat_map(|&v| (0..members.len()).map(move |w| (v, w))).filter(|(_, w)| sets.find(*w as u32) != root);
         let Some((v, w)) = pairs.min_by(|x, y| distance(x.0, x.1).total_cmp(&distance(y.0, y.1))) else { return findings };
         let place = if area.name.is_empty() { String::new() } else { format!(" in '{}'", area.name) };
-        let message = format!("land of {load} households{place} lies apart and is too light for an area of level '{}'; it joins the nearest", rule.name);
+        let message = format!(
+            "land of {load} households{place} lies apart and is too light for an area of level '{}'; it joins the nearest",
+            rule.name
+        );
         findings.push(Finding::new(Severity::Info, "level-tied", message).id(&rule.name).measured(load.units()).limit(band.low.units()));
         edges.push(Edge { a: v as u32, b: w as u32, cost: 0 });
         sets.union(v as u32, w as u32);

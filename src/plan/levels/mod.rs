@@ -11,8 +11,8 @@ use crate::graph::GraphError;
 use crate::measure::Load;
 use crate::partition::PartitionError;
 use crate::recipe::{LevelBy, LevelRule, Recipe, Tree};
-use crate::territory::{Division, Territory};
 use crate::territory::layers::Layers;
+use crate::territory::{Division, Territory};
 use above::{Above, Node};
 use ground::Ground;
 use serde::{Deserialize, Serialize};
@@ -183,7 +183,9 @@ fn tree_of(
             let within = match (0..at).rev().find(fixed).and_then(|up| levels[up].as_ref()) {
                 Some(level) => level.of_grid.iter().map(|&a| level.areas[a as usize].clone()).collect(),
                 // what is made of whole divisions may join them
-                None if tree[at + 1..].iter().any(of_divisions) => vec![Named { id: String::new(), name: String::new(), code: None }; ground.len()],
+                None if tree[at + 1..].iter().any(of_divisions) => {
+                    vec![Named { id: String::new(), name: String::new(), code: None }; ground.len()]
+                }
                 None => ground.plan.grids.iter().map(|g| ground.division(&g.division_id)).collect(),
             };
             let below = levels.get(at + 1).and_then(Option::as_ref);
@@ -243,7 +245,10 @@ fn nested(tree: &[LevelRule], levels: &[Level], ground: &Ground<'_>, findings: &
                         format!("'{}' ({})", upper.areas[a as usize].id, divisions.into_iter().collect::<Vec<_>>().join(", "))
                     });
                     let split = split.collect::<Vec<_>>().join(" and ");
-                    let message = format!("an area of level '{}' lies in several of level '{name}': {split}; it follows the one with most of its land", rule.name);
+                    let message = format!(
+                        "an area of level '{}' lies in several of level '{name}': {split}; it follows the one with most of its land",
+                        rule.name
+                    );
                     let finding = Finding::new(Severity::Violation, "level-not-nested", message).id(&named.id);
                     findings.push(finding.measured(land.len() as f64).limit(1.0));
                 }
