@@ -9,7 +9,7 @@ use choice::Choice;
 use clap::Parser;
 use evengrid::io::{Staged, map, plan_files, read_layers, sheet};
 use evengrid::pipeline::{Drawn, Watch, draw};
-use evengrid::plan::StageRecord;
+use evengrid::plan::{PlanArea, PlanLevel, StageRecord};
 use evengrid::territory::AnchorKind;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
@@ -120,6 +120,23 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     Ok(true)
 }
 
+/// One line about a level.
+fn levels(level: &PlanLevel) -> String {
+    let thousands = |x: f64| {
+        let digits = format!("{x:.0}");
+        let group = |(i, c): (usize, char)| if i > 0 && (digits.len() - i) % 3 == 0 { format!(",{c}") } else { c.to_string() };
+        digits.chars().enumerate().map(group).collect::<String>()
+    };
+    let span = |of: &dyn Fn(&PlanArea) -> f64| {
+        let (low, high) = level.areas.iter().map(of).fold((f64::MAX, 0.0f64), |(low, high), x| (low.min(x), high.max(x)));
+        let (low, high) = (thousands(low), thousands(high));
+        if low == high { low } else { format!("{low}–{high}") }
+    };
+    let (grids, households) = (span(&|a| a.grids.len() as f64), span(&|a| a.households));
+    let word = if grids == "1" { "grid" } else { "grids" };
+    format!("{}: {} areas of {grids} {word}, {households} households", level.name, level.areas.len())
+}
+
 fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
     let say = |name: &str, text: String| cli::say!("{name:<12} {text}");
     let value = |name: &str| d.report.indicators.iter().find(|i| i.name == name).map_or(0.0, |i| i.value);
@@ -163,6 +180,9 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
                 of("coefficient-of-variation")
             ),
         );
+    }
+    for level in &p.levels {
+        say("level", levels(level));
     }
     say(
         "out of band",

@@ -4,7 +4,7 @@ use crate::attach::{Rule, attach};
 use crate::cut::{CutError, Fabric, cut};
 use crate::finding::{Finding, Severity};
 use crate::partition::{PartitionError, Partitioned, partition};
-use crate::plan::{Parts, Plan, Report, make, report};
+use crate::plan::{LevelError, Parts, Plan, Report, add_codes, add_levels, make, report};
 use crate::recipe::{Recipe, ZoneRule};
 use crate::territory::layers::Layers;
 use crate::territory::{Territory, TerritoryError, territory};
@@ -32,6 +32,9 @@ pub enum Error {
         /// What went wrong.
         source: PartitionError,
     },
+    /// Levels above the grids could not be made.
+    #[error("levels: {0}")]
+    Levels(#[from] LevelError),
 }
 
 /// Told of progress; a service may measure time in it.
@@ -83,12 +86,16 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
     let parts = Parts::new(&fabric, &zones, &dedicated, &solved);
     let attachments = attach(&territory, &fabric, &parts.grid_of_unit, recipe);
     watch.stage("plan");
-    let plan = make(layers, &territory, &fabric, &zones, &dedicated, &homes, &solved, &parts, &attachments, recipe);
+    let mut plan = make(layers, &territory, &fabric, &zones, &dedicated, &homes, &solved, &parts, &attachments, recipe);
+    let code_findings = add_codes(&mut plan, &territory, &fabric, recipe);
+    let level_findings = add_levels(&mut plan, layers, &territory, &fabric, recipe)?;
     let mut findings = territory.findings.clone();
     findings.extend(fabric.findings.iter().cloned());
     findings.extend(served.iter().flat_map(|s| s.findings.iter().cloned()));
     findings.extend(set_aside);
     findings.extend(zone_findings);
+    findings.extend(code_findings);
+    findings.extend(level_findings);
     findings.extend(broken(&territory, &fabric, &zones, &parts.grid_of_unit));
     for rule in [Rule::Nearest, Rule::Unassigned] {
         let n = attachments.iter().filter(|a| a.rule == rule).count();

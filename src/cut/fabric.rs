@@ -93,9 +93,10 @@ impl Fabric {
     /// Order of groups of units by their centre from west to east and then from north to south. O(n log n).
     pub fn west_to_east(&self, groups: &[Vec<UnitId>]) -> Vec<usize> {
         let centre = |group: &Vec<UnitId>| {
-            let sum = group.iter().map(|u| &self.units[u.at()]).fold((0.0, 0.0, 0.0), |c, u| {
-                (c.0 + u.inner.x as f64 * u.area_m2, c.1 + u.inner.y as f64 * u.area_m2, c.2 + u.area_m2)
-            });
+            let sum = group
+                .iter()
+                .map(|u| &self.units[u.at()])
+                .fold((0.0, 0.0, 0.0), |c, u| (c.0 + u.inner.x as f64 * u.area_m2, c.1 + u.inner.y as f64 * u.area_m2, c.2 + u.area_m2));
             (sum.0 / sum.2, -sum.1 / sum.2)
         };
         let centres: Vec<(f64, f64)> = groups.iter().map(centre).collect();

@@ -9,7 +9,7 @@ use crate::territory::layers::{
 };
 use geo::{Centroid, MultiLineString, MultiPolygon};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 const ENDINGS: [&str; 4] = [".geojson", ".geojson.gz", ".json", ".json.gz"];
@@ -29,7 +29,8 @@ const ENDINGS: [&str; 4] = [".geojson", ".geojson.gz", ".json", ".json.gz"];
 /// | `part-dropped` | empty parts of a geometry; left out (`measured`: parts) |
 /// | `ring-closed` | rings whose last position was not the first (`measured`: rings) |
 /// | `point-split` | a MultiPoint, made one record per position (`measured`: points) |
-/// | `id-missing` | a division without id, skipped; other features without id, once per file (`measured`: features) |
+/// | `id-made` | a division without id is called `record-N` after its record |
+/// | `id-missing` | other features without id, once per file (`measured`: features) |
 /// | `class-missing` | features without class, once per file (`measured`: features) |
 /// | `value-unreadable` | a weight, level, angle, radius or further number that is no number; taken as missing |
 /// | `flag-unknown` | a tunnel or bridge value that is not known, taken as no, once per file (`measured`: features) |
@@ -227,6 +228,8 @@ struct Reading<'s> {
     numbers: Vec<usize>,
     seen: Vec<bool>,
     tallies: BTreeMap<&'static str, Tally>,
+    /// Positions of divisions without id, with a place in each.
+    unnamed: Vec<(usize, Option<[f64; 2]>)>,
     out: Layers,
 }
 
@@ -259,7 +262,7 @@ impl<'s> Reading<'s> {
         let seen = vec![false; wanted.len()];
         let column = |property: &String| Numbers { layer: spec.layer, property: property.clone(), values: Vec::new() };
         let out = Layers { numbers: spec.source.numbers.iter().map(column).collect(), ..Layers::default() };
-        Reading { spec, file, source, wanted, slots, numbers, seen, tallies: BTreeMap::new(), out }
+        Reading { spec, file, source, wanted, slots, numbers, seen, tallies: BTreeMap::new(), unnamed: Vec::new(), out }
     }
 
     fn run(mut self, path: &Path) -> Result<Layers, ReadError> {
@@ -294,6 +297,7 @@ impl<'s> Reading<'s> {
                 self.out.findings.push(Finding::new(Severity::Warning, "property-absent", message).file(file));
             }
         }
+        self.name_divisions();
         let tallied = std::mem::take(&mut self.tallies).into_values();
         self.out.findings.extend(tallied.map(|t| t.first.measured(t.count as f64)));
         self.out.sources.push(Source { layer, file: file.to_string(), digest: read.digest, features: read.features });
@@ -374,15 +378,34 @@ impl<'s> Reading<'s> {
             }
             return;
         }
-        let Some(id) = item.id.clone() else {
-            let message = "skipped, a division needs an id; add one, or name its property under [layers.admin] properties = { id = \"…\" }";
-            self.tell(&item, place, Severity::Warning, "id-missing", message.to_string(), None);
-            return;
-        };
+        let id = item.id.clone().unwrap_or_default();
+        if item.id.is_none() {
+            self.unnamed.push((self.out.divisions.len(), place));
+        }
         let level = self.number(&item, "admin_level", place, |n| n.fract() == 0.0 && n.abs() < 1e6).map(|n| n as i32);
         let partial = self.flag(&item, "partial", place).unwrap_or(false);
         let [scheme, parent, code, reports_to] = ["scheme", "parent", "code", "reports_to"].map(|property| self.text(&item, property));
         self.out.divisions.push(DivisionRecord { origin, id, level, scheme, name, parent, code, reports_to, partial, land });
+    }
+
+    /// Gives divisions without id one that no other has.
+    fn name_divisions(&mut self) {
+        let mut ids: BTreeSet<String> = self.out.divisions.iter().map(|d| d.id.clone()).collect();
+        for (at, place) in std::mem::take(&mut self.unnamed) {
+            let record = self.out.divisions[at].origin.record;
+            let id = (1..)
+                .map(|n| if n == 1 { format!("record-{record}") } else { format!("record-{record}#{n}") })
+                .find(|id| ids.insert(id.clone()))
+                .expect("there is always another number");
+            let message = format!(
+                "the division has no id and is called '{id}'; give it one that stays when records move, \
+                 or name its property under [layers.admin] properties = {{ id = \"…\" }}"
+            );
+            let mut finding = Finding::new(Severity::Info, "id-made", message).file(self.file).record(record.into()).id(&id);
+            finding.place = place;
+            self.out.findings.push(finding);
+            self.out.divisions[at].id = id;
+        }
     }
 
     fn line(&mut self, item: Item<'_>, place: Option<[f64; 2]>, line: MultiLineString<f64>) {

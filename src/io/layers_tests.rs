@@ -170,6 +170,21 @@ fn the_recipe_knows_the_properties_that_are_read() {
 }
 
 #[test]
+fn divisions_without_id_are_called_after_their_records() {
+    let area = at("Polygon", "[[[9,47],[9.1,47],[9.1,47.1],[9,47]]]");
+    let taken = feature(r#"{"id":"record-3","code":"110108001201","reports_to":"office"}"#, &area);
+    let layers = good("admin.geojson", collection(&[&feature(r#"{"name":"Zone"}"#, &area), &taken, &feature("{}", &area)]));
+    let ids: Vec<_> = layers.divisions.iter().map(|d| d.id.as_str()).collect();
+    assert_eq!(ids, ["record-1", "record-3", "record-3#2"]);
+    let code = (layers.divisions[1].code.as_deref(), layers.divisions[1].reports_to.as_deref());
+    assert_eq!((code, layers.divisions[0].code.as_deref()), ((Some("110108001201"), Some("office")), None));
+    assert_eq!(codes(&layers), ["id-made", "id-made"]);
+    let made = layers.findings.iter().rfind(|f| f.code == "id-made").unwrap();
+    assert_eq!((made.severity, made.subject.record, made.subject.id.as_deref()), (Severity::Info, Some(3), Some("record-3#2")));
+    assert!(made.place.is_some() && made.subject.file.as_deref() == Some("admin.geojson"));
+}
+
+#[test]
 fn what_cannot_be_taken_is_a_finding() {
     let point = at("Point", "[9,47]");
     let cases = [
@@ -190,7 +205,6 @@ fn what_cannot_be_taken_is_a_finding() {
         ("roads", "null".into(), "feature-malformed"),
         ("roads", "7".into(), "feature-malformed"),
         ("roads", point.clone(), "feature-malformed"),
-        ("admin", feature("{}", &at("Polygon", "[[[9,47],[9.1,47],[9.1,47.1],[9,47]]]")), "id-missing"),
     ];
     for (layer, text, code) in cases {
         let layers = good(&format!("{layer}.geojson"), collection(&[POINT, &text]));

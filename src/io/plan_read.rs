@@ -1,6 +1,6 @@
 //! Reads a plan folder to be judged, whoever wrote it.
 
-use crate::plan::{AsFound, GridAsFound, Plan};
+use crate::plan::{AsFound, GridAsFound, Plan, PlanLevel};
 use crate::recipe::Draft;
 use geojson::{Feature, FeatureReader};
 use std::fs::File;
@@ -54,7 +54,22 @@ pub fn read_plan(folder: &Path) -> Result<AsFound, PlanReadError> {
     }
     let table = folder.join("attachments.csv");
     let attachments = if table.exists() { Some(attachments(&table)?) } else { None };
-    Ok(AsFound { grids, attachments })
+    Ok(AsFound { grids, levels: levels(folder)?, attachments })
+}
+
+/// The levels of `plan.json`; none where there is no such file.
+fn levels(folder: &Path) -> Result<Vec<PlanLevel>, PlanReadError> {
+    #[derive(serde::Deserialize)]
+    struct Levels {
+        #[serde(default)]
+        levels: Vec<PlanLevel>,
+    }
+    let path = folder.join("plan.json");
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let read: Result<Levels, _> = serde_json::from_reader(open(&path)?);
+    read.map(|l| l.levels).map_err(|e| PlanReadError::Plan { path, cause: e.to_string() })
 }
 
 fn grid(f: Feature) -> Result<GridAsFound, String> {
@@ -66,13 +81,14 @@ fn grid(f: Feature) -> Result<GridAsFound, String> {
     let number = |k: &str| f.property(k).and_then(|v| v.as_f64().or_else(|| v.as_str()?.trim().parse().ok()));
     let (grid_id, division_id, kind) = (text("grid_id"), text("division_id"), text("kind"));
     let (households, target, deviation) = (number("households").or(number("load")), number("target"), number("deviation"));
-    // a GIS may have made text of the table
-    let table = match f.property("load") {
-        Some(serde_json::Value::String(text)) => serde_json::from_str(text).ok(),
+    // a GIS may have made text of a table
+    let table = |k: &str| match f.property(k) {
+        Some(serde_json::Value::String(text)) => serde_json::from_str::<serde_json::Value>(text).ok(),
         other => other.cloned(),
     };
-    let amounts = table.as_ref().and_then(|t| t.as_object()).into_iter().flatten();
-    let load = amounts.filter_map(|(name, v)| Some((name.clone(), v.as_f64()?))).collect();
+    let entries = |k: &str| table(k).and_then(|t| t.as_object().cloned()).into_iter().flatten();
+    let load = entries("load").filter_map(|(name, v)| Some((name, v.as_f64()?))).collect();
+    let areas = entries("areas").filter_map(|(name, v)| Some((name, v.as_str()?.to_string()))).collect();
     let parts = number("parts").map_or(1, |p| p.max(0.0) as u32);
     let logical = f.property("logical").is_some_and(|v| v == true || v == 1 || v == "true");
     let geometry = f.geometry.ok_or("the grid has no geometry; draw it or delete the row")?;
@@ -81,7 +97,7 @@ fn grid(f: Feature) -> Result<GridAsFound, String> {
         Ok(geo::Geometry::MultiPolygon(m)) => m,
         _ => return Err("a grid must be a Polygon or MultiPolygon".into()),
     };
-    Ok(GridAsFound { grid_id, division_id, households, load, target, deviation, parts, logical, kind, land })
+    Ok(GridAsFound { grid_id, division_id, households, load, target, deviation, parts, logical, kind, areas, land })
 }
 
 fn attachments(path: &Path) -> Result<Vec<[String; 3]>, PlanReadError> {

@@ -37,6 +37,8 @@ pub struct GridAsFound {
     pub logical: bool,
     /// Its kind.
     pub kind: String,
+    /// Its area of every level, by the name of the level.
+    pub areas: BTreeMap<String, String>,
     /// Its land, longitude and latitude.
     pub land: MultiPolygon<f64>,
 }
@@ -46,6 +48,8 @@ pub struct GridAsFound {
 pub struct AsFound {
     /// Its grids.
     pub grids: Vec<GridAsFound>,
+    /// Its levels.
+    pub levels: Vec<super::PlanLevel>,
     /// Entity, grid and rule of every attachment; `None` without a table.
     pub attachments: Option<Vec<[String; 3]>>,
 }
@@ -117,6 +121,10 @@ pub fn check(found: &AsFound, territory: &Territory, tolerance: f64) -> Checked 
     let divisions = j.divisions();
     j.tiling(&divisions);
     j.nesting(&divisions);
+    if let Some((rule, told)) = super::nesting::check(found) {
+        j.checks.push(rule);
+        j.findings.extend(told.into_iter().take(NAMED));
+    }
     j.points();
     j.balance(tolerance);
     j.barriers();

@@ -90,7 +90,7 @@ impl Moments {
     }
 }
 
-/// The plan of assignments already made. O(n log n).
+/// The plan of assignments already made, without levels and codes. O(n log n).
 #[allow(clippy::too_many_arguments)]
 pub fn make(
     layers: &Layers,
@@ -117,12 +117,9 @@ pub fn make(
     let mut classes = class_counts(territory, fabric, &parts.grid_of_unit, grids, recipe);
     let mut characters = characters(territory, fabric, &parts.grid_of_unit, &classes, recipe);
     let mut halls = halls(territory, fabric, &parts.grid_of_unit, grids, recipe);
-    let mut serial: BTreeMap<u32, u32> = BTreeMap::new();
     let mut rows = Vec::with_capacity(grids);
     for (g, (t, &z)) in tally.iter().zip(&parts.zone_of_grid).enumerate() {
         let division = territory.division(zones[z as usize].division);
-        let n = serial.entry(z).or_insert(0);
-        *n += 1;
         let band = zones[z as usize].problem.bands[0];
         let (households, worth) = (t.load.units(), t.balanced.0 as f64 / band.target.0 as f64);
         let nothing = t.balanced == Load::ZERO && band.low == Load::ZERO;
@@ -138,8 +135,8 @@ pub fn make(
         let off = |band: &Option<Band>, load: Load| band.filter(|_| set_aside.is_none()).map_or(0.0, |b| b.deviation(load));
         let mut balanced = resources().filter(|(r, ..)| r.weight > 0.0);
         let even = |b: &Band, load: Load| b.violation(load) == Load::ZERO;
-        let in_band = set_aside.is_some()
-            || (even(&band, t.balanced) && balanced.clone().all(|(_, b, load)| b.is_none_or(|b| even(&b, load))));
+        let in_band =
+            set_aside.is_some() || (even(&band, t.balanced) && balanced.clone().all(|(_, b, load)| b.is_none_or(|b| even(&b, load))));
         let light = if in_band {
             "green"
         } else if deviation.abs() <= 2.0 * recipe.grid.tolerance && balanced.all(|(r, b, load)| off(b, load).abs() <= 2.0 * r.tolerance) {
@@ -150,9 +147,10 @@ pub fn make(
         let main = t.by_settlement.iter().filter(|s| *s.0 != 0).max_by_key(|s| (*s.1, std::cmp::Reverse(*s.0)));
         rows.push(PlanGrid {
             grid_id: id(GridId::new(g)),
-            code: format!("{}-{n:03}", division.id),
+            code: id(GridId::new(g)),
             zone_id: zone_id(z),
             division_id: division.id.clone(),
+            areas: BTreeMap::new(),
             kind: set_aside.map_or(ORDINARY, |d| &recipe.kinds[d.rule].kind).into(),
             name: set_aside.and_then(|d| d.name.clone()),
             expected_load: set_aside.and_then(|d| d.expected_load).map(Load::units),
@@ -238,6 +236,7 @@ pub fn make(
         },
         next_serial: grids as u32 + 1,
         zones: zone_rows,
+        levels: Vec::new(),
         grids: rows,
         stations: territory.stations.iter().zip(homes).map(station).collect(),
         fabric: plan_fabric(territory, fabric, zones, parts),
@@ -263,7 +262,7 @@ fn stations_of(t: &Territory, homes: &[Home], zone: ZoneId) -> Vec<usize> {
     own
 }
 
-fn round(x: f64, digits: i32) -> f64 {
+pub(super) fn round(x: f64, digits: i32) -> f64 {
     let p = 10f64.powi(digits);
     (x * p).round() / p
 }

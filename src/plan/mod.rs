@@ -2,12 +2,17 @@
 //! equal bytes.
 
 mod check;
+mod codes;
 mod explain;
+mod levels;
 mod make;
+mod nesting;
 mod report;
 
 pub use check::{AsFound, Check, Checked, GridAsFound, check};
+pub use codes::add_codes;
 pub use explain::{Explanation, GridBorder, GridOption, MadeBy, explain};
+pub use levels::{LevelError, PlanArea, PlanLevel, add_levels};
 pub use make::{Parts, make};
 pub use report::{Indicator, Report, StageRecord, report};
 
@@ -36,6 +41,9 @@ pub struct Plan {
     pub next_serial: u32,
     /// Zones in division order.
     pub zones: Vec<PlanZone>,
+    /// Levels above the grids, by tree and in each the top first (R13).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<PlanLevel>,
     /// Grids by zone, in each from west to east and then from north to south.
     pub grids: Vec<PlanGrid>,
     /// Stations in file order, where zones follow their coverage.
@@ -217,12 +225,15 @@ pub struct Relaxed {
 pub struct PlanGrid {
     /// Immutable id.
     pub grid_id: String,
-    /// Display code.
+    /// Display code; its id until [`add_codes`] gives one.
     pub code: String,
     /// Zone it belongs to.
     pub zone_id: String,
     /// Division it lies in.
     pub division_id: String,
+    /// Id of its area of every level.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub areas: BTreeMap<String, String>,
     /// `ordinary` or a dedicated kind.
     pub kind: String,
     /// Settlement class that carries most of its load, if any.

@@ -98,6 +98,9 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
         say("without-hall", count(&|g| g.halls.as_ref().is_some_and(|h| h.reached == 0)), "grids", None);
         say("hall-share", if all > 0.0 { grids.iter().map(near).sum::<f64>() / all } else { 0.0 }, "share", None);
     }
+    for level in &plan.levels {
+        say(&format!("level:{}:areas", level.name), level.areas.len() as f64, "areas", None);
+    }
     if recipe.resources.iter().any(|r| r.weight > 0.0) {
         // `in-band` is about all of them
         let value = even(&|g| g.load_in_band(recipe)) / n;

@@ -4,6 +4,7 @@ use super::checked::*;
 use super::draft::*;
 use super::fault::{Fault, RecipeErrors, nearest};
 use super::keys::LAYERS;
+use super::template::{Part, Template};
 use crate::measure::{LOAD, Load};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -325,10 +326,12 @@ impl Check {
     }
 
     fn codes(&mut self, draft: CodeDraft) -> CodeRule {
-        CodeRule {
-            template: self.said("codes.template", draft.template),
-            zero_if_undivided: self.said("codes.zero_if_undivided", draft.zero_if_undivided),
-        }
+        let text = self.said("codes.template", draft.template);
+        let template = Template::parse(&text).unwrap_or_else(|message| {
+            self.fault("codes.template", format!("\"{text}\""), message);
+            Template { parts: vec![Part::Text(text)] }
+        });
+        CodeRule { template, zero_if_undivided: self.said("codes.zero_if_undivided", draft.zero_if_undivided) }
     }
 
     fn load(&mut self, draft: LoadDraft) -> LoadRule {

@@ -1,4 +1,5 @@
 use super::draft::Draft;
+use super::template::Template;
 use crate::measure::Load;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -195,11 +196,24 @@ pub enum LevelBy {
     ReportsTo,
 }
 
+impl LevelBy {
+    /// As a recipe calls it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            LevelBy::Division { .. } => "division",
+            LevelBy::Lists(_) => "lists",
+            LevelBy::Partition { .. } => "partition",
+            LevelBy::Zones => "coverage",
+            LevelBy::ReportsTo => "reports-to",
+        }
+    }
+}
+
 /// Display codes of grids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeRule {
-    /// Text with fields in braces, see `default.toml`.
-    pub template: String,
+    /// Text with fields in braces.
+    pub template: Template,
     /// The serial is 0 where a division is one grid.
     pub zero_if_undivided: bool,
 }

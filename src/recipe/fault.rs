@@ -50,9 +50,16 @@ impl fmt::Display for RecipeErrors {
 
 /// The candidate that `word` was probably meant to be.
 pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    near(word, candidates).first().copied()
+}
+
+/// Up to three candidates that `word` may have been meant to be, the likeliest first.
+pub(crate) fn near<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<&'c str> {
     let limit = (word.chars().count() / 3).max(1);
-    let ranked = candidates.into_iter().map(|c| (distance(word, c), c)).filter(|(d, _)| *d <= limit);
-    ranked.min().map(|(_, c)| c)
+    let mut ranked: Vec<_> = candidates.into_iter().map(|c| (distance(word, c), c)).filter(|(d, _)| *d <= limit).collect();
+    ranked.sort_unstable();
+    ranked.dedup();
+    ranked.into_iter().take(3).map(|(_, c)| c).collect()
 }
 
 /// Least number of inserted, removed and replaced letters that turn one word into the other.

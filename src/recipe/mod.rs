@@ -15,11 +15,14 @@ mod checked;
 mod draft;
 mod fault;
 mod keys;
+mod template;
 #[cfg(test)]
 mod tests;
 mod write;
 
 pub use checked::*;
 pub use draft::*;
+pub(crate) use fault::near;
 pub use fault::{Fault, RecipeErrors};
 pub use keys::LAYERS;
+pub use template::{Part, Template};

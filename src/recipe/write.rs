@@ -63,7 +63,7 @@ impl From<Recipe> for Draft {
             halls: anchors(r.halls),
             landmarks: anchors(r.landmarks),
             levels: r.levels.into_iter().map(|l| (l.name.clone(), level(l))).collect(),
-            codes: CodeDraft { template: Some(r.codes.template), zero_if_undivided: Some(r.codes.zero_if_undivided) },
+            codes: CodeDraft { template: Some(r.codes.template.to_string()), zero_if_undivided: Some(r.codes.zero_if_undivided) },
             cut: CutDraft {
                 snap_m: Some(r.cut.snap_m),
                 min_face_m2: Some(r.cut.min_face_m2),
@@ -121,15 +121,12 @@ fn anchors(a: AnchorRule) -> AnchorDraft {
 
 fn level(l: LevelRule) -> LevelDraft {
     let tree = if l.tree == Tree::Reporting { "reporting" } else { "supervision" };
-    let draft = |by: &str| LevelDraft { rank: Some(l.rank.into()), by: Some(by.into()), tree: Some(tree.into()), ..LevelDraft::default() };
+    let draft = LevelDraft { rank: Some(l.rank.into()), by: Some(l.by.name().into()), tree: Some(tree.into()), ..LevelDraft::default() };
     match l.by {
-        LevelBy::Division { level, scheme } => LevelDraft { level: Some(level.into()), scheme, ..draft("division") },
-        LevelBy::Lists(lists) => LevelDraft { lists: Some(lists), ..draft("lists") },
-        LevelBy::Partition { target, tolerance } => {
-            LevelDraft { target: Some(target.units()), tolerance: Some(tolerance), ..draft("partition") }
-        }
-        LevelBy::Zones => draft(COVERAGE),
-        LevelBy::ReportsTo => draft("reports-to"),
+        LevelBy::Division { level, scheme } => LevelDraft { level: Some(level.into()), scheme, ..draft },
+        LevelBy::Lists(lists) => LevelDraft { lists: Some(lists), ..draft },
+        LevelBy::Partition { target, tolerance } => LevelDraft { target: Some(target.units()), tolerance: Some(tolerance), ..draft },
+        LevelBy::Zones | LevelBy::ReportsTo => draft,
     }
 }
 

@@ -1,9 +1,10 @@
 use super::customers::{self, Classes};
+use super::divisions::{self, Chosen};
 use super::lattice::{Plane, Pt};
-use super::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord, Site};
+use super::layers::{Layers, LineRecord, Origin, PointRecord, Site};
 use super::*;
 use crate::finding::{Finding, Severity};
-use crate::recipe::{DivisionChoice, Recipe, ResourceRule};
+use crate::recipe::{Recipe, ResourceRule};
 use geo::{LineString, MultiPolygon};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -39,6 +40,34 @@ pub enum TerritoryError {
         /// Divisions chosen.
         count: usize,
     },
+    /// An area is made of a division that is not there.
+    #[error("[areas.{area}] {key}: {file} has no division with the id '{id}'{}", hint(near))]
+    AreaUnknown {
+        /// Id of the area.
+        area: String,
+        /// `of` or `without`.
+        key: &'static str,
+        /// The id that is not there.
+        id: String,
+        /// File of the divisions.
+        file: String,
+        /// Ids that may have been meant, the likeliest first.
+        near: Vec<String>,
+    },
+    /// Nothing is left of an area.
+    #[error("[areas.{area}]: no land is left of {of} without {without}; correct the lists or leave the area out")]
+    AreaEmpty {
+        /// Id of the area.
+        area: String,
+        /// What it is made of.
+        of: String,
+        /// What it does not have, its own land in other areas included.
+        without: String,
+    },
+}
+
+fn hint(near: &[String]) -> String {
+    if near.is_empty() { "; ids must be written as in the file".into() } else { format!("; did you mean {}?", near.join(", ")) }
 }
 
 /// Validates and projects layers (R6, R22).
@@ -46,30 +75,7 @@ pub enum TerritoryError {
 /// Every repair, drop and duplicate is a finding of the result. O(n log n) for n vertices and points.
 pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, TerritoryError> {
     let mut findings = layers.findings.clone();
-    let chosen = choose(layers, &recipe.division)?;
-    let mut divisions: Vec<Division> = Vec::new();
-    let mut ids: BTreeSet<String> = BTreeSet::new();
-    let admin = chosen.first().map_or("study_area", |d| layers.file(d.origin)).to_string();
-    for d in &chosen {
-        let rings = rings(&d.land, layers, d.origin, Some(&d.id), &mut findings);
-        if rings.is_empty() {
-            continue;
-        }
-        let id = unique(&d.id, &mut ids, layers, d.origin, &mut findings);
-        let name = d.name.clone().unwrap_or_else(|| id.clone());
-        let crossing = lattice::self_crossing(&rings);
-        let file = layers.file(d.origin).to_string();
-        if let Some(p) = crossing {
-            let message = "the outline crosses itself; what lies inside was decided by the even-odd rule";
-            let finding = Finding::new(Severity::Warning, "polygon-crosses-itself", message);
-            findings.push(finding.file(&file).record(d.origin.record as u64).id(&id).at(p.lon_lat()));
-        }
-        let area2 = stated_area2(&d.land);
-        divisions.push(Division { id, name, parent: d.parent.clone(), rings, area2, crossing, file, record: d.origin.record as u64 });
-    }
-    if divisions.is_empty() {
-        return Err(TerritoryError::NoLand { file: admin, count: chosen.len() });
-    }
+    let Chosen { divisions, above } = divisions::choose(layers, recipe, &mut findings)?;
     let (mut lo, mut hi) = (Pt { x: i64::MAX, y: i64::MAX }, Pt { x: i64::MIN, y: i64::MIN });
     for p in divisions.iter().flat_map(|d| d.rings.iter().flatten()) {
         (lo.x, lo.y, hi.x, hi.y) = (lo.x.min(p.x), lo.y.min(p.y), hi.x.max(p.x), hi.y.max(p.y));
@@ -142,6 +148,7 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
     Ok(Territory {
         plane,
         divisions,
+        above,
         study_area,
         classes,
         barriers,
@@ -210,52 +217,6 @@ fn strength(table: &BTreeMap<String, u8>, class: &str) -> u8 {
     table.get(class).copied().unwrap_or(0)
 }
 
-/// The divisions asked for; the study area where no divisions were given.
-fn choose(layers: &Layers, choice: &DivisionChoice) -> Result<Vec<DivisionRecord>, TerritoryError> {
-    if layers.divisions.is_empty() {
-        let record = |(i, a): (usize, &AreaRecord)| DivisionRecord {
-            origin: a.origin,
-            id: a.id.clone().unwrap_or_else(|| format!("study-{}", i + 1)),
-            level: None,
-            scheme: None,
-            name: a.name.clone(),
-            parent: None,
-            code: None,
-            reports_to: None,
-            partial: false,
-            land: a.land.clone(),
-        };
-        return Ok(layers.study_area.iter().enumerate().map(record).collect());
-    }
-    let mut groups: BTreeMap<(Option<i32>, Option<&str>), Vec<&DivisionRecord>> = BTreeMap::new();
-    for d in layers.divisions.iter().filter(|d| !d.partial) {
-        groups.entry((d.level, d.scheme.as_deref())).or_default().push(d);
-    }
-    let describe = |(key, rows): (&(Option<i32>, Option<&str>), &Vec<&DivisionRecord>)| {
-        let level = key.0.map_or("no level".to_string(), |l| format!("level {l}"));
-        let scheme = key.1.map_or(String::new(), |s| format!(" scheme {s}"));
-        format!("{level}{scheme} ({})", rows.len())
-    };
-    let available = || groups.iter().map(describe).collect::<Vec<_>>().join(", ");
-    let file = || layers.file(layers.divisions[0].origin).to_string();
-    let fits = |key: &(Option<i32>, Option<&str>)| {
-        choice.level.is_none_or(|l| key.0 == Some(l)) && choice.scheme.as_deref().is_none_or(|s| key.1 == Some(s))
-    };
-    let found: Vec<_> = groups.iter().filter(|(k, _)| fits(k)).collect();
-    match found.as_slice() {
-        [] => {
-            let wanted = format!(
-                "{}{}",
-                choice.level.map_or("(any)".into(), |l| l.to_string()),
-                choice.scheme.as_ref().map_or(String::new(), |s| format!(" and scheme '{s}'"))
-            );
-            Err(TerritoryError::NoSuchDivision { file: file(), wanted, available: available() })
-        }
-        [(_, rows)] => Ok(rows.iter().map(|&d| d.clone()).collect()),
-        _ => Err(TerritoryError::Ambiguous { file: file(), available: available() }),
-    }
-}
-
 /// Rings on the lattice without repeated positions; what has no area is dropped and told.
 pub(super) fn rings(
     land: &MultiPolygon<f64>,
@@ -295,14 +256,8 @@ pub(super) fn rings(
     out
 }
 
-/// Twice the area of outer rings less that of holes.
-fn stated_area2(land: &MultiPolygon<f64>) -> i128 {
-    let area2 = |ring: &LineString<f64>| lattice::ring_area2(&positions(ring).0).abs();
-    land.iter().map(|p| area2(p.exterior()) - p.interiors().iter().map(area2).sum::<i128>()).sum()
-}
-
 /// Lattice positions without immediate repetition, and how many were repeated.
-fn positions(line: &LineString<f64>) -> (Vec<Pt>, usize) {
+pub(super) fn positions(line: &LineString<f64>) -> (Vec<Pt>, usize) {
     let mut out: Vec<Pt> = line.0.iter().filter_map(|c| Pt::from_lon_lat(c.x, c.y)).collect();
     let before = out.len();
     out.dedup();

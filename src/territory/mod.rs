@@ -1,8 +1,10 @@
 //! From layers as found to a valid territory on one metric plane.
 
+mod areas;
 mod build;
 mod cover;
 mod customers;
+mod divisions;
 pub mod lattice;
 pub mod layers;
 mod stations;
@@ -67,8 +69,16 @@ pub struct Division {
     pub id: String,
     /// Display name, the id where none was given.
     pub name: String,
+    /// Administrative level.
+    pub level: Option<i32>,
+    /// Hierarchy it belongs to.
+    pub scheme: Option<String>,
     /// Id of the division above.
     pub parent: Option<String>,
+    /// Its official code.
+    pub code: Option<String>,
+    /// Whom it reports to, where that is not the division above.
+    pub reports_to: Option<String>,
     /// All rings; inside by even-odd rule.
     pub rings: Vec<Vec<Pt>>,
     /// Twice the area that its outline states: outer rings less holes, steps².
@@ -217,8 +227,10 @@ pub struct Lock {
 pub struct Territory {
     /// The metric plane.
     pub plane: Plane,
-    /// Divisions to be cut, in file order.
+    /// Divisions to be cut, in file order; areas made of others stand where the first of these stood.
     pub divisions: Vec<Division>,
+    /// Further divisions of the levels and schemes that the recipe's levels name, in file order, also those cut off at the edge of the data.
+    pub above: Vec<Division>,
     /// Outline of the whole area, even-odd; may be empty.
     pub study_area: Vec<Vec<Pt>>,
     /// Classes by rising strength; the first is "none".

@@ -29,8 +29,7 @@ pub(super) fn group(
     let set_aside = |v: usize| &dedicated[ground.dedicated[v - own] as usize];
     let units = |v: usize| if v < own { &ground.clusters[v] } else { &set_aside(v).units };
     // what is not meant to be contiguous joins a zone afterwards
-    let (vertices, logical): (Vec<usize>, Vec<usize>) =
-        (0..own + ground.dedicated.len()).partition(|&v| v < own || !set_aside(v).logical);
+    let (vertices, logical): (Vec<usize>, Vec<usize>) = (0..own + ground.dedicated.len()).partition(|&v| v < own || !set_aside(v).logical);
     if vertices.is_empty() {
         return Ok((vec![logical], findings));
     }
@@ -71,7 +70,8 @@ pub(super) fn group(
     }
     for v in logical {
         let beside = |g: &Vec<usize>| {
-            let common = |e: &&Edge| (e.a as usize == v && g.contains(&(e.b as usize))) || (e.b as usize == v && g.contains(&(e.a as usize)));
+            let common =
+                |e: &&Edge| (e.a as usize == v && g.contains(&(e.b as usize))) || (e.b as usize == v && g.contains(&(e.a as usize)));
             ground.beside.iter().filter(common).map(|e| u64::from(e.cost)).sum::<u64>()
         };
         let most = (0..groups.len()).max_by_key(|&g| (beside(&groups[g]), std::cmp::Reverse(g))).unwrap_or(0);

@@ -248,8 +248,7 @@ fn zone(
     let graph = graph(t, fabric, &clusters, &[], &open)?;
     let problem = Problem { graph, bands: vec![ground.band], count, locks: Locks::default(), seed, effort: recipe.effort };
     let dedicated = group.iter().filter(|v| **v >= own).map(|v| ground.dedicated[v - own]).collect();
-    let zone =
-        Zone { division: ground.division, clusters, dedicated, locks: Vec::new(), problem, balanced: Vec::new(), load_bounds: None };
+    let zone = Zone { division: ground.division, clusters, dedicated, locks: Vec::new(), problem, balanced: Vec::new(), load_bounds: None };
     Ok((zone, open))
 }
 
