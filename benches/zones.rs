@@ -37,7 +37,8 @@ fn city() -> City {
     let origin = Origin { source: 0, record: 1 };
     let road = |l: &evengrid::territory::Barrier| {
         let course: LineString<f64> = l.line.iter().map(|p| Coord::from(p.lon_lat())).collect();
-        let (class, line) = (["residential", "tertiary", "secondary", "primary"][l.class as usize % 4].to_string(), MultiLineString(vec![course]));
+        let (class, line) =
+            (["residential", "tertiary", "secondary", "primary"][l.class as usize % 4].to_string(), MultiLineString(vec![course]));
         LineRecord { origin, id: None, class, name: None, tunnel: false, bridge: false, line }
     };
     let division = |k: usize| {
@@ -59,15 +60,8 @@ fn city() -> City {
         }
     };
     let mut place = || [random() * size, random() * size];
-    let household = |k: usize, at| PointRecord {
-        origin,
-        id: Some(format!("h{k}")),
-        kind: None,
-        weight: Some(20.0),
-        settlement: None,
-        class: None,
-        at,
-    };
+    let household =
+        |k: usize, at| PointRecord { origin, id: Some(format!("h{k}")), kind: None, weight: Some(20.0), settlement: None, class: None, at };
     let households = (0..200_000).map(|k| household(k, place())).collect();
     let station = |k: usize, azimuth, at| StationRecord {
         origin,

@@ -104,7 +104,8 @@ pub struct Cell<'a> {
 
 /// `coverage.geojson`: `cells` are the position of a station, its land, and the area of it within radius and beam.
 pub fn coverage_geojson(plan: &Plan, cells: Vec<(u32, Vec<Rings>, f64)>) -> serde_json::Result<String> {
-    let known = cells.into_iter().filter_map(|(s, land, reached_m2)| Some((Cell { station: plan.stations.get(s as usize)?, reached_m2 }, land)));
+    let known =
+        cells.into_iter().filter_map(|(s, land, reached_m2)| Some((Cell { station: plan.stations.get(s as usize)?, reached_m2 }, land)));
     let (rows, land): (Vec<Cell<'_>>, Vec<_>) = known.unzip();
     collection("coverage", &rows, &land, |c| &c.station.station_id)
 }

@@ -179,7 +179,8 @@ fn counts(z: &PlanZone, recipe: &Recipe) -> Vec<Finding> {
         out.push(Finding::new(Severity::Warning, "count-gave-way", message).id(&z.division_id).measured(made.into()).limit(limit.into()));
     }
     let mean = b.grids_worth / f64::from(k) - 1.0;
-    if !b.count_feasible || mean.abs() > recipe.grid.tolerance + 1e-9 {
+    let even = b.grids_worth == 0.0 && b.reached_deviation == 0.0;
+    if !even && (!b.count_feasible || mean.abs() > recipe.grid.tolerance + 1e-9) {
         let why = if mean.abs() <= recipe.grid.tolerance + 1e-9 {
             format!("{k} would do, but not with how the load lies: it is parted by hard barriers or locks, or heavy in places")
         } else if b.some_count_fits(recipe.grid.tolerance) {

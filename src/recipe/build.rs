@@ -295,6 +295,7 @@ impl Check {
         let rank = self.whole(&path("rank"), draft.rank, 1, 1000);
         let by = self.said(&path("by"), draft.by);
         let by = match by.as_str() {
+            "division" if draft.level.is_none() && draft.scheme.is_none() => LevelBy::Cut,
             "division" => LevelBy::Division { level: self.whole(&path("level"), draft.level, 0, 1000), scheme: draft.scheme },
             "lists" => {
                 let lists = self.said(&path("lists"), draft.lists);

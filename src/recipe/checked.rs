@@ -181,6 +181,8 @@ pub enum LevelBy {
         /// Value of `scheme`; without it the scheme of the divisions that are cut.
         scheme: Option<String>,
     },
+    /// The divisions that are cut.
+    Cut,
     /// Lists of divisions that are cut, by name of the area.
     Lists(BTreeMap<String, Vec<String>>),
     /// Neighbouring areas of the level below, put together by load.
@@ -200,7 +202,7 @@ impl LevelBy {
     /// As a recipe calls it.
     pub fn name(&self) -> &'static str {
         match self {
-            LevelBy::Division { .. } => "division",
+            LevelBy::Division { .. } | LevelBy::Cut => "division",
             LevelBy::Lists(_) => "lists",
             LevelBy::Partition { .. } => "partition",
             LevelBy::Zones => "coverage",

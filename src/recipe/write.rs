@@ -126,7 +126,7 @@ fn level(l: LevelRule) -> LevelDraft {
         LevelBy::Division { level, scheme } => LevelDraft { level: Some(level.into()), scheme, ..draft },
         LevelBy::Lists(lists) => LevelDraft { lists: Some(lists), ..draft },
         LevelBy::Partition { target, tolerance } => LevelDraft { target: Some(target.units()), tolerance: Some(tolerance), ..draft },
-        LevelBy::Zones | LevelBy::ReportsTo => draft,
+        LevelBy::Cut | LevelBy::Zones | LevelBy::ReportsTo => draft,
     }
 }
 

@@ -26,26 +26,16 @@ pub(super) fn group(
 ) -> Result<(Vec<Vec<usize>>, Vec<Finding>), ZoneError> {
     let mut findings = Vec::new();
     let own = ground.clusters.len();
-    let set_aside = |v: usize| &dedicated[ground.dedicated[v - own] as usize];
-    let units = |v: usize| if v < own { &ground.clusters[v] } else { &set_aside(v).units };
-    // what is not meant to be contiguous joins a zone afterwards
-    let (vertices, logical): (Vec<usize>, Vec<usize>) = (0..own + ground.dedicated.len()).partition(|&v| v < own || !set_aside(v).logical);
-    if vertices.is_empty() {
-        return Ok((vec![logical], findings));
+    if own == 0 {
+        return Ok((vec![(0..ground.dedicated.len()).collect()], findings));
     }
-    let load: Vec<Load> = (0..own + ground.dedicated.len()).map(|v| units(v).iter().map(|u| fabric.units[u.at()].load).sum()).collect();
+    let load: Vec<Load> = ground.clusters.iter().map(|c| c.iter().map(|u| fabric.units[u.at()].load).sum()).collect();
     let (patch, patches) = patches(t, fabric, ground, shares, &load, range.high, &mut findings);
-    let mut number = vec![u32::MAX; own + ground.dedicated.len()];
-    vertices.iter().for_each(|&v| number[v] = if v < own { patch[v] } else { 0 });
-    let set_apart = vertices.iter().filter(|v| **v >= own);
-    set_apart.enumerate().for_each(|(k, &v)| number[v] = patches + k as u32);
-    let count = vertices.iter().map(|&v| number[v] as usize + 1).max().unwrap_or(0);
-    let mut loads = vec![Load::ZERO; count];
-    vertices.iter().for_each(|&v| loads[number[v] as usize] += load[v]);
-    let over = |e: &Edge| Edge { a: number[e.a as usize], b: number[e.b as usize], cost: e.cost };
-    let edges: Vec<Edge> = ground.open.iter().chain(&ground.beside).map(over).filter(|e| e.a != u32::MAX && e.b != u32::MAX).collect();
+    let mut loads = vec![Load::ZERO; patches as usize];
+    patch.iter().zip(&load).for_each(|(&p, &l)| loads[p as usize] += l);
+    let over = |e: &Edge| Edge { a: patch[e.a as usize], b: patch[e.b as usize], cost: e.cost };
     let problem = Problem {
-        graph: UnitGraph::new(1, loads, &edges, None)?,
+        graph: UnitGraph::new(1, loads, &ground.open.iter().map(over).collect::<Vec<_>>(), None)?,
         bands: vec![range],
         count: Count::ForBand,
         locks: Locks::default(),
@@ -54,33 +44,48 @@ pub(super) fn group(
     };
     let division = &t.division(ground.division).id;
     let solved = partition(&problem).map_err(|source| ZoneError::Grouping { division: division.clone(), source })?;
-    let part_of = solved.assignment.part_of();
+    let zone_of: Vec<usize> = patch.iter().map(|&p| solved.assignment.part_of()[p as usize] as usize).collect();
     let mut groups: Vec<Vec<usize>> = vec![Vec::new(); solved.assignment.grids()];
-    vertices.iter().for_each(|&v| groups[part_of[number[v] as usize] as usize].push(v));
+    zone_of.iter().enumerate().for_each(|(v, &z)| groups[z].push(v));
     for (group, standing) in groups.iter().zip(&solved.standings).filter(|(_, standing)| **standing != Standing::InBand) {
         let sum = group.iter().map(|&v| load[v]).sum::<Load>();
         let limit = if sum < range.low { range.low } else { range.high };
         let why = if *standing == Standing::Forced { "; no grouping of whole stations does better here" } else { "" };
         let message = format!("a zone of {sum} households where zones are to have {} to {}{why}", range.low, range.high);
-        let finding = Finding::new(Severity::Warning, "zone-out-of-range", message).id(division).measured(sum.units()).limit(limit.units());
-        findings.push(match units(group[0]).first() {
-            Some(u) => finding.at(fabric.units[u.at()].inner.lon_lat()),
-            None => finding,
-        });
+        let at = fabric.units[ground.clusters[group[0]][0].at()].inner.lon_lat();
+        let finding = Finding::new(Severity::Warning, "zone-out-of-range", message).id(division).at(at);
+        findings.push(finding.measured(sum.units()).limit(limit.units()));
     }
-    for v in logical {
-        let beside = |g: &Vec<usize>| {
-            let common =
-                |e: &&Edge| (e.a as usize == v && g.contains(&(e.b as usize))) || (e.b as usize == v && g.contains(&(e.a as usize)));
-            ground.beside.iter().filter(common).map(|e| u64::from(e.cost)).sum::<u64>()
-        };
-        let most = (0..groups.len()).max_by_key(|&g| (beside(&groups[g]), std::cmp::Reverse(g))).unwrap_or(0);
-        groups[most].push(v);
+    for (d, zone) in join(ground, &zone_of, groups.len()).into_iter().enumerate() {
+        groups[zone].push(own + d);
     }
-    let land = |g: &Vec<usize>| g.iter().flat_map(|&v| units(v)).copied().collect::<Vec<UnitId>>();
+    let units = |v: &usize| if *v < own { &ground.clusters[*v] } else { &dedicated[ground.dedicated[*v - own] as usize].units };
+    let land = |g: &Vec<usize>| g.iter().flat_map(units).copied().collect::<Vec<UnitId>>();
     let order = fabric.west_to_east(&groups.iter().map(land).collect::<Vec<_>>());
-    groups.iter_mut().for_each(|g| g.sort_unstable());
     Ok((order.into_iter().map(|g| std::mem::take(&mut groups[g])).collect(), findings))
+}
+
+/// Zone of every dedicated grid: the one with which it has most border, also through other dedicated grids; the first where there is none.
+fn join(ground: &Ground, zone_of: &[usize], zones: usize) -> Vec<usize> {
+    let own = zone_of.len();
+    let mut zone: Vec<Option<usize>> = zone_of.iter().map(|&z| Some(z)).chain(ground.dedicated.iter().map(|_| None)).collect();
+    loop {
+        let mut touched: Vec<Vec<u64>> = vec![Vec::new(); ground.dedicated.len()];
+        for e in &ground.beside {
+            for (v, o) in [(e.a as usize, e.b as usize), (e.b as usize, e.a as usize)] {
+                if let (None, Some(z)) = (zone[v], zone[o]) {
+                    touched[v - own].resize(zones, 0);
+                    touched[v - own][z] += u64::from(e.cost) + 1;
+                }
+            }
+        }
+        let most = |t: &Vec<u64>| (0..t.len()).max_by_key(|&z| (t[z], std::cmp::Reverse(z)));
+        let found: Vec<(usize, usize)> = touched.iter().enumerate().filter_map(|(d, t)| Some((d, most(t)?))).collect();
+        if found.is_empty() {
+            return zone[own..].iter().map(|z| z.unwrap_or(0)).collect();
+        }
+        found.into_iter().for_each(|(d, z)| zone[own + d] = Some(z));
+    }
 }
 
 /// Patch of every cluster, and how many there are.

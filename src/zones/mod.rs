@@ -76,14 +76,25 @@ pub enum ZoneError {
 /// Stations of every unit with the share of its land that each serves, the largest first.
 pub type Shares = [Vec<(u32, f64)>];
 
-/// Band of a grid in balanced load, in a division with `total` of it and so many dedicated grids beside.
-fn band(territory: &Territory, recipe: &Recipe, division: DivisionId, total: Load, dedicated: u32) -> Band {
+/// Band of a grid in balanced load, in a division with these `loads` of units and so many dedicated grids beside. O(n log n).
+fn band(territory: &Territory, recipe: &Recipe, division: DivisionId, mut loads: Vec<Load>, dedicated: u32) -> Band {
     let (fewest, most) = ordinary_counts(territory, recipe, division, dedicated);
     let tolerance = recipe.grid.tolerance;
-    match (recipe.grid.target_from_count && fewest == most, total) {
-        (false, _) => Band::around(territory.base, tolerance),
-        (true, Load::ZERO) => Band { low: Load::ZERO, ..Band::around(Load(1), tolerance) },
-        (true, _) => Band::around_mean(total, fewest, tolerance),
+    if !recipe.grid.target_from_count || fewest != most {
+        return Band::around(territory.base, tolerance);
+    }
+    loads.sort_unstable();
+    let (mut grids, mut total) = (fewest, loads.iter().copied().sum::<Load>());
+    loop {
+        if total == Load::ZERO {
+            return Band { low: Load::ZERO, ..Band::around(Load(1), tolerance) };
+        }
+        let band = Band::around_mean(total, grids, tolerance);
+        // a unit that is too heavy takes a grid of its own, and the mean is that of the others
+        match loads.pop().filter(|heaviest| *heaviest > band.high && grids > 1) {
+            Some(heaviest) => (grids, total) = (grids - 1, total - heaviest),
+            None => return band,
+        }
     }
 }
 
@@ -165,13 +176,9 @@ fn grounds(t: &Territory, fabric: &Fabric, dedicated: &[Dedicated], recipe: &Rec
         by_division.entry(u.division).or_default().push(UnitId::new(i));
     }
     let own = |division: DivisionId| (0..dedicated.len() as u32).filter(move |&d| dedicated[d as usize].division == division);
-    let mut totals: BTreeMap<DivisionId, Load> = BTreeMap::new();
-    for (u, _) in fabric.units.iter().zip(&taken).filter(|(_, taken)| taken.is_none()) {
-        *totals.entry(u.division).or_default() += u.balanced;
-    }
-    let total = |division| totals.get(division).copied().unwrap_or_default();
+    let loads = |units: &[UnitId]| units.iter().filter(|u| taken[u.at()].is_none()).map(|u| fabric.units[u.at()].balanced).collect();
     let bands: BTreeMap<DivisionId, Band> =
-        by_division.keys().map(|d| (*d, band(t, recipe, *d, total(d), own(*d).count() as u32))).collect();
+        by_division.iter().map(|(d, units)| (*d, band(t, recipe, *d, loads(units), own(*d).count() as u32))).collect();
     let ties = ties::ties(t, fabric, &by_division, &taken, &bands, findings);
     let mut vertex_of = vec![0u32; fabric.units.len()];
     let mut grounds: Vec<Ground> = Vec::new();

@@ -15,12 +15,12 @@ pub(super) fn settle(work: &Work<'_>, recipe: &Recipe, out: &mut [Dedicated], fi
     let units = &work.fabric.units;
     let mut owner: Vec<Option<usize>> = vec![None; units.len()];
     out.iter().enumerate().for_each(|(i, d)| d.units.iter().for_each(|u| owner[u.at()] = Some(i)));
-    let mut free: BTreeMap<DivisionId, Load> = BTreeMap::new();
+    let mut free: BTreeMap<DivisionId, Vec<Load>> = BTreeMap::new();
     for (u, _) in units.iter().zip(&owner).filter(|(_, owner)| owner.is_none()) {
-        *free.entry(u.division).or_default() += u.balanced;
+        free.entry(u.division).or_default().push(u.balanced);
     }
     let beside = |division| out.iter().filter(|d| d.division == division).count() as u32;
-    let bands: BTreeMap<DivisionId, Band> = free.iter().map(|(d, total)| (*d, band(work.t, recipe, *d, *total, beside(*d)))).collect();
+    let bands: BTreeMap<DivisionId, Band> = free.into_iter().map(|(d, loads)| (d, band(work.t, recipe, d, loads, beside(d)))).collect();
     let mut pieces: BTreeMap<u32, Vec<UnitId>> = BTreeMap::new();
     units.iter().enumerate().for_each(|(u, unit)| pieces.entry(unit.piece).or_default().push(UnitId::new(u)));
     let mut joined: BTreeMap<usize, Vec<UnitId>> = BTreeMap::new();

@@ -243,7 +243,8 @@ fn places(out: &mut String, sheet: &Sheet, layout: &Layout) {
     for p in sheet.places.iter().filter(|p| p.at.iter().all(|c| c.is_finite())) {
         let [x, y] = layout.paper(layout.plane.forward(p.at)).map(mm);
         let (path, color) = mark(p.kind);
-        let _ = writeln!(out, "<path d=\"{path}\" transform=\"translate({x} {y})\" fill=\"{color}\" stroke=\"#fff\" stroke-width=\".25\"/>");
+        let _ =
+            writeln!(out, "<path d=\"{path}\" transform=\"translate({x} {y})\" fill=\"{color}\" stroke=\"#fff\" stroke-width=\".25\"/>");
     }
 }
 

@@ -167,18 +167,20 @@ fn tree_of(
             LevelBy::Division { level, scheme } => Some(above.divisions(rule, *level, scheme.as_deref(), &mut nodes, findings)),
             LevelBy::ReportsTo => Some(above.reports_to(rule, recipe, &mut nodes, findings)),
             LevelBy::Lists(lists) => Some(by_lists(rule, lists, ground, recipe, findings)),
-            LevelBy::Zones => Some(Level::new(ground.plan.grids.iter().map(|g| {
-                let zone = ground.plan.zones.iter().find(|z| z.zone_id == g.zone_id);
-                let name = zone.map_or_else(|| g.zone_id.clone(), |z| z.name.clone());
-                Named { id: g.zone_id.clone(), name, code: None }
-            }))),
+            LevelBy::Cut => Some(Level::new(ground.plan.grids.iter().map(|g| ground.division(&g.division_id)))),
+            LevelBy::Zones => {
+                let names: BTreeMap<&str, &str> = ground.plan.zones.iter().map(|z| (z.zone_id.as_str(), z.name.as_str())).collect();
+                let named = |id: &String| Named { id: id.clone(), name: names.get(id.as_str()).unwrap_or(&"").to_string(), code: None };
+                Some(Level::new(ground.plan.grids.iter().map(|g| named(&g.zone_id))))
+            }
             LevelBy::Partition { .. } => None,
         };
     }
     for at in (0..tree.len()).rev() {
         if let LevelBy::Partition { target, tolerance } = tree[at].by {
             let band = crate::measure::Band::around(target, tolerance);
-            let of_divisions = |l: &LevelRule| matches!(l.by, LevelBy::Division { .. } | LevelBy::Lists(_) | LevelBy::ReportsTo);
+            let of_divisions =
+                |l: &LevelRule| matches!(l.by, LevelBy::Division { .. } | LevelBy::Cut | LevelBy::Lists(_) | LevelBy::ReportsTo);
             let fixed = |at: &usize| !matches!(tree[*at].by, LevelBy::Partition { .. });
             let within = match (0..at).rev().find(fixed).and_then(|up| levels[up].as_ref()) {
                 Some(level) => level.of_grid.iter().map(|&a| level.areas[a as usize].clone()).collect(),

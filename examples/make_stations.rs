@@ -1,0 +1,102 @@
+//! Writes base stations for a city that has none, to try zones by coverage.
+
+#[path = "shared/choice.rs"]
+mod choice;
+#[path = "shared/cli.rs"]
+mod cli;
+
+use choice::Choice;
+use clap::Parser;
+use evengrid::io::{read_layers, write_atomic};
+use evengrid::territory::lattice::{Pt, Side, side_of_ring};
+use evengrid::territory::{Territory, territory};
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Write base stations that do not exist for a city: masts on a jittered honeycomb over its divisions, with three sectors each.
+///
+/// Every tenth mast is all round. The same seed gives the same stations.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Examples:\n  make_stations --layers data/city --level 9 --spacing 500 --out stations.geojson\n\nThen name the file in a recipe: [layers.base_stations] file = \"/where/it/is/stations.geojson\"\n\nExit codes: 0 written, 2 bad input or recipe."
+)]
+struct Args {
+    #[command(flatten)]
+    choice: Choice,
+    /// Distance of neighbouring masts in metres
+    #[arg(long, value_name = "M", default_value_t = 500.0, value_parser = spacing)]
+    spacing: f64,
+    /// File to write
+    #[arg(long, value_name = "FILE", default_value = "stations.geojson")]
+    out: PathBuf,
+}
+
+fn spacing(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|m| (50.0..=50_000.0).contains(m)).ok_or_else(|| "a number of metres from 50 to 50000 is needed".into())
+}
+
+fn main() -> ExitCode {
+    cli::exit(run(Args::parse()))
+}
+
+fn run(a: Args) -> Result<bool, cli::Failure> {
+    let recipe = a.choice.recipe(None, None)?;
+    let t = territory(&read_layers(&a.choice.folder(), &recipe.layers)?, &recipe)?;
+    let masts = masts(&t, a.spacing, recipe.seed);
+    let mut out = String::from("{\"type\":\"FeatureCollection\",\"name\":\"base_stations\",\"features\":[\n");
+    let mut stations = 0;
+    for (m, (at, turn)) in masts.iter().enumerate() {
+        let [lon, lat] = at.lon_lat();
+        let sectors: Vec<Option<f64>> =
+            if m % 10 == 9 { vec![None] } else { (0..3).map(|k| Some((turn + 120.0 * f64::from(k)) % 360.0)).collect() };
+        for (k, azimuth) in sectors.into_iter().enumerate() {
+            let facing = azimuth.map_or(String::new(), |a| format!(",\"azimuth\":{a:.0},\"beam_width\":65"));
+            let comma = if stations > 0 { ",\n" } else { "" };
+            let _ = write!(
+                out,
+                "{comma}{{\"type\":\"Feature\",\"properties\":{{\"id\":\"m{m:04}-{k}\",\"radius_m\":{:.0},\"indoor\":false{facing}}},\
+                 \"geometry\":{{\"type\":\"Point\",\"coordinates\":[{lon:.7},{lat:.7}]}}}}",
+                a.spacing
+            );
+            stations += 1;
+        }
+    }
+    out.push_str("\n]}\n");
+    write_atomic(&a.out, out.as_bytes())?;
+    cli::say!("{stations} stations on {} masts in {}", masts.len(), a.out.display());
+    Ok(true)
+}
+
+/// Places in the divisions, each with the direction of its first sector.
+fn masts(t: &Territory, spacing: f64, seed: u64) -> Vec<(Pt, f64)> {
+    let mut state = seed;
+    let mut random = move || {
+        // splitmix64
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let corners = || t.divisions.iter().flat_map(|d| d.rings.iter().flatten()).map(|p| t.plane.metres(*p));
+    let span = |axis: usize| corners().fold((f64::INFINITY, f64::NEG_INFINITY), |s, p| (s.0.min(p[axis]), s.1.max(p[axis])));
+    let ((x0, x1), (y0, y1)) = (span(0), span(1));
+    let inside = |p: Pt| t.divisions.iter().any(|d| d.rings.iter().filter(|r| side_of_ring(r, p) == Side::Inside).count() % 2 == 1);
+    let mut out = Vec::new();
+    let height = spacing * 0.75f64.sqrt();
+    let (rows, columns) = (((y1 - y0) / height) as usize + 1, ((x1 - x0) / spacing) as usize + 2);
+    for row in 0..rows {
+        for column in 0..columns {
+            let jitter = [random() - 0.5, random() - 0.5].map(|j| 0.5 * spacing * j);
+            let turn = (120.0 * random()).round();
+            let x = x0 + spacing * (column as f64 + 0.5 * (row % 2) as f64) + jitter[0];
+            let p = t.plane.lattice([x, y0 + height * (row as f64 + 0.5) + jitter[1]]);
+            if inside(p) {
+                out.push((p, turn));
+            }
+        }
+    }
+    out
+}
