@@ -167,11 +167,12 @@ fn tree_of(
             LevelBy::Division { level, scheme } => Some(above.divisions(rule, *level, scheme.as_deref(), &mut nodes, findings)),
             LevelBy::ReportsTo => Some(above.reports_to(rule, recipe, &mut nodes, findings)),
             LevelBy::Lists(lists) => Some(by_lists(rule, lists, ground, recipe, findings)),
-            LevelBy::Zones => Some(Level::new(ground.plan.grids.iter().map(|g| {
-                let zone = ground.plan.zones.iter().find(|z| z.zone_id == g.zone_id);
-                let name = zone.map_or_else(|| g.zone_id.clone(), |z| z.name.clone());
-                Named { id: g.zone_id.clone(), name, code: None }
-            }))),
+            LevelBy::Zones => {
+                let name: BTreeMap<&str, &str> = ground.plan.zones.iter().map(|z| (z.zone_id.as_str(), z.name.as_str())).collect();
+                let named =
+                    |id: &String| Named { id: id.clone(), name: name.get(id.as_str()).unwrap_or(&id.as_str()).to_string(), code: None };
+                Some(Level::new(ground.plan.grids.iter().map(|g| named(&g.zone_id))))
+            }
             LevelBy::Partition { .. } => None,
         };
     }
