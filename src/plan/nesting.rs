@@ -18,6 +18,7 @@ pub(super) fn check(found: &AsFound) -> Option<(Check, Vec<Finding>)> {
         let known: BTreeMap<&str, Option<&str>> = level.areas.iter().map(|a| (a.area_id.as_str(), a.parent.as_deref())).collect();
         areas += known.len();
         let upper = at.checked_sub(1).map(|up| &found.levels[up]).filter(|up| up.tree == level.tree);
+        let above_known: BTreeSet<&str> = upper.iter().flat_map(|up| up.areas.iter().map(|a| a.area_id.as_str())).collect();
         let mut wrong: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for g in &found.grids {
             let own = g.areas.get(&level.name).map(String::as_str);
@@ -30,8 +31,8 @@ pub(super) fn check(found: &AsFound) -> Option<(Check, Vec<Finding>)> {
                 continue;
             };
             // an area above that is not there was told at its own level
-            let above = upper.and_then(|up| up.areas.iter().find(|a| Some(&a.area_id) == g.areas.get(&up.name)));
-            if above.is_some_and(|above| parent != Some(&above.area_id)) {
+            let above = upper.and_then(|up| g.areas.get(&up.name)).map(String::as_str).filter(|above| above_known.contains(above));
+            if above.is_some() && parent != above {
                 wrong.entry(own).or_default().insert(&g.grid_id);
             }
         }

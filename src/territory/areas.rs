@@ -24,7 +24,7 @@ const LEAST_M2: f64 = 1.0;
 /// Where a part comes from: a division that is cut, by position, or another one of the file.
 enum Source {
     Cut(usize),
-    Other(Division),
+    Other(Box<Division>),
 }
 
 impl Source {
@@ -85,7 +85,7 @@ impl Maker<'_> {
             out.push(match at {
                 Some(at) => Source::Cut(at),
                 None => match record().and_then(|record| division(record, self.layers, self.findings)) {
-                    Some(other) => Source::Other(other),
+                    Some(other) => Source::Other(Box::new(other)),
                     None => return Err(self.unknown(rule, key, id)),
                 },
             });
