@@ -6,7 +6,7 @@ use crate::measure::LOAD;
 use crate::plan::{Plan, PlanGrid, PlanZone, Report};
 use crate::recipe::ResourceRule;
 use crate::territory::lattice::Rings;
-use crate::territory::{BarrierLayer, Station, Territory};
+use crate::territory::{Anchor, AnchorKind, BarrierLayer, Station, Territory};
 use std::collections::BTreeMap;
 
 /// Barriers weaker than this are left off the map; they are seen where they bound a grid.
@@ -97,11 +97,15 @@ pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -
     }
 }
 
-/// Stations where zones follow them.
+/// Stations where zones follow them, halls and landmarks.
 fn places(plan: &Plan, t: &Territory) -> Vec<SheetPlace> {
     let station = |s: &Station| SheetPlace { kind: PlaceKind::Station, name: s.name.clone(), at: s.at.lon_lat() };
     let stations = t.stations.iter().filter(|_| !plan.stations.is_empty()).map(station);
-    stations.collect()
+    let anchor = |a: &Anchor| {
+        let kind = if a.kind == AnchorKind::Hall { PlaceKind::Hall } else { PlaceKind::Landmark };
+        SheetPlace { kind, name: a.id.clone(), at: a.at.lon_lat() }
+    };
+    stations.chain(t.anchors.iter().map(anchor)).collect()
 }
 
 fn summary(plan: &Plan, report: &Report) -> Vec<(String, String)> {
@@ -109,7 +113,13 @@ fn summary(plan: &Plan, report: &Report) -> Vec<(String, String)> {
     let value = |name: &str| report.indicators.iter().find(|i| i.name == name).map_or(0.0, |i| i.value);
     let share = |name: &str| format!("{:.1} %", 100.0 * value(name));
     let fixed = [
-        ("Target", format!("{} ± {} %", rule.target.units(), 100.0 * rule.tolerance)),
+        (
+            "Target",
+            match rule.target_from_count {
+                true => format!("mean of the division ± {} %", 100.0 * rule.tolerance),
+                false => format!("{} ± {} %", rule.target.units(), 100.0 * rule.tolerance),
+            },
+        ),
         ("Grids", value("grids").to_string()),
         ("Zones", value("zones").to_string()),
         ("Households", value("households").to_string()),
