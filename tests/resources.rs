@@ -69,7 +69,7 @@ fn all_that_counts_is_in_a_grid_or_told_to_be_outside() {
         assert!(inside > 0.0 && inside <= all);
     }
     assert!(outside(&d.report.findings, "reach") > 0.0, "a station stands outside the town");
-    assert!(d.report.findings.iter().any(|f| f.code == "resource-missing" && f.measured == Some(1.0)), "one station has no radius");
+    assert!(d.report.findings.iter().any(|f| f.code == "resource-missing" && f.measured == Some(2.0)), "two stations have no radius");
     // firms are demand points as well, and lie where these lie
     let mut by_grid = vec![0.0; d.plan.grids.len()];
     for (h, u) in layers.households.iter().zip(&d.fabric.unit_of_point).filter(|(h, _)| firms(&h.kind)) {

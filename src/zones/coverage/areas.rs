@@ -89,7 +89,7 @@ impl Areas {
             let sides: Vec<Side> = a.rings.iter().map(|r| side_of_ring(r, p)).collect();
             sides.contains(&Side::On) || sides.iter().filter(|s| **s == Side::Inside).count() % 2 == 1
         };
-        let inside = self.near([at, at]).into_iter().map(|i| &self.all[i as usize]).filter(|a| covers(a));
+        let inside = self.near([at, at]).into_iter().map(|i| &self.all[i as usize]).filter(|a| !a.owned.0.is_empty() && covers(a));
         let distance = |a: &Area| (a.centre[0] - at[0]).powi(2) + (a.centre[1] - at[1]).powi(2);
         inside.min_by(|a, b| distance(a).total_cmp(&distance(b))).map(|a| a.station)
     }

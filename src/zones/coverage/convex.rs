@@ -63,6 +63,16 @@ pub(super) fn clip(ring: &mut Vec<At>, half: HalfPlane, spare: &mut Vec<At>) {
     std::mem::swap(ring, spare);
 }
 
+/// Leaves out vertices that repeat the one before but for rounding, since the direction of a side between them would mean nothing.
+pub(super) fn tidy(ring: &mut Vec<At>) {
+    const SAME_M: f64 = 1e-6;
+    let same = |a: At, b: At| (a[0] - b[0]).hypot(a[1] - b[1]) < SAME_M;
+    ring.dedup_by(|next, kept| same(*next, *kept));
+    while ring.len() > 1 && same(ring[0], ring[ring.len() - 1]) {
+        ring.pop();
+    }
+}
+
 fn cross(a: At, b: At) -> f64 {
     a[0] * b[1] - a[1] * b[0]
 }

@@ -26,7 +26,7 @@ use crate::finding::Finding;
 use crate::territory::lattice::Pt;
 use crate::territory::{Station, Territory};
 use areas::Areas;
-use convex::{At, HalfPlane, area, bounds, clip, corners, holds};
+use convex::{At, HalfPlane, area, bounds, clip, corners, holds, tidy};
 use land::{Frame, Land, less, none, shared, union};
 use rayon::prelude::*;
 use rstar::primitives::GeomWithData;
@@ -90,6 +90,7 @@ pub fn coverage(territory: &Territory) -> Coverage {
         for (station, sides) in site.wedges() {
             let mut ring = cell.clone();
             sides.iter().flatten().for_each(|side| clip(&mut ring, *side, &mut Vec::new()));
+            tidy(&mut ring);
             if area(&ring) > 0.0 {
                 pieces.push(Piece { station, ring });
             }
@@ -138,7 +139,7 @@ impl Coverage {
                 taken.0.extend_from_slice(&area.0);
             }
             self.measure(&less(land, &taken), |rings, _| self.split(rings, &mut owned));
-        } else if let Some(station) = unit.rings.first().and_then(|r| self.areas.station(r[0], rings[0][0])) {
+        } else if let Some(station) = self.areas.station(unit.inner, self.frame.metres(unit.inner)) {
             owned.push((station, 1.0));
         } else {
             self.split(&rings, &mut owned);
@@ -172,9 +173,9 @@ impl Coverage {
                 area(&part).abs()
             };
             let holes = |within: &mut dyn FnMut(&[At]) -> f64| rings[1..].iter().map(|h| within(h)).sum::<f64>();
-            let m2 = within(outer);
-            if m2 > 0.0 {
-                owned.push((piece.station, m2 - holes(&mut within)));
+            let m2 = within(outer) - holes(&mut within);
+            if m2 != 0.0 {
+                owned.push((piece.station, m2));
             }
         }
     }

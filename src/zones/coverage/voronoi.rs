@@ -21,7 +21,8 @@ pub(super) fn cells(sites: &[At], frame: &[At]) -> Vec<Vec<At>> {
 
 /// Delaunay neighbours of every site, sorted.
 fn neighbours(sites: &[At]) -> Vec<Vec<u32>> {
-    let key = |c: [f64; 2]| c.map(f64::to_bits);
+    // −0 is 0
+    let key = |c: [f64; 2]| c.map(|v| (v + 0.0).to_bits());
     let number: HashMap<[u64; 2], u32> = sites.iter().enumerate().map(|(i, s)| (key(*s), i as u32)).collect();
     let points: MultiPoint<f64> = sites.iter().copied().map(geo::Point::from).collect();
     let mut out = vec![Vec::new(); sites.len()];
