@@ -8,7 +8,7 @@ mod cli;
 use choice::Choice;
 use clap::Parser;
 use evengrid::io::{read_layers, write_atomic};
-use evengrid::territory::lattice::{Pt, Side, side_of_ring};
+use evengrid::territory::lattice::{Pt, Side, side_of_rings};
 use evengrid::territory::{Territory, territory};
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -83,7 +83,7 @@ fn masts(t: &Territory, spacing: f64, seed: u64) -> Vec<(Pt, f64)> {
     let corners = || t.divisions.iter().flat_map(|d| d.rings.iter().flatten()).map(|p| t.plane.metres(*p));
     let span = |axis: usize| corners().fold((f64::INFINITY, f64::NEG_INFINITY), |s, p| (s.0.min(p[axis]), s.1.max(p[axis])));
     let ((x0, x1), (y0, y1)) = (span(0), span(1));
-    let inside = |p: Pt| t.divisions.iter().any(|d| d.rings.iter().filter(|r| side_of_ring(r, p) == Side::Inside).count() % 2 == 1);
+    let inside = |p: Pt| t.divisions.iter().any(|d| side_of_rings(&d.rings, p) == Side::Inside);
     let mut out = Vec::new();
     let height = spacing * 0.75f64.sqrt();
     let (rows, columns) = (((y1 - y0) / height) as usize + 1, ((x1 - x0) / spacing) as usize + 2);

@@ -41,7 +41,7 @@ pub use planar::{Faces, Side, faces};
 use crate::finding::{Finding, Severity};
 use crate::measure::{DivisionId, Load};
 use crate::recipe::Recipe;
-use crate::territory::lattice::{self, Pt, side_of_ring};
+use crate::territory::lattice::{self, Pt, side_of_rings};
 use crate::territory::{Barrier, Territory, Water};
 use arrangement::OUTSIDE;
 use assemble::assemble;
@@ -188,7 +188,7 @@ fn in_water(index: &Boxes, water: &[Water], p: Pt) -> bool {
     let at = [p.x as f64, p.y as f64];
     index
         .locate_in_envelope_intersecting(&AABB::from_corners(at, at))
-        .any(|b| water[b.data].rings.iter().filter(|r| side_of_ring(r, p) == lattice::Side::Inside).count() % 2 == 1)
+        .any(|b| side_of_rings(&water[b.data].rings, p) == lattice::Side::Inside)
 }
 
 /// Face of every point and balanced load of every face.

@@ -87,6 +87,19 @@ pub fn side_of_ring(ring: &[Pt], p: Pt) -> Side {
     if inside { Side::Inside } else { Side::Outside }
 }
 
+/// Side of `p` relative to all rings of some land, by even-odd rule. Exact, O(vertices).
+pub fn side_of_rings(rings: &[Vec<Pt>], p: Pt) -> Side {
+    let mut inside = false;
+    for ring in rings {
+        match side_of_ring(ring, p) {
+            Side::On => return Side::On,
+            Side::Inside => inside = !inside,
+            Side::Outside => {}
+        }
+    }
+    if inside { Side::Inside } else { Side::Outside }
+}
+
 /// A place where rings of one polygon cross themselves or one another, the first in order of segments. O(n log n).
 pub fn self_crossing(rings: &[Vec<Pt>]) -> Option<Pt> {
     let segments: Vec<(Pt, Pt)> =

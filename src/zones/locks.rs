@@ -5,7 +5,7 @@ use crate::cut::Fabric;
 use crate::finding::{Finding, Severity};
 use crate::measure::{GridId, LockKind, UnitId};
 use crate::partition::{Locks, Problem, bounds};
-use crate::territory::lattice::{Pt, Side, ring_area2, side_of_ring};
+use crate::territory::lattice::{Pt, Side, ring_area2, side_of_rings};
 use crate::territory::{Lock, Territory};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,10 +109,7 @@ fn list(locks: &mut Locks, kind: LockKind) -> &mut Vec<Vec<UnitId>> {
 
 /// Units at the places and in the areas of a lock.
 fn meant(t: &Territory, fabric: &Fabric, lock: &Lock, findings: &mut Vec<Finding>) -> BTreeSet<UnitId> {
-    let within = |rings: &[Vec<Pt>], p: Pt| {
-        let sides = || rings.iter().map(|r| side_of_ring(r, p));
-        sides().any(|s| s == Side::On) || sides().filter(|s| *s == Side::Inside).count() % 2 == 1
-    };
+    let within = |rings: &[Vec<Pt>], p: Pt| side_of_rings(rings, p) != Side::Outside;
     let mut units = BTreeSet::new();
     for &p in &lock.places {
         match fabric.units.iter().position(|u| within(&u.rings, p)) {

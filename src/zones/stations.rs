@@ -4,7 +4,7 @@ use super::{Dedicated, Shares, Zone};
 use crate::cut::Fabric;
 use crate::measure::{Load, UnitId, ZoneId};
 use crate::territory::Territory;
-use crate::territory::lattice::{Side, side_of_ring};
+use crate::territory::lattice::{Side, side_of_rings};
 use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
@@ -51,10 +51,7 @@ pub fn homes(t: &Territory, fabric: &Fabric, shares: &Shares, zones: &[Zone], de
         let p = t.stations[s].at;
         let at = [p.x as f64, p.y as f64];
         let near = tree.locate_in_envelope_intersecting(&AABB::from_corners(at, at)).map(|b| b.data);
-        let inside = |u: &usize| {
-            let sides: Vec<Side> = fabric.units[*u].rings.iter().map(|r| side_of_ring(r, p)).collect();
-            sides.contains(&Side::On) || sides.iter().filter(|s| **s == Side::Inside).count() % 2 == 1
-        };
+        let inside = |u: &usize| side_of_rings(&fabric.units[*u].rings, p) != Side::Outside;
         near.filter(inside).min().map(UnitId::new)
     };
     let home = |s: usize| {

@@ -11,7 +11,7 @@ use crate::measure::DivisionId;
 use crate::plan::PlanGrid;
 use crate::recipe::{LevelRule, Recipe, near};
 use crate::territory::Division;
-use crate::territory::lattice::{Pt, Side, side_of_ring};
+use crate::territory::lattice::{Pt, Side, side_of_rings};
 use crate::territory::layers::{DivisionRecord, Layers};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -190,9 +190,7 @@ impl<'a> Above<'a> {
         let boxes: Vec<[Pt; 2]> = candidates.all.iter().map(|d| bounds(d)).collect();
         let holds = |c: usize, p: Pt| {
             let [lo, hi] = boxes[c];
-            (lo.x..=hi.x).contains(&p.x)
-                && (lo.y..=hi.y).contains(&p.y)
-                && candidates.all[c].rings.iter().filter(|r| side_of_ring(r, p) == Side::Inside).count() % 2 == 1
+            (lo.x..=hi.x).contains(&p.x) && (lo.y..=hi.y).contains(&p.y) && side_of_rings(&candidates.all[c].rings, p) == Side::Inside
         };
         let units = &self.ground.fabric.units;
         let holders = units.par_iter().map(|u| (0..candidates.all.len()).filter(|&c| holds(c, u.inner)).collect::<Vec<_>>());

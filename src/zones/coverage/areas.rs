@@ -3,7 +3,7 @@
 use super::convex::{At, HalfPlane, bounds, clip, corners};
 use super::land::{Frame, Land, less, none, shared};
 use crate::territory::Station;
-use crate::territory::lattice::{Pt, Side, side_of_ring};
+use crate::territory::lattice::{Pt, Side, side_of_rings};
 use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
@@ -85,10 +85,7 @@ impl Areas {
 
     /// The area that owns a place, with borders counting as inside.
     pub fn station(&self, p: Pt, at: At) -> Option<u32> {
-        let covers = |a: &Area| {
-            let sides: Vec<Side> = a.rings.iter().map(|r| side_of_ring(r, p)).collect();
-            sides.contains(&Side::On) || sides.iter().filter(|s| **s == Side::Inside).count() % 2 == 1
-        };
+        let covers = |a: &Area| side_of_rings(&a.rings, p) != Side::Outside;
         let inside = self.near([at, at]).into_iter().map(|i| &self.all[i as usize]).filter(|a| !a.owned.0.is_empty() && covers(a));
         let distance = |a: &Area| (a.centre[0] - at[0]).powi(2) + (a.centre[1] - at[1]).powi(2);
         inside.min_by(|a, b| distance(a).total_cmp(&distance(b))).map(|a| a.station)
