@@ -24,17 +24,16 @@ impl Coverage {
     pub fn cells(&self, territory: &Territory) -> Vec<CellLand> {
         let divisions: Vec<Land> = territory.divisions.par_iter().map(|d| self.frame.even_odd(&d.rings)).collect();
         let all = union(&MultiPolygon(divisions.into_iter().flatten().collect()), &none());
-        let mut covered = none();
-        let mut shapes: Vec<Shape> = Vec::new();
-        for (station, land) in self.areas.owners([[f64::NEG_INFINITY; 2], [f64::INFINITY; 2]]) {
-            covered.0.extend_from_slice(&land.0);
-            shapes.extend(Shape::new(station, land.clone(), &self.frame));
-        }
-        let mut found = share_out(&all, &mut shapes, &self.frame);
-        let rest = less(all, &covered);
-        let mut cells: Vec<Shape> =
-            self.pieces.iter().filter_map(|p| Shape::new(p.station, self.frame.land(&p.ring), &self.frame)).collect();
-        found.extend(share_out(&rest, &mut cells, &self.frame));
+        let everywhere = [[f64::NEG_INFINITY; 2], [f64::INFINITY; 2]];
+        let owned = self.areas.owners(everywhere).filter_map(|(s, land)| Shape::new(s, land.clone(), &self.frame));
+        let cells = self.pieces.iter().filter_map(|p| Shape::new(p.station, self.frame.land(&p.ring), &self.frame));
+        let mut found = share_out(&all, &mut owned.collect::<Vec<_>>(), &self.frame);
+        let rest = share_out(&all, &mut cells.collect::<Vec<_>>(), &self.frame);
+        let uncovered = |(station, land): (u32, Land)| {
+            let taken = self.areas.owners(around(&land, &self.frame)).flat_map(|o| o.1.0.iter().cloned()).collect();
+            (station, less(land, &MultiPolygon(taken)))
+        };
+        found.par_extend(rest.into_par_iter().map(uncovered).filter(|x| !x.1.0.is_empty()));
         found.sort_by_key(|f| f.0);
         let row = |lands: &[(u32, Land)]| {
             let (station, first) = &lands[0];
@@ -84,8 +83,7 @@ struct Shape {
 
 impl Shape {
     fn new(station: u32, land: Land, frame: &Frame) -> Option<Shape> {
-        let corners: Vec<At> = frame.polygons(&land).into_iter().flatten().flatten().collect();
-        (!corners.is_empty()).then(|| Shape { station, land, bounds: bounds(&corners) })
+        (!land.0.is_empty()).then(|| Shape { station, bounds: around(&land, frame), land })
     }
 }
 
@@ -98,13 +96,13 @@ fn share_out(land: &Land, shapes: &mut [Shape], frame: &Frame) -> Vec<(u32, Land
         [] => Vec::new(),
         [one] => Some((one.station, shared(land, &one.land))).filter(|x| !x.1.0.is_empty()).into_iter().collect(),
         many => {
-            let [lo, hi] = around(many);
+            let [lo, hi] = around_all(many);
             let axis = usize::from(hi[1] - lo[1] > hi[0] - lo[0]);
             let middle = |s: &Shape| s.bounds[0][axis] + s.bounds[1][axis];
             many.sort_by(|a, b| middle(a).total_cmp(&middle(b)).then(a.station.cmp(&b.station)));
             let (low, high) = many.split_at_mut(many.len() / 2);
             let half = |shapes: &mut [Shape]| {
-                let [lo, hi] = around(shapes);
+                let [lo, hi] = around_all(shapes);
                 // a metre more, so that its border cuts none of them
                 let frame_box = corners([lo[0] - 1.0, lo[1] - 1.0], [hi[0] + 1.0, hi[1] + 1.0]);
                 share_out(&shared(land, &frame.land(&frame_box)), shapes, frame)
@@ -116,6 +114,10 @@ fn share_out(land: &Land, shapes: &mut [Shape], frame: &Frame) -> Vec<(u32, Land
     }
 }
 
-fn around(shapes: &[Shape]) -> [At; 2] {
+fn around(land: &Land, frame: &Frame) -> [At; 2] {
+    bounds(&frame.polygons(land).into_iter().flatten().flatten().collect::<Vec<_>>())
+}
+
+fn around_all(shapes: &[Shape]) -> [At; 2] {
     bounds(&shapes.iter().flat_map(|s| s.bounds).collect::<Vec<_>>())
 }

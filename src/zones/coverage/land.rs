@@ -98,3 +98,31 @@ pub(super) fn shared(a: &Land, b: &Land) -> Land {
 pub(super) fn less(a: Land, b: &Land) -> Land {
     if a.0.is_empty() || b.0.is_empty() { a } else { ClipperInt::difference(&a, b) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps2(land: &Land) -> i128 {
+        let frame = Frame { middle: Pt::default(), step: [1.0; 2] };
+        frame.rings(land).iter().flatten().map(|r| ring_area2(r)).sum()
+    }
+
+    #[test]
+    fn inside_is_decided_by_even_and_odd() {
+        let frame = Frame { middle: Pt { x: 7, y: 7 }, step: [1.0; 2] };
+        let ring = |c: &[(i64, i64)]| c.iter().map(|&(x, y)| Pt { x: 1000 * x, y: 1000 * y }).collect::<Vec<_>>();
+        let square = |x: i64, s: i64| ring(&[(x, x), (x + s, x), (x + s, x + s), (x, x + s)]);
+        let nested = [square(0, 30), square(5, 20), square(10, 10)];
+        assert_eq!(steps2(&frame.even_odd(&nested)), 2_000_000 * (900 - 400 + 100));
+        let backwards: Vec<Vec<Pt>> = nested.iter().map(|r| r.iter().rev().copied().collect()).collect();
+        assert_eq!(steps2(&frame.even_odd(&backwards)), 2_000_000 * (900 - 400 + 100));
+        assert_eq!(steps2(&frame.even_odd(&[square(0, 30), square(10, 30)])), 2_000_000 * 2 * (900 - 400));
+        // twice around: out again, and a pentagram without its middle
+        let twice = [square(0, 30), square(0, 30)].concat();
+        assert_eq!(steps2(&frame.even_odd(&[twice])), 0);
+        let star = ring(&[(0, 100), (59, -81), (-95, 31), (95, 31), (-59, -81)]);
+        let land = frame.even_odd(std::slice::from_ref(&star));
+        assert_eq!((land.0.len(), land.0.iter().map(|p| p.interiors().len()).sum::<usize>()), (5, 0));
+    }
+}

@@ -31,10 +31,12 @@ use land::{Frame, Land, less, none, shared, union};
 use rayon::prelude::*;
 use rstar::primitives::GeomWithData;
 use rstar::{AABB, RTree, RTreeObject};
-use sites::{Site, sites};
+use sites::{SITE_M, Site, sites};
 
 /// Cells reach this far beyond the box around the divisions, metres.
 const MARGIN_M: f64 = 1000.0;
+/// Centres nearer to each other than this are one, metres; sites must be farther apart than triangulation snaps.
+const SAME_M: f64 = 1e-3;
 /// A lesser share of a unit is taken for rounding.
 const ROUNDING: f64 = 1e-9;
 
@@ -76,11 +78,11 @@ pub fn coverage(territory: &Territory) -> Coverage {
     let (points, areas): (Vec<u32>, Vec<u32>) = outdoor.into_iter().partition(|&s| stations[s as usize].rings.is_empty());
     let at = |s: u32| frame.metres(stations[s as usize].at);
     let (sites, findings) = if points.is_empty() {
-        // centres stand in for points; that two share one is no matter, since they have land of their own
+        // centres stand in for points; where two are one the first by id has the rest, and both have land of their own
         let centres: Vec<Station> = stations.iter().map(|s| Station { azimuth: None, rings: Vec::new(), ..s.clone() }).collect();
-        (sites(&centres, &areas, at).0, Vec::new())
+        (sites(&centres, &areas, at, SAME_M).0, Vec::new())
     } else {
-        sites(stations, &points, at)
+        sites(stations, &points, at, SITE_M)
     };
     let ([x0, y0], [x1, y1]) = (frame.metres(lo), frame.metres(hi));
     let frame_box = corners([x0 - MARGIN_M, y0 - MARGIN_M], [x1 + MARGIN_M, y1 + MARGIN_M]);

@@ -29,15 +29,15 @@ fn neighbours(sites: &[At]) -> Vec<Vec<u32>> {
         out[a as usize].push(b);
         out[b as usize].push(a);
     };
-    let triangles = points.unconstrained_triangulation().unwrap_or_default();
+    let in_line = in_line(sites);
+    let triangles = if in_line { Vec::new() } else { points.unconstrained_triangulation().unwrap_or_default() };
     for t in &triangles {
         let corner = |c: Coord<f64>| number.get(&key([c.x, c.y])).copied();
         if let (Some(a), Some(b), Some(c)) = (corner(t.v1()), corner(t.v2()), corner(t.v3())) {
             [(a, b), (b, c), (c, a)].into_iter().for_each(|(a, b)| join(a, b));
         }
     }
-    if triangles.is_empty() {
-        // all on one line
+    if in_line {
         let mut along: Vec<u32> = (0..sites.len() as u32).collect();
         along.sort_by(|&a, &b| {
             let (a, b) = (sites[a as usize], sites[b as usize]);
@@ -50,6 +50,13 @@ fn neighbours(sites: &[At]) -> Vec<Vec<u32>> {
         row.dedup();
     }
     out
+}
+
+/// Whether there are no triangles; looked at first, since the triangulation takes a time that is quadratic to find out.
+fn in_line(sites: &[At]) -> bool {
+    let ends = sites.iter().copied().reduce(|a, b| if b < a { b } else { a }).zip(sites.iter().copied().reduce(|a, b| if b > a { b } else { a }));
+    let Some((a, b)) = ends else { return true };
+    sites.iter().all(|p| (b[0] - a[0]) * (p[1] - a[1]) == (b[1] - a[1]) * (p[0] - a[0]))
 }
 
 #[cfg(test)]
