@@ -193,8 +193,12 @@ proptest! {
                 prop_assert_eq!(coverage.station_at(p), owner, "{:?}", p.lon_lat());
             }
         }
+        let cells = coverage.cells(&t);
+        let holder = |p: Pt| cells.iter().find(|c| c.land.iter().any(|rings| holds(rings, p))).map(|c| c.station);
+        // one may lie within a lattice step of a border
+        prop_assert!(places().filter(|p| holder(*p).is_some_and(|s| Some(s) != coverage.station_at(*p))).count() < 2);
         let owns = |s: u32| !t.stations[s as usize].inside && coverage.findings.iter().all(|f| f.subject.id.as_ref() != Some(&t.stations[s as usize].id));
-        prop_assert!(coverage.cells(&t).iter().all(|c| owns(c.station)));
+        prop_assert!(cells.iter().all(|c| owns(c.station)));
     }
 
     #[test]
@@ -436,34 +440,4 @@ fn the_town_is_covered_as_its_page_says() {
     assert!(fabric.units.iter().all(|u| !holds(&u.rings, station("b19").at)) && cells["b19"].area_m2 > 1000.0);
     let shares = coverage.shares(&fabric);
     assert!(shares.iter().all(|s| (s.iter().map(|s| s.1).sum::<f64>() - 1.0).abs() < 1e-9));
-}
-
-#[test]
-fn zz() {
-    let m = |land: &[(i32, i32)], az: Option<u16>, at| Mast { at, azimuth: az, beam_width: None, radius_m: None, indoor: None, tunnel: None, land: Some(land.to_vec()) };
-    let masts = vec![
-        m(&[(45, 11), (51, 26), (25, 21)], None, (40, 40)),
-        m(&[(51, 10), (32, 21), (14, 33)], None, (20, 20)),
-        m(&[(1, 42), (53, 48), (2, 60), (63, -3)], None, (31, 6)),
-        m(&[(2, 33), (56, 50), (35, 34), (36, 38), (50, 19), (23, 14)], Some(270), (0, 14)),
-    ];
-    let (t, fabric, coverage) = made(records(&masts));
-    let cells = coverage.cells(&t);
-    let bad = places().filter(|p| {
-        let c = cells.iter().find(|c| c.land.iter().any(|r| holds(r, *p))).map(|c| c.station);
-        c.is_some() && c != coverage.station_at(*p)
-    });
-    println!("bad {}", bad.count());
-    let shares = coverage.shares(&fabric);
-    for (u, s) in fabric.units.iter().zip(&shares) {
-        let ring = |r: &Vec<Pt>| r.iter().map(|p| t.plane.metres(*p)).collect::<Vec<_>>().into();
-        let up: Polygon<f64> = Polygon::new(ring(&u.rings[0]), u.rings[1..].iter().map(ring).collect());
-        for c in &cells {
-            let a = polygons(&t, c).intersection(&up).unsigned_area();
-            let b = s.iter().find(|x| x.0 == c.station).map_or(0.0, |x| x.1) * u.area_m2;
-            if (a - b).abs() > 0.1 {
-                println!("unit {} station {} cells {a} shares {b} area {} holes {}", u.key, c.station, u.area_m2, u.rings.len());
-            }
-        }
-    }
 }

@@ -19,26 +19,25 @@ pub struct CellLand {
 }
 
 impl Coverage {
-    /// The land of every station that owns some of the territory, by station. Together they are the territory, to a lattice step along their
-    /// borders. O(n log n) for n vertices and stations.
+    /// The land of every station that owns some of the territory, by station. Together they are the territory, to a lattice step or two along
+    /// their borders. O(n log n) for n vertices and stations.
     pub fn cells(&self, territory: &Territory) -> Vec<CellLand> {
         let divisions: Vec<Land> = territory.divisions.par_iter().map(|d| self.frame.even_odd(&d.rings)).collect();
-        let all = union(&MultiPolygon(divisions.into_iter().flatten().collect()), &none());
+        let all = union(&divisions);
         let everywhere = [[f64::NEG_INFINITY; 2], [f64::INFINITY; 2]];
-        let owned = self.areas.owners(everywhere).filter_map(|(s, land)| Shape::new(s, land.clone(), &self.frame));
-        let cells = self.pieces.iter().filter_map(|p| Shape::new(p.station, self.frame.land(&p.ring), &self.frame));
-        let mut found = share_out(&all, &mut owned.collect::<Vec<_>>(), &self.frame);
-        let rest = share_out(&all, &mut cells.collect::<Vec<_>>(), &self.frame);
+        let owned = self.areas.owners(everywhere).filter_map(|(s, land)| Shape::new(s, land.clone()));
+        let cells = self.pieces.iter().filter_map(|p| Shape::new(p.station, whole(&p.cell.ring)));
+        let mut found = share_out(&all, &mut owned.collect::<Vec<_>>());
+        let rest = share_out(&all, &mut cells.collect::<Vec<_>>());
         let uncovered = |(station, land): (u32, Land)| {
-            let taken = self.areas.owners(around(&land, &self.frame)).flat_map(|o| o.1.0.iter().cloned()).collect();
+            let taken = self.areas.owners(around(&land)).flat_map(|o| o.1.0.iter().cloned()).collect();
             (station, less(land, &MultiPolygon(taken)))
         };
         found.par_extend(rest.into_par_iter().map(uncovered).filter(|x| !x.1.0.is_empty()));
         found.sort_by_key(|f| f.0);
         let row = |lands: &[(u32, Land)]| {
-            let (station, first) = &lands[0];
-            let land = lands[1..].iter().fold(first.clone(), |all, l| union(&all, &l.1));
-            self.row(territory, *station, &land)
+            let all: Vec<Land> = lands.iter().map(|l| l.1.clone()).collect();
+            self.row(territory, lands[0].0, &union(&all))
         };
         found.chunk_by(|a, b| a.0 == b.0).collect::<Vec<_>>().into_par_iter().map(row).collect()
     }
@@ -46,7 +45,7 @@ impl Coverage {
     fn row(&self, territory: &Territory, station: u32, land: &Land) -> CellLand {
         let s = &territory.stations[station as usize];
         let at = self.frame.metres(s.at);
-        let polygons = self.frame.polygons(land).into_iter();
+        let polygons = polygons(land).into_iter();
         let reached_m2 = polygons.flat_map(|rings| rings.into_iter().enumerate()).map(|(i, ring)| {
             let m2 = reached(ring, at, s).abs();
             if i == 0 { m2 } else { -m2 }
@@ -82,13 +81,13 @@ struct Shape {
 }
 
 impl Shape {
-    fn new(station: u32, land: Land, frame: &Frame) -> Option<Shape> {
-        (!land.0.is_empty()).then(|| Shape { station, bounds: around(&land, frame), land })
+    fn new(station: u32, land: Land) -> Option<Shape> {
+        (!land.0.is_empty()).then(|| Shape { station, bounds: around(&land), land })
     }
 }
 
 /// Shares of `shapes` in some land. The land is halved with them, so that each meets what is near to it alone.
-fn share_out(land: &Land, shapes: &mut [Shape], frame: &Frame) -> Vec<(u32, Land)> {
+fn share_out(land: &Land, shapes: &mut [Shape]) -> Vec<(u32, Land)> {
     if land.0.is_empty() {
         return Vec::new();
     }
@@ -105,7 +104,7 @@ fn share_out(land: &Land, shapes: &mut [Shape], frame: &Frame) -> Vec<(u32, Land
                 let [lo, hi] = around_all(shapes);
                 // a metre more, so that its border cuts none of them
                 let frame_box = corners([lo[0] - 1.0, lo[1] - 1.0], [hi[0] + 1.0, hi[1] + 1.0]);
-                share_out(&shared(land, &frame.land(&frame_box)), shapes, frame)
+                share_out(&shared(land, &whole(&frame_box)), shapes)
             };
             let (mut a, b) = rayon::join(|| half(low), || half(high));
             a.extend(b);
@@ -114,8 +113,8 @@ fn share_out(land: &Land, shapes: &mut [Shape], frame: &Frame) -> Vec<(u32, Land
     }
 }
 
-fn around(land: &Land, frame: &Frame) -> [At; 2] {
-    bounds(&frame.polygons(land).into_iter().flatten().flatten().collect::<Vec<_>>())
+fn around(land: &Land) -> [At; 2] {
+    bounds(&rings(land).flatten().collect::<Vec<_>>())
 }
 
 fn around_all(shapes: &[Shape]) -> [At; 2] {

@@ -26,12 +26,13 @@ use crate::finding::Finding;
 use crate::territory::lattice::Pt;
 use crate::territory::{Station, Territory};
 use areas::Areas;
-use convex::{At, HalfPlane, area, bounds, clip, corners, holds};
-use land::{Frame, Land, less, none, shared, union};
+use convex::{At, HalfPlane, area, bounds, clip, corners};
+use land::{Frame, Land, less, none, polygons, rings, shared, union, whole};
 use rayon::prelude::*;
 use rstar::primitives::GeomWithData;
 use rstar::{AABB, RTree, RTreeObject};
 use sites::{SITE_M, Site, sites};
+use voronoi::Cell;
 
 /// Cells reach this far beyond the box around the divisions, metres.
 const MARGIN_M: f64 = 1000.0;
@@ -44,14 +45,14 @@ const ROUNDING: f64 = 1e-9;
 #[derive(Clone, Debug)]
 struct Piece {
     station: u32,
-    ring: Vec<At>,
+    cell: Cell,
 }
 
 impl RTreeObject for Piece {
     type Envelope = AABB<At>;
 
     fn envelope(&self) -> AABB<At> {
-        let [lo, hi] = bounds(&self.ring);
+        let [lo, hi] = bounds(&self.cell.ring);
         AABB::from_corners(lo, hi)
     }
 }
@@ -90,10 +91,10 @@ pub fn coverage(territory: &Territory) -> Coverage {
     let mut pieces = Vec::new();
     for (site, cell) in sites.iter().zip(voronoi::cells(&places, &frame_box)) {
         for (station, sides) in site.wedges() {
-            let mut ring = cell.clone();
-            sides.iter().flatten().for_each(|side| clip(&mut ring, *side, &mut Vec::new()));
-            if area(&ring) > 0.0 {
-                pieces.push(Piece { station, ring });
+            let mut cell = cell.clone();
+            sides.into_iter().flatten().for_each(|side| cell.clip(side));
+            if area(&cell.ring) > 0.0 {
+                pieces.push(Piece { station, cell });
             }
         }
     }
@@ -150,7 +151,7 @@ impl Coverage {
 
     /// Every polygon of some land with its area, m².
     fn measure(&self, land: &Land, mut each: impl FnMut(&[Vec<At>], f64)) {
-        for rings in self.frame.polygons(land) {
+        for rings in polygons(land) {
             each(&rings, net_area(&rings));
         }
     }
@@ -160,7 +161,8 @@ impl Coverage {
         let Some(outer) = rings.first() else { return };
         let [lo, hi] = bounds(outer);
         let near: Vec<&Piece> = self.pieces.locate_in_envelope_intersecting(&AABB::from_corners(lo, hi)).collect();
-        if let Some(all) = near.iter().find(|p| outer.iter().all(|v| holds(&p.ring, *v))) {
+        let holds = |p: &Piece| p.cell.sides.iter().all(|side| outer.iter().all(|v| side.beyond(*v) <= 0.0));
+        if let Some(all) = near.iter().find(|p| holds(p)) {
             return owned.push((all.station, net_area(rings)));
         }
         let (mut part, mut spare) = (Vec::new(), Vec::new());
@@ -168,9 +170,9 @@ impl Coverage {
             let mut within = |ring: &[At]| {
                 part.clear();
                 part.extend_from_slice(ring);
-                for (i, &a) in piece.ring.iter().enumerate() {
-                    clip(&mut part, HalfPlane::left_of(a, piece.ring[(i + 1) % piece.ring.len()]), &mut spare);
-                }
+                piece.cell.sides.iter().for_each(|side| {
+                    clip(&mut part, *side, &mut spare);
+                });
                 area(&part).abs()
             };
             let holes = |within: &mut dyn FnMut(&[At]) -> f64| rings[1..].iter().map(|h| within(h)).sum::<f64>();
