@@ -78,7 +78,7 @@ impl Areas {
                 clip(&mut ring, half, &mut Vec::new());
                 shared(&other.owned, &whole(&ring))
             };
-            land = less(land, &taken);
+            land = less(land, [&taken]);
         }
         land
     }

@@ -3,7 +3,6 @@
 use super::convex::area_in_disc;
 use super::*;
 use crate::territory::lattice::{Rings, ring_area2};
-use geo::MultiPolygon;
 
 /// Land of one station.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +29,8 @@ impl Coverage {
         let mut found = share_out(&all, &mut owned.collect::<Vec<_>>());
         let rest = share_out(&all, &mut cells.collect::<Vec<_>>());
         let uncovered = |(station, land): (u32, Land)| {
-            let taken = self.areas.owners(around(&land)).flat_map(|o| o.1.0.iter().cloned()).collect();
-            (station, less(land, &MultiPolygon(taken)))
+            let taken = self.areas.owners(around(&land)).map(|o| o.1);
+            (station, less(land, taken))
         };
         found.par_extend(rest.into_par_iter().map(uncovered).filter(|x| !x.1.0.is_empty()));
         found.sort_by_key(|f| f.0);

@@ -1,12 +1,16 @@
 //! Land in metres with set operations.
 //!
-//! The operations of `geo` (i_overlay) snap to a grid of 2⁻³⁰ of the extent of what they get: a micrometre in a town, the lattice step
-//! of the territory in a hundred kilometres. Where a hole touches its outer ring they may give it as a polygon of its own, so that here
-//! no ring is taken for an outer one or a hole before [`polygons`] has looked at all of them.
+//! Clipper works on integers, here of [`GRAIN_M`]; where borders cross, the crossing is rounded. It may give a hole that touches its outer
+//! ring as a polygon of its own (and i_overlay, behind `geo`, does as well), so that no ring is taken for an outer one or a hole before
+//! [`polygons`] has looked at all of them.
 
 use super::convex::{At, area, bounds};
 use crate::territory::lattice::{Plane, Pt, Rings, ring_area2};
-use geo::{BooleanOps, LineString, MultiPolygon, Polygon};
+use geo::{Coord, LineString, MultiPolygon, Polygon};
+use geo_clipper::{Clipper, ClipperInt, PolyFillType};
+
+/// What Clipper counts in, metres; a tenth of a lattice step.
+const GRAIN_M: f64 = 1e-5;
 
 /// What lies inside of all rings together by even-odd rule, in metres of a [`Frame`].
 pub(super) type Land = MultiPolygon<f64>;
@@ -43,8 +47,10 @@ impl Frame {
 
     /// What lies inside of `rings` by even-odd rule.
     pub fn even_odd(&self, rings: &[Vec<Pt>]) -> Land {
-        let all: Vec<_> = rings.iter().map(|r| Polygon::new(self.line(r), vec![])).collect();
-        MultiPolygon(all).union(&none())
+        let grains = |ring: &Vec<Pt>| grains(&self.ring(ring)).0.iter().map(|c| [c.x as f64, c.y as f64]).collect();
+        let all: Vec<Polygon<f64>> = rings.iter().map(|r| Polygon::new(grains(r), vec![])).collect();
+        let simple = MultiPolygon(all).simplify(PolyFillType::EvenOdd, 1.0);
+        simple.0.into_iter().map(|line| Polygon::new(line.0.iter().map(|c| [c.x * GRAIN_M, c.y * GRAIN_M]).collect(), vec![])).collect()
     }
 
     /// The polygons on the lattice, without what is less than a step wide.
@@ -125,27 +131,45 @@ pub(super) fn none() -> Land {
     MultiPolygon(Vec::new())
 }
 
+fn grains(ring: &[At]) -> LineString<i64> {
+    ring.iter().map(|p| Coord { x: (p[0] / GRAIN_M).round() as i64, y: (p[1] / GRAIN_M).round() as i64 }).collect()
+}
+
+/// Land for Clipper, with outer rings one way round and holes the other.
+fn to_clipper<'a>(lands: impl IntoIterator<Item = &'a Land>) -> MultiPolygon<i64> {
+    let turned = |ring: &Vec<At>, outer: bool| {
+        let mut line = grains(ring);
+        if (area(ring) > 0.0) != outer {
+            line.0.reverse();
+        }
+        line
+    };
+    let polygon = |rings: Vec<Vec<At>>| Polygon::new(turned(&rings[0], true), rings[1..].iter().map(|h| turned(h, false)).collect());
+    lands.into_iter().flat_map(polygons).map(polygon).collect()
+}
+
+fn from_clipper(land: MultiPolygon<i64>) -> Land {
+    let line = |l: &LineString<i64>| l.0.iter().map(|c| [c.x as f64 * GRAIN_M, c.y as f64 * GRAIN_M]).collect();
+    land.iter().map(|p| Polygon::new(line(p.exterior()), p.interiors().iter().map(line).collect())).collect()
+}
+
 /// Any of them.
 pub(super) fn union(lands: &[Land]) -> Land {
     match lands {
-        [] => none(),
         [one] => one.clone(),
-        many => {
-            let (low, high) = many.split_at(many.len() / 2);
-            let (a, b) = rayon::join(|| union(low), || union(high));
-            a.union(&b)
-        }
+        many => from_clipper(ClipperInt::union(&to_clipper(many), &MultiPolygon::<i64>(Vec::new()))),
     }
 }
 
 /// Both.
 pub(super) fn shared(a: &Land, b: &Land) -> Land {
-    if a.0.is_empty() || b.0.is_empty() { none() } else { a.intersection(b) }
+    if a.0.is_empty() || b.0.is_empty() { none() } else { from_clipper(ClipperInt::intersection(&to_clipper([a]), &to_clipper([b]))) }
 }
 
-/// `a` less `b`.
-pub(super) fn less(a: Land, b: &Land) -> Land {
-    if a.0.is_empty() || b.0.is_empty() { a } else { a.difference(b) }
+/// `a` less all of `b`, which may touch.
+pub(super) fn less<'a>(a: Land, b: impl IntoIterator<Item = &'a Land>) -> Land {
+    let b = to_clipper(b);
+    if a.0.is_empty() || b.0.is_empty() { a } else { from_clipper(ClipperInt::difference(&to_clipper([&a]), &b)) }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ use crate::territory::lattice::Pt;
 use crate::territory::{Station, Territory};
 use areas::Areas;
 use convex::{At, HalfPlane, area, bounds, clip, corners};
-use land::{Frame, Land, less, none, polygons, rings, shared, union, whole};
+use land::{Frame, Land, less, polygons, rings, shared, union, whole};
 use rayon::prelude::*;
 use rstar::primitives::GeomWithData;
 use rstar::{AABB, RTree, RTreeObject};
@@ -135,12 +135,11 @@ impl Coverage {
             self.split(&rings, &mut owned);
         } else if self.areas.parts(within) {
             let land = self.frame.polygon(&unit.rings);
-            let mut taken = none();
-            for (station, area) in self.areas.owners(within) {
-                self.measure(&shared(&land, area), |_, m2| owned.push((station, m2)));
-                taken.0.extend_from_slice(&area.0);
+            let owners: Vec<(u32, &Land)> = self.areas.owners(within).collect();
+            for (station, area) in &owners {
+                self.measure(&shared(&land, area), |_, m2| owned.push((*station, m2)));
             }
-            self.measure(&less(land, &taken), |rings, _| self.split(rings, &mut owned));
+            self.measure(&less(land, owners.iter().map(|o| o.1)), |rings, _| self.split(rings, &mut owned));
         } else if let Some(station) = unit.rings.first().and_then(|r| self.areas.station(r[0], rings[0][0])) {
             owned.push((station, 1.0));
         } else {
