@@ -89,11 +89,11 @@ pub(super) fn polygons(land: &Land) -> Vec<Vec<Vec<At>>> {
     let mut all: Vec<Vec<At>> = rings(land).collect();
     all.sort_by(|a, b| area(b).abs().total_cmp(&area(a).abs()));
     let boxes: Vec<[At; 2]> = all.iter().map(|r| bounds(r)).collect();
-    let within = |i: usize, p: At| (0..2).all(|k| boxes[i][0][k] <= p[k] && p[k] <= boxes[i][1][k]) && inside(&all[i], p);
+    let holds = |i: usize, p: At| (0..2).all(|k| boxes[i][0][k] <= p[k] && p[k] <= boxes[i][1][k]) && inside(&all[i], p);
     // larger rings around each
     let around = |i: usize| -> Vec<usize> {
-        let p = middle_of_a_side(&all[i]);
-        (0..i).filter(|&j| within(j, p)).collect()
+        let p = within(&all[i]);
+        (0..i).filter(|&j| holds(j, p)).collect()
     };
     let around: Vec<Vec<usize>> = (0..all.len()).map(around).collect();
     let mut out: Vec<Vec<Vec<At>>> = Vec::new();
@@ -111,20 +111,27 @@ pub(super) fn polygons(land: &Land) -> Vec<Vec<Vec<At>>> {
     out
 }
 
-/// Of the longest side, since rings may touch in corners.
-fn middle_of_a_side(ring: &[At]) -> At {
-    let side = |i: usize| (ring[i], ring[(i + 1) % ring.len()]);
-    let length = |(a, b): (At, At)| (b[0] - a[0]).hypot(b[1] - a[1]);
-    let longest = (0..ring.len()).map(side).max_by(|a, b| length(*a).total_cmp(&length(*b)));
-    longest.map_or([0.0; 2], |(a, b)| [(a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0])
+/// A place well inside of a ring, since rings may touch in corners and along sides.
+fn within(ring: &[At]) -> At {
+    let [lo, hi] = bounds(ring);
+    let stretch = |k: i32| {
+        let y = lo[1] + (hi[1] - lo[1]) * f64::from(k) / 8.0;
+        let mut xs: Vec<f64> = crossings(ring, y).collect();
+        xs.sort_by(f64::total_cmp);
+        let widest = xs.chunks_exact(2).map(|x| (x[1] - x[0], [(x[0] + x[1]) / 2.0, y]));
+        widest.max_by(|a, b| a.0.total_cmp(&b.0))
+    };
+    (1..8).filter_map(stretch).max_by(|a, b| a.0.total_cmp(&b.0)).map_or(ring[0], |x| x.1)
+}
+
+/// Where a ring crosses the parallel through `y`.
+fn crossings(ring: &[At], y: f64) -> impl Iterator<Item = f64> {
+    let sides = (0..ring.len()).map(|i| (ring[i], ring[(i + 1) % ring.len()]));
+    sides.filter(move |(a, b)| (a[1] > y) != (b[1] > y)).map(move |(a, b)| a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]))
 }
 
 fn inside(ring: &[At], p: At) -> bool {
-    let crosses = |i: usize| {
-        let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
-        (a[1] > p[1]) != (b[1] > p[1]) && p[0] < a[0] + (p[1] - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
-    };
-    (0..ring.len()).filter(|&i| crosses(i)).count() % 2 == 1
+    crossings(ring, p[1]).filter(|x| p[0] < *x).count() % 2 == 1
 }
 
 pub(super) fn none() -> Land {
