@@ -1,7 +1,7 @@
 //! Stations that were given with the land they cover.
 
 use super::convex::{At, HalfPlane, bounds, clip, corners};
-use super::land::{Frame, Land, less, none, shared};
+use super::land::{Frame, Land, less, none, rings, shared, whole};
 use crate::territory::Station;
 use crate::territory::lattice::{Pt, Side, side_of_rings};
 use rayon::prelude::*;
@@ -39,9 +39,9 @@ impl Areas {
         let all: Vec<Area> = members.par_iter().map(area).collect();
         let of_box = |(i, a): (usize, &Area)| GeomWithData::new(Rectangle::from_corners(a.bounds[0], a.bounds[1]), i as u32);
         let mut out = Areas { boxes: RTree::bulk_load(all.iter().enumerate().map(of_box).collect()), all, sides: RTree::new() };
-        let owned: Vec<Land> = (0..out.all.len()).into_par_iter().map(|i| out.owned(i, frame)).collect();
+        let owned: Vec<Land> = (0..out.all.len()).into_par_iter().map(|i| out.owned(i)).collect();
         out.all.iter_mut().zip(owned).for_each(|(area, owned)| area.owned = owned);
-        let sides = out.all.iter().flat_map(|a| frame.polygons(&a.owned)).flatten().flat_map(|ring| {
+        let sides = out.all.iter().flat_map(|a| rings(&a.owned)).flat_map(|ring| {
             let side = |i: usize| Rectangle::from_corners(ring[i], ring[(i + 1) % ring.len()]);
             (0..ring.len()).map(side).collect::<Vec<_>>()
         });
@@ -61,7 +61,7 @@ impl Areas {
     }
 
     /// Land of area `i` less what lies in others with nearer centres.
-    fn owned(&self, i: usize, frame: &Frame) -> Land {
+    fn owned(&self, i: usize) -> Land {
         let own = &self.all[i];
         let mut land = own.owned.clone();
         for j in self.near(own.bounds).into_iter().map(|j| j as usize).filter(|&j| j != i) {
@@ -76,9 +76,9 @@ impl Areas {
                 let high = |k: usize| own.bounds[1][k].min(other.bounds[1][k]);
                 let mut ring = corners([low(0), low(1)], [high(0), high(1)]);
                 clip(&mut ring, half, &mut Vec::new());
-                shared(&other.owned, &frame.land(&ring))
+                shared(&other.owned, &whole(&ring))
             };
-            land = less(land, &taken);
+            land = less(land, [&taken]);
         }
         land
     }

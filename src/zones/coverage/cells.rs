@@ -3,7 +3,6 @@
 use super::convex::area_in_disc;
 use super::*;
 use crate::territory::lattice::{Rings, ring_area2};
-use geo::MultiPolygon;
 
 /// Land of one station.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,27 +18,25 @@ pub struct CellLand {
 }
 
 impl Coverage {
-    /// The land of every station that owns some of the territory, by station. Together they are the territory, to a lattice step along their
-    /// borders. O(n log n) for n vertices and stations.
+    /// The land of every station that owns some of the territory, by station. Together they are the territory, to a lattice step or two along
+    /// their borders. O(n log n) for n vertices and stations.
     pub fn cells(&self, territory: &Territory) -> Vec<CellLand> {
         let divisions: Vec<Land> = territory.divisions.par_iter().map(|d| self.frame.even_odd(&d.rings)).collect();
-        let all = union(&MultiPolygon(divisions.into_iter().flatten().collect()), &none());
-        let mut covered = none();
-        let mut shapes: Vec<Shape> = Vec::new();
-        for (station, land) in self.areas.owners([[f64::NEG_INFINITY; 2], [f64::INFINITY; 2]]) {
-            covered.0.extend_from_slice(&land.0);
-            shapes.extend(Shape::new(station, land.clone(), &self.frame));
-        }
-        let mut found = share_out(&all, &mut shapes, &self.frame);
-        let rest = less(all, &covered);
-        let mut cells: Vec<Shape> =
-            self.pieces.iter().filter_map(|p| Shape::new(p.station, self.frame.land(&p.ring), &self.frame)).collect();
-        found.extend(share_out(&rest, &mut cells, &self.frame));
+        let all = union(&divisions);
+        let everywhere = [[f64::NEG_INFINITY; 2], [f64::INFINITY; 2]];
+        let owned = self.areas.owners(everywhere).filter_map(|(s, land)| Shape::new(s, land.clone()));
+        let cells = self.pieces.iter().filter_map(|p| Shape::new(p.station, whole(&p.cell.ring)));
+        let mut found = share_out(&all, &mut owned.collect::<Vec<_>>());
+        let rest = share_out(&all, &mut cells.collect::<Vec<_>>());
+        let uncovered = |(station, land): (u32, Land)| {
+            let taken = self.areas.owners(around(&land)).map(|o| o.1);
+            (station, less(land, taken))
+        };
+        found.par_extend(rest.into_par_iter().map(uncovered).filter(|x| !x.1.0.is_empty()));
         found.sort_by_key(|f| f.0);
         let row = |lands: &[(u32, Land)]| {
-            let (station, first) = &lands[0];
-            let land = lands[1..].iter().fold(first.clone(), |all, l| union(&all, &l.1));
-            self.row(territory, *station, &land)
+            let all: Vec<Land> = lands.iter().map(|l| l.1.clone()).collect();
+            self.row(territory, lands[0].0, &union(&all))
         };
         found.chunk_by(|a, b| a.0 == b.0).collect::<Vec<_>>().into_par_iter().map(row).collect()
     }
@@ -47,7 +44,7 @@ impl Coverage {
     fn row(&self, territory: &Territory, station: u32, land: &Land) -> CellLand {
         let s = &territory.stations[station as usize];
         let at = self.frame.metres(s.at);
-        let polygons = self.frame.polygons(land).into_iter();
+        let polygons = polygons(land).into_iter();
         let reached_m2 = polygons.flat_map(|rings| rings.into_iter().enumerate()).map(|(i, ring)| {
             let m2 = reached(ring, at, s).abs();
             if i == 0 { m2 } else { -m2 }
@@ -83,14 +80,13 @@ struct Shape {
 }
 
 impl Shape {
-    fn new(station: u32, land: Land, frame: &Frame) -> Option<Shape> {
-        let corners: Vec<At> = frame.polygons(&land).into_iter().flatten().flatten().collect();
-        (!corners.is_empty()).then(|| Shape { station, land, bounds: bounds(&corners) })
+    fn new(station: u32, land: Land) -> Option<Shape> {
+        (!land.0.is_empty()).then(|| Shape { station, bounds: around(&land), land })
     }
 }
 
 /// Shares of `shapes` in some land. The land is halved with them, so that each meets what is near to it alone.
-fn share_out(land: &Land, shapes: &mut [Shape], frame: &Frame) -> Vec<(u32, Land)> {
+fn share_out(land: &Land, shapes: &mut [Shape]) -> Vec<(u32, Land)> {
     if land.0.is_empty() {
         return Vec::new();
     }
@@ -98,16 +94,16 @@ fn share_out(land: &Land, shapes: &mut [Shape], frame: &Frame) -> Vec<(u32, Land
         [] => Vec::new(),
         [one] => Some((one.station, shared(land, &one.land))).filter(|x| !x.1.0.is_empty()).into_iter().collect(),
         many => {
-            let [lo, hi] = around(many);
+            let [lo, hi] = around_all(many);
             let axis = usize::from(hi[1] - lo[1] > hi[0] - lo[0]);
             let middle = |s: &Shape| s.bounds[0][axis] + s.bounds[1][axis];
             many.sort_by(|a, b| middle(a).total_cmp(&middle(b)).then(a.station.cmp(&b.station)));
             let (low, high) = many.split_at_mut(many.len() / 2);
             let half = |shapes: &mut [Shape]| {
-                let [lo, hi] = around(shapes);
+                let [lo, hi] = around_all(shapes);
                 // a metre more, so that its border cuts none of them
                 let frame_box = corners([lo[0] - 1.0, lo[1] - 1.0], [hi[0] + 1.0, hi[1] + 1.0]);
-                share_out(&shared(land, &frame.land(&frame_box)), shapes, frame)
+                share_out(&shared(land, &whole(&frame_box)), shapes)
             };
             let (mut a, b) = rayon::join(|| half(low), || half(high));
             a.extend(b);
@@ -116,6 +112,10 @@ fn share_out(land: &Land, shapes: &mut [Shape], frame: &Frame) -> Vec<(u32, Land
     }
 }
 
-fn around(shapes: &[Shape]) -> [At; 2] {
+fn around(land: &Land) -> [At; 2] {
+    bounds(&rings(land).flatten().collect::<Vec<_>>())
+}
+
+fn around_all(shapes: &[Shape]) -> [At; 2] {
     bounds(&shapes.iter().flat_map(|s| s.bounds).collect::<Vec<_>>())
 }

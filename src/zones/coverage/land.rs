@@ -1,15 +1,19 @@
-//! Land on the lattice, clipped by Clipper on integers.
+//! Land in metres with set operations.
 //!
-//! Positions count from the middle of the territory: up to a degree from it Clipper calculates with 64 bits, farther out with 128. Where
-//! borders cross, the crossing is rounded to a lattice step.
+//! Clipper works on integers, here of [`GRAIN_M`]; where borders cross, the crossing is rounded. It may give a hole that touches its outer
+//! ring as a polygon of its own (and i_overlay, behind `geo`, does as well), so that no ring is taken for an outer one or a hole before
+//! [`polygons`] has looked at all of them.
 
-use super::convex::At;
+use super::convex::{At, area, bounds};
 use crate::territory::lattice::{Plane, Pt, Rings, ring_area2};
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 use geo_clipper::{Clipper, ClipperInt, PolyFillType};
 
-/// Polygons that do not overlap, outer rings counter-clockwise, in lattice steps from the middle of a [`Frame`].
-pub(super) type Land = MultiPolygon<i64>;
+/// What Clipper counts in, metres; a tenth of a lattice step.
+const GRAIN_M: f64 = 1e-5;
+
+/// What lies inside of all rings together by even-odd rule, in metres of a [`Frame`].
+pub(super) type Land = MultiPolygon<f64>;
 
 /// The metric plane around the middle of the territory.
 #[derive(Clone, Copy, Debug)]
@@ -31,70 +35,177 @@ impl Frame {
         ring.iter().map(|p| self.metres(*p)).collect()
     }
 
-    /// A ring in metres as land.
-    pub fn land(&self, ring: &[At]) -> Land {
-        let coord = |p: &At| Coord { x: (p[0] / self.step[0]).round() as i64, y: (p[1] / self.step[1]).round() as i64 };
-        if ring.len() < 3 { none() } else { MultiPolygon(vec![Polygon::new(ring.iter().map(coord).collect(), vec![])]) }
-    }
-
-    fn coords(&self, ring: &[Pt]) -> LineString<i64> {
-        ring.iter().map(|p| Coord { x: p.x - self.middle.x, y: p.y - self.middle.y }).collect()
+    fn line(&self, ring: &[Pt]) -> LineString<f64> {
+        self.ring(ring).into()
     }
 
     /// An outer ring and its holes as land.
     pub fn polygon(&self, rings: &[Vec<Pt>]) -> Land {
         let Some((outer, holes)) = rings.split_first() else { return none() };
-        MultiPolygon(vec![Polygon::new(self.coords(outer), holes.iter().map(|h| self.coords(h)).collect())])
+        MultiPolygon(vec![Polygon::new(self.line(outer), holes.iter().map(|h| self.line(h)).collect())])
     }
 
     /// What lies inside of `rings` by even-odd rule.
     pub fn even_odd(&self, rings: &[Vec<Pt>]) -> Land {
-        let real = |ring: &Vec<Pt>| Polygon::new(self.coords(ring).0.iter().map(|c| [c.x as f64, c.y as f64]).collect(), vec![]);
-        let simple = MultiPolygon(rings.iter().map(real).collect::<Vec<Polygon<f64>>>()).simplify(PolyFillType::EvenOdd, 1.0);
-        let whole = |line: LineString<f64>| Polygon::new(line.0.iter().map(|c| Coord { x: c.x as i64, y: c.y as i64 }).collect(), vec![]);
-        union(&MultiPolygon(simple.into_iter().map(whole).collect()), &none())
+        let grains = |ring: &Vec<Pt>| grains(&self.ring(ring)).0.iter().map(|c| [c.x as f64, c.y as f64]).collect();
+        let all: Vec<Polygon<f64>> = rings.iter().map(|r| Polygon::new(grains(r), vec![])).collect();
+        let simple = MultiPolygon(all).simplify(PolyFillType::EvenOdd, 1.0);
+        simple.0.into_iter().map(|line| Polygon::new(line.0.iter().map(|c| [c.x * GRAIN_M, c.y * GRAIN_M]).collect(), vec![])).collect()
     }
 
-    /// Rings in metres of every polygon: the outer one, then holes.
-    pub fn polygons(&self, land: &Land) -> Vec<Vec<Vec<At>>> {
-        let at = |c: &Coord<i64>| [c.x as f64 * self.step[0], c.y as f64 * self.step[1]];
-        let ring = |line: &LineString<i64>| open(line).iter().map(at).collect();
-        land.iter().map(|p| std::iter::once(p.exterior()).chain(p.interiors()).map(ring).collect()).collect()
-    }
-
-    /// The polygons on the lattice of the globe.
+    /// The polygons on the lattice, without what is less than a step wide.
     pub fn rings(&self, land: &Land) -> Vec<Rings> {
-        let ring = |line: &LineString<i64>, outer: bool| {
-            let mut ring: Vec<Pt> = open(line).iter().map(|c| Pt { x: c.x + self.middle.x, y: c.y + self.middle.y }).collect();
+        let step = |m: f64, k: usize| (m / self.step[k]).round() as i64;
+        let ring = |line: &Vec<At>, outer: bool| {
+            let mut ring: Vec<Pt> =
+                line.iter().map(|m| Pt { x: self.middle.x + step(m[0], 0), y: self.middle.y + step(m[1], 1) }).collect();
+            ring.dedup();
             if (ring_area2(&ring) > 0) != outer {
                 ring.reverse();
             }
             ring
         };
-        land.iter()
-            .map(|p| std::iter::once(ring(p.exterior(), true)).chain(p.interiors().iter().map(|h| ring(h, false))).collect())
-            .collect()
+        let flat = |r: &Vec<Pt>| ring_area2(r) == 0;
+        let polygon = |rings: Vec<Vec<At>>| -> Rings { rings.iter().enumerate().map(|(i, r)| ring(r, i == 0)).collect() };
+        let mut out: Vec<Rings> = polygons(land).into_iter().map(polygon).filter(|rings| !rings.first().is_none_or(flat)).collect();
+        out.iter_mut().for_each(|rings| rings.retain(|r| !flat(r)));
+        out
     }
 }
 
-fn open(line: &LineString<i64>) -> &[Coord<i64>] {
-    line.0.split_last().map_or(&[], |x| x.1)
+/// A ring as land.
+pub(super) fn whole(ring: &[At]) -> Land {
+    if ring.len() < 3 { none() } else { MultiPolygon(vec![Polygon::new(ring.to_vec().into(), vec![])]) }
+}
+
+/// All rings, whichever way round they go.
+pub(super) fn rings(land: &Land) -> impl Iterator<Item = Vec<At>> {
+    let ring = |line: &LineString<f64>| line.0.split_last().map_or(Vec::new(), |x| x.1.iter().map(|c| [c.x, c.y]).collect());
+    land.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())).map(ring).filter(|ring| ring.len() > 2)
+}
+
+/// Rings of every polygon: the outer one, then its holes. O(rings²).
+pub(super) fn polygons(land: &Land) -> Vec<Vec<Vec<At>>> {
+    let mut all: Vec<Vec<At>> = rings(land).collect();
+    all.sort_by(|a, b| area(b).abs().total_cmp(&area(a).abs()));
+    let boxes: Vec<[At; 2]> = all.iter().map(|r| bounds(r)).collect();
+    let holds = |i: usize, p: At| (0..2).all(|k| boxes[i][0][k] <= p[k] && p[k] <= boxes[i][1][k]) && inside(&all[i], p);
+    // larger rings around each
+    let around = |i: usize| -> Vec<usize> {
+        let p = within(&all[i]);
+        (0..i).filter(|&j| holds(j, p)).collect()
+    };
+    let around: Vec<Vec<usize>> = (0..all.len()).map(around).collect();
+    let mut out: Vec<Vec<Vec<At>>> = Vec::new();
+    let mut place = vec![0; all.len()];
+    for (i, ring) in all.into_iter().enumerate() {
+        match around[i].last() {
+            // a hole lies in the smallest of an odd number of rings
+            Some(&outer) if around[i].len() % 2 == 1 => out[place[outer]].push(ring),
+            _ => {
+                place[i] = out.len();
+                out.push(vec![ring]);
+            }
+        }
+    }
+    out
+}
+
+/// A place well inside of a ring, since rings may touch in corners and along sides.
+fn within(ring: &[At]) -> At {
+    let [lo, hi] = bounds(ring);
+    let stretch = |k: i32| {
+        let y = lo[1] + (hi[1] - lo[1]) * f64::from(k) / 8.0;
+        let mut xs: Vec<f64> = crossings(ring, y).collect();
+        xs.sort_by(f64::total_cmp);
+        let widest = xs.chunks_exact(2).map(|x| (x[1] - x[0], [(x[0] + x[1]) / 2.0, y]));
+        widest.max_by(|a, b| a.0.total_cmp(&b.0))
+    };
+    (1..8).filter_map(stretch).max_by(|a, b| a.0.total_cmp(&b.0)).map_or(ring[0], |x| x.1)
+}
+
+/// Where a ring crosses the parallel through `y`.
+fn crossings(ring: &[At], y: f64) -> impl Iterator<Item = f64> {
+    let sides = (0..ring.len()).map(|i| (ring[i], ring[(i + 1) % ring.len()]));
+    sides.filter(move |(a, b)| (a[1] > y) != (b[1] > y)).map(move |(a, b)| a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]))
+}
+
+fn inside(ring: &[At], p: At) -> bool {
+    crossings(ring, p[1]).filter(|x| p[0] < *x).count() % 2 == 1
 }
 
 pub(super) fn none() -> Land {
     MultiPolygon(Vec::new())
 }
 
-pub(super) fn union(a: &Land, b: &Land) -> Land {
-    ClipperInt::union(a, b)
+fn grains(ring: &[At]) -> LineString<i64> {
+    ring.iter().map(|p| Coord { x: (p[0] / GRAIN_M).round() as i64, y: (p[1] / GRAIN_M).round() as i64 }).collect()
+}
+
+/// Land for Clipper, with outer rings one way round and holes the other.
+fn to_clipper<'a>(lands: impl IntoIterator<Item = &'a Land>) -> MultiPolygon<i64> {
+    let turned = |ring: &Vec<At>, outer: bool| {
+        let mut line = grains(ring);
+        if (area(ring) > 0.0) != outer {
+            line.0.reverse();
+        }
+        line
+    };
+    let polygon = |rings: Vec<Vec<At>>| Polygon::new(turned(&rings[0], true), rings[1..].iter().map(|h| turned(h, false)).collect());
+    lands.into_iter().flat_map(polygons).map(polygon).collect()
+}
+
+fn from_clipper(land: MultiPolygon<i64>) -> Land {
+    let line = |l: &LineString<i64>| l.0.iter().map(|c| [c.x as f64 * GRAIN_M, c.y as f64 * GRAIN_M]).collect();
+    land.iter().map(|p| Polygon::new(line(p.exterior()), p.interiors().iter().map(line).collect())).collect()
+}
+
+/// Any of them.
+pub(super) fn union(lands: &[Land]) -> Land {
+    match lands {
+        [one] => one.clone(),
+        many => from_clipper(ClipperInt::union(&to_clipper(many), &MultiPolygon::<i64>(Vec::new()))),
+    }
 }
 
 /// Both.
 pub(super) fn shared(a: &Land, b: &Land) -> Land {
-    if a.0.is_empty() || b.0.is_empty() { none() } else { ClipperInt::intersection(a, b) }
+    if a.0.is_empty() || b.0.is_empty() { none() } else { from_clipper(ClipperInt::intersection(&to_clipper([a]), &to_clipper([b]))) }
 }
 
-/// `a` less `b`.
-pub(super) fn less(a: Land, b: &Land) -> Land {
-    if a.0.is_empty() || b.0.is_empty() { a } else { ClipperInt::difference(&a, b) }
+/// `a` less all of `b`, which may touch.
+pub(super) fn less<'a>(a: Land, b: impl IntoIterator<Item = &'a Land>) -> Land {
+    let b = to_clipper(b);
+    if a.0.is_empty() || b.0.is_empty() { a } else { from_clipper(ClipperInt::difference(&to_clipper([&a]), &b)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps2(land: &Land) -> i128 {
+        let frame = Frame { middle: Pt::default(), step: [1.0; 2] };
+        frame.rings(land).iter().flatten().map(|r| ring_area2(r)).sum()
+    }
+
+    #[test]
+    fn inside_is_decided_by_even_and_odd() {
+        let frame = Frame { middle: Pt { x: 7, y: 7 }, step: [1.0; 2] };
+        let ring = |c: &[(i64, i64)]| c.iter().map(|&(x, y)| Pt { x: 1000 * x, y: 1000 * y }).collect::<Vec<_>>();
+        let square = |x: i64, s: i64| ring(&[(x, x), (x + s, x), (x + s, x + s), (x, x + s)]);
+        let nested = [square(0, 30), square(5, 20), square(10, 10)];
+        assert_eq!(steps2(&frame.even_odd(&nested)), 2_000_000 * (900 - 400 + 100));
+        let backwards: Vec<Vec<Pt>> = nested.iter().map(|r| r.iter().rev().copied().collect()).collect();
+        assert_eq!(steps2(&frame.even_odd(&backwards)), 2_000_000 * (900 - 400 + 100));
+        assert_eq!(steps2(&frame.even_odd(&[square(0, 30), square(10, 30)])), 2_000_000 * 2 * (900 - 400));
+        // twice around: out again, and a pentagram without its middle
+        let twice = [square(0, 30), square(0, 30)].concat();
+        assert_eq!(steps2(&frame.even_odd(&[twice])), 0);
+        let star = ring(&[(0, 100), (59, -81), (-95, 31), (95, 31), (-59, -81)]);
+        let land = frame.even_odd(std::slice::from_ref(&star));
+        assert!(polygons(&land).iter().map(Vec::len).eq([1; 5]));
+        // a hole that touches its outer ring in a corner
+        let pinched = ring(&[(26, 30), (13, 9), (6, 37), (27, 10), (0, 0), (0, 40)]);
+        assert!(polygons(&frame.even_odd(&[pinched])).iter().map(Vec::len).eq([2]));
+    }
 }

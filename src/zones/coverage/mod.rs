@@ -26,15 +26,18 @@ use crate::finding::Finding;
 use crate::territory::lattice::Pt;
 use crate::territory::{Station, Territory};
 use areas::Areas;
-use convex::{At, HalfPlane, area, bounds, clip, corners, holds, tidy};
-use land::{Frame, Land, less, none, shared, union};
+use convex::{At, HalfPlane, area, bounds, clip, corners};
+use land::{Frame, Land, less, polygons, rings, shared, union, whole};
 use rayon::prelude::*;
 use rstar::primitives::GeomWithData;
 use rstar::{AABB, RTree, RTreeObject};
-use sites::{Site, sites};
+use sites::{SITE_M, Site, sites};
+use voronoi::Cell;
 
 /// Cells reach this far beyond the box around the divisions, metres.
 const MARGIN_M: f64 = 1000.0;
+/// Centres nearer to each other than this are one, metres; sites must be farther apart than triangulation snaps.
+const SAME_M: f64 = 1e-3;
 /// A lesser share of a unit is taken for rounding.
 const ROUNDING: f64 = 1e-9;
 
@@ -42,14 +45,14 @@ const ROUNDING: f64 = 1e-9;
 #[derive(Clone, Debug)]
 struct Piece {
     station: u32,
-    ring: Vec<At>,
+    cell: Cell,
 }
 
 impl RTreeObject for Piece {
     type Envelope = AABB<At>;
 
     fn envelope(&self) -> AABB<At> {
-        let [lo, hi] = bounds(&self.ring);
+        let [lo, hi] = bounds(&self.cell.ring);
         AABB::from_corners(lo, hi)
     }
 }
@@ -76,11 +79,11 @@ pub fn coverage(territory: &Territory) -> Coverage {
     let (points, areas): (Vec<u32>, Vec<u32>) = outdoor.into_iter().partition(|&s| stations[s as usize].rings.is_empty());
     let at = |s: u32| frame.metres(stations[s as usize].at);
     let (sites, findings) = if points.is_empty() {
-        // centres stand in for points; that two share one is no matter, since they have land of their own
+        // centres stand in for points; where two are one the first by id has the rest, and both have land of their own
         let centres: Vec<Station> = stations.iter().map(|s| Station { azimuth: None, rings: Vec::new(), ..s.clone() }).collect();
-        (sites(&centres, &areas, at).0, Vec::new())
+        (sites(&centres, &areas, at, SAME_M).0, Vec::new())
     } else {
-        sites(stations, &points, at)
+        sites(stations, &points, at, SITE_M)
     };
     let ([x0, y0], [x1, y1]) = (frame.metres(lo), frame.metres(hi));
     let frame_box = corners([x0 - MARGIN_M, y0 - MARGIN_M], [x1 + MARGIN_M, y1 + MARGIN_M]);
@@ -88,11 +91,10 @@ pub fn coverage(territory: &Territory) -> Coverage {
     let mut pieces = Vec::new();
     for (site, cell) in sites.iter().zip(voronoi::cells(&places, &frame_box)) {
         for (station, sides) in site.wedges() {
-            let mut ring = cell.clone();
-            sides.iter().flatten().for_each(|side| clip(&mut ring, *side, &mut Vec::new()));
-            tidy(&mut ring);
-            if area(&ring) > 0.0 {
-                pieces.push(Piece { station, ring });
+            let mut cell = cell.clone();
+            sides.into_iter().flatten().for_each(|side| cell.clip(side));
+            if area(&cell.ring) > 0.0 {
+                pieces.push(Piece { station, cell });
             }
         }
     }
@@ -133,12 +135,11 @@ impl Coverage {
             self.split(&rings, &mut owned);
         } else if self.areas.parts(within) {
             let land = self.frame.polygon(&unit.rings);
-            let mut taken = none();
-            for (station, area) in self.areas.owners(within) {
-                self.measure(&shared(&land, area), |_, m2| owned.push((station, m2)));
-                taken.0.extend_from_slice(&area.0);
+            let owners: Vec<(u32, &Land)> = self.areas.owners(within).collect();
+            for (station, area) in &owners {
+                self.measure(&shared(&land, area), |_, m2| owned.push((*station, m2)));
             }
-            self.measure(&less(land, &taken), |rings, _| self.split(rings, &mut owned));
+            self.measure(&less(land, owners.iter().map(|o| o.1)), |rings, _| self.split(rings, &mut owned));
         } else if let Some(station) = self.areas.station(unit.inner, self.frame.metres(unit.inner)) {
             owned.push((station, 1.0));
         } else {
@@ -149,7 +150,7 @@ impl Coverage {
 
     /// Every polygon of some land with its area, m².
     fn measure(&self, land: &Land, mut each: impl FnMut(&[Vec<At>], f64)) {
-        for rings in self.frame.polygons(land) {
+        for rings in polygons(land) {
             each(&rings, net_area(&rings));
         }
     }
@@ -159,7 +160,8 @@ impl Coverage {
         let Some(outer) = rings.first() else { return };
         let [lo, hi] = bounds(outer);
         let near: Vec<&Piece> = self.pieces.locate_in_envelope_intersecting(&AABB::from_corners(lo, hi)).collect();
-        if let Some(all) = near.iter().find(|p| outer.iter().all(|v| holds(&p.ring, *v))) {
+        let holds = |p: &Piece| p.cell.sides.iter().all(|side| outer.iter().all(|v| side.beyond(*v) <= 0.0));
+        if let Some(all) = near.iter().find(|p| holds(p)) {
             return owned.push((all.station, net_area(rings)));
         }
         let (mut part, mut spare) = (Vec::new(), Vec::new());
@@ -167,9 +169,9 @@ impl Coverage {
             let mut within = |ring: &[At]| {
                 part.clear();
                 part.extend_from_slice(ring);
-                for (i, &a) in piece.ring.iter().enumerate() {
-                    clip(&mut part, HalfPlane::left_of(a, piece.ring[(i + 1) % piece.ring.len()]), &mut spare);
-                }
+                piece.cell.sides.iter().for_each(|side| {
+                    clip(&mut part, *side, &mut spare);
+                });
                 area(&part).abs()
             };
             let holes = |within: &mut dyn FnMut(&[At]) -> f64| rings[1..].iter().map(|h| within(h)).sum::<f64>();

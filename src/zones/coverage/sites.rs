@@ -9,7 +9,7 @@ use rstar::primitives::GeomWithData;
 use std::collections::BTreeMap;
 
 /// Stations within this distance of each other share a site, metres.
-const SITE_M: f64 = 1.0;
+pub(super) const SITE_M: f64 = 1.0;
 
 /// A mast: stations at one position.
 #[derive(Clone, Debug)]
@@ -48,12 +48,12 @@ impl Site {
 }
 
 /// Sites of `members`, which are sorted by id, in order of their first members, and findings about members without land. Chains of
-/// stations less than a metre apart are one site. O(n log n).
-pub(super) fn sites(stations: &[Station], members: &[u32], at: impl Fn(u32) -> At) -> (Vec<Site>, Vec<Finding>) {
+/// stations less than `apart_m` from the next are one site. O(n log n).
+pub(super) fn sites(stations: &[Station], members: &[u32], at: impl Fn(u32) -> At, apart_m: f64) -> (Vec<Site>, Vec<Finding>) {
     let tree = RTree::bulk_load(members.iter().enumerate().map(|(i, &s)| GeomWithData::new(at(s), i as u32)).collect());
     let mut chains = UnionFind::<u32>::new(members.len());
     for (i, &s) in members.iter().enumerate() {
-        tree.locate_within_distance(at(s), SITE_M * SITE_M).for_each(|other| {
+        tree.locate_within_distance(at(s), apart_m * apart_m).for_each(|other| {
             chains.union(i as u32, other.data);
         });
     }

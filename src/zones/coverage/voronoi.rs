@@ -6,15 +6,30 @@ use super::convex::{At, HalfPlane, clip};
 use geo::{Coord, MultiPoint, TriangulateDelaunayUnconstrained};
 use std::collections::HashMap;
 
-/// Cells of `sites`, all of different positions, as convex counter-clockwise rings, in their order. O(n log n).
-pub(super) fn cells(sites: &[At], frame: &[At]) -> Vec<Vec<At>> {
-    let mut spare = Vec::new();
-    let cell = |(i, others): (usize, Vec<u32>)| {
-        let mut ring = frame.to_vec();
-        for j in others {
-            clip(&mut ring, HalfPlane::nearer(sites[i], sites[j as usize]), &mut spare);
+/// A convex cell.
+#[derive(Clone, Debug)]
+pub(super) struct Cell {
+    /// Its corners, counter-clockwise; two of them may be as good as one.
+    pub ring: Vec<At>,
+    /// Its sides within the box. They are not taken from corners, since corners close together have no direction.
+    pub sides: Vec<HalfPlane>,
+}
+
+impl Cell {
+    /// Takes away what is beyond a side.
+    pub fn clip(&mut self, side: HalfPlane) {
+        if clip(&mut self.ring, side, &mut Vec::new()) {
+            self.sides.push(side);
         }
-        ring
+    }
+}
+
+/// Cells of `sites`, all of different positions, in their order. O(n log n).
+pub(super) fn cells(sites: &[At], frame: &[At]) -> Vec<Cell> {
+    let cell = |(i, others): (usize, Vec<u32>)| {
+        let mut cell = Cell { ring: frame.to_vec(), sides: Vec::new() };
+        others.into_iter().for_each(|j| cell.clip(HalfPlane::nearer(sites[i], sites[j as usize])));
+        cell
     };
     neighbours(sites).into_iter().enumerate().map(cell).collect()
 }
@@ -30,15 +45,15 @@ fn neighbours(sites: &[At]) -> Vec<Vec<u32>> {
         out[a as usize].push(b);
         out[b as usize].push(a);
     };
-    let triangles = points.unconstrained_triangulation().unwrap_or_default();
+    let in_line = in_line(sites);
+    let triangles = if in_line { Vec::new() } else { points.unconstrained_triangulation().unwrap_or_default() };
     for t in &triangles {
         let corner = |c: Coord<f64>| number.get(&key([c.x, c.y])).copied();
         if let (Some(a), Some(b), Some(c)) = (corner(t.v1()), corner(t.v2()), corner(t.v3())) {
             [(a, b), (b, c), (c, a)].into_iter().for_each(|(a, b)| join(a, b));
         }
     }
-    if triangles.is_empty() {
-        // all on one line
+    if in_line {
         let mut along: Vec<u32> = (0..sites.len() as u32).collect();
         along.sort_by(|&a, &b| {
             let (a, b) = (sites[a as usize], sites[b as usize]);
@@ -53,13 +68,21 @@ fn neighbours(sites: &[At]) -> Vec<Vec<u32>> {
     out
 }
 
+/// Whether there are no triangles; looked at first, since the triangulation takes a time that is quadratic to find out.
+fn in_line(sites: &[At]) -> bool {
+    let ends =
+        sites.iter().copied().reduce(|a, b| if b < a { b } else { a }).zip(sites.iter().copied().reduce(|a, b| if b > a { b } else { a }));
+    let Some((a, b)) = ends else { return true };
+    sites.iter().all(|p| (b[0] - a[0]) * (p[1] - a[1]) == (b[1] - a[1]) * (p[0] - a[0]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::zones::coverage::convex::{area, corners};
 
     fn areas(sites: &[At]) -> Vec<f64> {
-        cells(sites, &corners([0.0, 0.0], [100.0, 100.0])).iter().map(|c| area(c)).collect()
+        cells(sites, &corners([0.0, 0.0], [100.0, 100.0])).iter().map(|c| area(&c.ring)).collect()
     }
 
     #[test]
