@@ -2,7 +2,7 @@
 //! everything once; and says how close to the best possible the plan is.
 //!
 //! ```text
-//!  files ──io──▶ Layers ──territory──▶ Territory ──cut──▶ Fabric ──zones──▶ Problem (one per division)
+//!  files ──io──▶ Layers ──territory──▶ Territory ──cut──▶ Fabric ──zones──▶ Problem (one per zone)
 //!                as found              valid, projected    units that           │ topology and integer loads only
 //!                                                          tile the land        ▼ partition
 //!  files ◀──io── Plan + Report ◀──plan── attachments, backup pairs ◀──attach── Assignment + Bounds
