@@ -304,11 +304,13 @@ fn one_two_and_no_stations() {
     indoor.indoor = Some(true);
     let (t, fabric, none) = made(vec![indoor.clone()]);
     assert!(none.cells(&t).is_empty() && none.station_at(at(1.0, 1.0)).is_none() && none.shares(&fabric).iter().all(Vec::is_empty));
+    let told = none.findings.iter().find(|f| f.code == "stations-absent").unwrap();
+    assert_eq!(told.measured, Some(1.0), "one, and it is indoors");
     // far away, and the only one: all is its
     let mut far = station(1, [11.0, 51.0]);
     far.azimuth = Some(10.0);
     let (t, fabric, one) = made(vec![indoor, far]);
-    assert!(one.shares(&fabric).iter().all(|s| *s == [(1, 1.0)]));
+    assert!(one.findings.is_empty() && one.shares(&fabric).iter().all(|s| *s == [(1, 1.0)]));
     assert!((one.cells(&t)[0].area_m2 - total(&fabric)).abs() < 1e-6 * total(&fabric));
     let told = t.findings.iter().find(|f| f.code == "station-far").unwrap();
     assert!(told.subject.id.as_deref() == Some("s1") && told.measured.unwrap() > told.limit.unwrap());

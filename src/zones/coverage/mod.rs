@@ -22,7 +22,7 @@ mod voronoi;
 pub use cells::CellLand;
 
 use crate::cut::{Fabric, Unit};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::territory::lattice::Pt;
 use crate::territory::{Station, Territory};
 use areas::Areas;
@@ -60,7 +60,7 @@ impl RTreeObject for Piece {
 /// Which station serves which land; stations are positions in [`Territory::stations`].
 #[derive(Clone, Debug)]
 pub struct Coverage {
-    /// Stations that own no land since others of their site do, by site and id.
+    /// Stations that own no land since others of their site do, by site and id (`station-shares-cell`), or that none owns any (`stations-absent`).
     pub findings: Vec<Finding>,
     frame: Frame,
     sites: Vec<Site>,
@@ -78,13 +78,18 @@ pub fn coverage(territory: &Territory) -> Coverage {
     outdoor.sort_by(|&a, &b| stations[a as usize].id.cmp(&stations[b as usize].id));
     let (points, areas): (Vec<u32>, Vec<u32>) = outdoor.into_iter().partition(|&s| stations[s as usize].rings.is_empty());
     let at = |s: u32| frame.metres(stations[s as usize].at);
-    let (sites, findings) = if points.is_empty() {
+    let (sites, mut findings) = if points.is_empty() {
         // centres stand in for points; where two are one the first by id has the rest, and both have land of their own
         let centres: Vec<Station> = stations.iter().map(|s| Station { azimuth: None, rings: Vec::new(), ..s.clone() }).collect();
         (sites(&centres, &areas, at, SAME_M).0, Vec::new())
     } else {
         sites(stations, &points, at, SITE_M)
     };
+    if sites.is_empty() {
+        let message =
+            "no station owns land, so that units can be grouped by load alone; give base_stations, or say by = \"division\" under [zones]";
+        findings.push(Finding::new(Severity::Warning, "stations-absent", message).measured(stations.len() as f64));
+    }
     let ([x0, y0], [x1, y1]) = (frame.metres(lo), frame.metres(hi));
     let frame_box = corners([x0 - MARGIN_M, y0 - MARGIN_M], [x1 + MARGIN_M, y1 + MARGIN_M]);
     let places: Vec<At> = sites.iter().map(|s| s.at).collect();
