@@ -5,11 +5,9 @@
 //! [`polygons`] has looked at all of them.
 
 use super::convex::{At, area, bounds};
-use crate::cut;
 use crate::territory::lattice::{Plane, Pt, Rings, ring_area2};
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 use geo_clipper::{Clipper, ClipperInt, PolyFillType};
-use std::collections::HashSet;
 
 /// What Clipper counts in, metres; a tenth of a lattice step.
 const GRAIN_M: f64 = 1e-5;
@@ -55,7 +53,7 @@ impl Frame {
         simple.0.into_iter().map(|line| Polygon::new(line.0.iter().map(|c| [c.x * GRAIN_M, c.y * GRAIN_M]).collect(), vec![])).collect()
     }
 
-    /// The polygons on the lattice, without what is less than a step wide; no ring touches itself.
+    /// The polygons on the lattice, without what is less than a step wide.
     pub fn rings(&self, land: &Land) -> Vec<Rings> {
         let step = |m: f64, k: usize| (m / self.step[k]).round() as i64;
         let ring = |line: &Vec<At>, outer: bool| {
@@ -71,13 +69,6 @@ impl Frame {
         let polygon = |rings: Vec<Vec<At>>| -> Rings { rings.iter().enumerate().map(|(i, r)| ring(r, i == 0)).collect() };
         let mut out: Vec<Rings> = polygons(land).into_iter().map(polygon).filter(|rings| !rings.first().is_none_or(flat)).collect();
         out.iter_mut().for_each(|rings| rings.retain(|r| !flat(r)));
-        let touches = |r: &Vec<Pt>| r.iter().collect::<HashSet<_>>().len() < r.len();
-        if out.iter().flatten().any(touches) {
-            let sides = |r: &Vec<Pt>| (0..r.len()).map(|i| (r[i], r[(i + 1) % r.len()], 1, 0)).collect::<Vec<_>>();
-            let sides: Vec<_> = out.iter().flatten().flat_map(sides).collect();
-            out = cut::rings::polygons(&sides, 2).pop().unwrap_or_default();
-            out.iter_mut().for_each(|rings| rings.retain(|r| !flat(r)));
-        }
         out
     }
 }
