@@ -111,6 +111,9 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         staged.write("coverage.geojson", plan_files::coverage_geojson(plan, cells.collect())?.as_bytes())?;
         staged.write("stations.csv", plan_files::stations_csv(plan).as_bytes())?;
     }
+    if !plan.levels.is_empty() {
+        staged.write("levels.csv", plan_files::levels_csv(plan).as_bytes())?;
+    }
     let mut report = report.clone();
     report.stages = clock.records();
     staged.write("report.json", plan_files::report_json(&report)?.as_bytes())?;

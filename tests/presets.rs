@@ -309,6 +309,10 @@ fn r32_r33_boards_by_set_difference_parks_and_a_reporting_tree() {
     let (zone, beiqiao) = (area("sb11").area_m2, area("sb03").area_m2);
     assert!((beiqiao - stated("sb03")).abs() < 100.0, "Beiqiao keeps its land");
     assert!((zone - (stated("sb11") - stated("sb03"))).abs() < 100.0, "the development zone is without it");
+    // the ledger has a row for every area, with its sums
+    let ledger = plan_files::levels_csv(&d.plan);
+    assert_eq!(ledger.lines().count(), 1 + d.plan.levels.iter().map(|l| l.areas.len()).sum::<usize>());
+    assert!(ledger.contains(&format!("supervision,board,sb11,,{},,1,", area("sb11").name)), "{ledger}");
     // who reports to whom is another tree than who supervises whom
     let offices = level(&d, "office");
     assert_eq!(offices.tree, Tree::Reporting);

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 /// Files a plan consists of. A new plan replaces or removes exactly these in its folder; whatever else
 /// lies there is the user's and is not touched. `plan.json` comes last: where it is, the rest is.
-pub const PLAN_FILES: [&str; 11] = [
+pub const PLAN_FILES: [&str; 12] = [
     "zones.geojson",
     "grids.geojson",
     "attachments.csv",
     "stations.csv",
     "coverage.geojson",
+    "levels.csv",
     "report.json",
     "map.html",
     "map.svg",

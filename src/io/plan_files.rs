@@ -1,6 +1,7 @@
 //! The files of a plan: written for other programs, read back to be judged.
 
 use crate::plan::{Plan, PlanStation, Report};
+use crate::recipe::Tree;
 use crate::territory::lattice::{Pt, Rings};
 use serde::Serialize;
 use std::fmt::Write;
@@ -88,6 +89,23 @@ pub fn stations_csv(plan: &Plan) -> String {
             out.push(',');
         }
         let _ = write!(out, "{},{},{}\r\n", s.share, s.households, s.area_m2);
+    }
+    out
+}
+
+/// `levels.csv`, UTF-8 with BOM: every area above the grids with the area that it belongs to and its sums.
+pub fn levels_csv(plan: &Plan) -> String {
+    let mut out = String::from("\u{feff}tree,level,area_id,code,name,parent,divisions,grids,households,area_m2\r\n");
+    for level in &plan.levels {
+        for a in &level.areas {
+            let tree = if level.tree == Tree::Reporting { "reporting" } else { "supervision" };
+            let known = |text: &Option<String>| text.clone().unwrap_or_default();
+            for text in [tree, &level.name, &a.area_id, &known(&a.code), &a.name, &known(&a.parent)] {
+                csv_field(&mut out, text);
+                out.push(',');
+            }
+            let _ = write!(out, "{},{},{},{}\r\n", a.divisions.len(), a.grids.len(), a.households, a.area_m2);
+        }
     }
     out
 }
