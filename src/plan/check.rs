@@ -202,7 +202,8 @@ impl Judge<'_> {
         let one = |d: &crate::territory::Division| {
             let rings = d.rings.iter().map(|r| MultiPolygon::from(geo::Polygon::new(ring(r, &self.t.plane), vec![])));
             let land = rings.reduce(|a, b| a.xor(&b)).unwrap_or(MultiPolygon::new(vec![]));
-            (d.id.clone(), land)
+            // a union takes rings one way round
+            (d.id.clone(), land.orient(Direction::Default))
         };
         self.t.divisions.par_iter().map(one).collect::<Vec<_>>().into_iter().collect()
     }
