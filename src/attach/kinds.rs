@@ -38,9 +38,9 @@ pub fn characters(
     counts: &[BTreeMap<String, u32>],
     recipe: &Recipe,
 ) -> Vec<Option<String>> {
-    let mut out = vec![None; counts.len()];
+    let (mut out, uses) = (vec![None; counts.len()], Uses::new(&territory.land_use));
     for rule in recipe.kinds.iter().filter(|rule| !rule.carve) {
-        let land = (!rule.landuse.is_empty()).then(|| land_of(territory, fabric, grid_of_unit, counts.len(), rule));
+        let land = (!rule.landuse.is_empty()).then(|| land_of(&uses, fabric, grid_of_unit, counts.len(), rule));
         for (g, (kind, classes)) in out.iter_mut().zip(counts).enumerate() {
             let own = classes.iter().filter(|(name, _)| rule.classes.contains(name)).map(|c| c.1).sum();
             let customers = rule.classes.is_empty() || rule.is_concentration(own, classes.values().sum());
@@ -54,8 +54,7 @@ pub fn characters(
 }
 
 /// Land of the rule's uses and all land of every grid, m².
-fn land_of(t: &Territory, fabric: &Fabric, grid_of_unit: &[GridId], grids: usize, rule: &KindRule) -> Vec<[f64; 2]> {
-    let uses = Uses::new(&t.land_use);
+fn land_of(uses: &Uses<'_>, fabric: &Fabric, grid_of_unit: &[GridId], grids: usize, rule: &KindRule) -> Vec<[f64; 2]> {
     let of_unit = |u: &crate::cut::Unit| {
         let lands = uses.near(&u.rings).into_iter().filter(|(_, l)| rule.is_about(&l.kind, l.name.as_deref()));
         let rings: Vec<&[Vec<Pt>]> = lands.map(|(_, l)| l.rings.as_slice()).collect();

@@ -167,25 +167,27 @@ pub fn zones(
 
 /// Clusters and borders of every division.
 fn grounds(t: &Territory, fabric: &Fabric, dedicated: &[Dedicated], recipe: &Recipe, findings: &mut Vec<Finding>) -> Vec<Ground> {
-    let mut taken: Vec<Option<u32>> = vec![None; fabric.units.len()];
+    let mut taken = vec![false; fabric.units.len()];
+    let mut own: BTreeMap<DivisionId, Vec<u32>> = BTreeMap::new();
     for (i, d) in dedicated.iter().enumerate() {
-        d.units.iter().for_each(|u| taken[u.at()] = Some(i as u32));
+        d.units.iter().for_each(|u| taken[u.at()] = true);
+        own.entry(d.division).or_default().push(i as u32);
     }
+    let count = |division| own.get(division).map_or(0, Vec::len) as u32;
     let mut by_division: BTreeMap<DivisionId, Vec<UnitId>> = BTreeMap::new();
     for (i, u) in fabric.units.iter().enumerate() {
         by_division.entry(u.division).or_default().push(UnitId::new(i));
     }
-    let own = |division: DivisionId| (0..dedicated.len() as u32).filter(move |&d| dedicated[d as usize].division == division);
-    let loads = |units: &[UnitId]| units.iter().filter(|u| taken[u.at()].is_none()).map(|u| fabric.units[u.at()].balanced).collect();
+    let loads = |units: &[UnitId]| units.iter().filter(|u| !taken[u.at()]).map(|u| fabric.units[u.at()].balanced).collect();
     let bands: BTreeMap<DivisionId, Band> =
-        by_division.iter().map(|(d, units)| (*d, band(t, recipe, *d, loads(units), own(*d).count() as u32))).collect();
+        by_division.iter().map(|(d, units)| (*d, band(t, recipe, *d, loads(units), count(d)))).collect();
     let ties = ties::ties(t, fabric, &by_division, &taken, &bands, findings);
     let mut vertex_of = vec![0u32; fabric.units.len()];
     let mut grounds: Vec<Ground> = Vec::new();
     for (division, units) in &by_division {
         let mut clusters: Vec<Vec<UnitId>> = Vec::new();
         let mut anchored: BTreeMap<UnitId, usize> = BTreeMap::new();
-        let free = || units.iter().filter(|u| taken[u.at()].is_none());
+        let free = || units.iter().filter(|u| !taken[u.at()]);
         for &u in free().filter(|u| !ties.contains_key(&fabric.units[u.at()].piece)) {
             vertex_of[u.at()] = clusters.len() as u32;
             anchored.insert(u, clusters.len());
@@ -198,7 +200,7 @@ fn grounds(t: &Territory, fabric: &Fabric, dedicated: &[Dedicated], recipe: &Rec
                 clusters[c].push(u);
             }
         }
-        let own: Vec<u32> = own(*division).collect();
+        let own = own.get(division).cloned().unwrap_or_default();
         for (k, &d) in own.iter().enumerate() {
             dedicated[d as usize].units.iter().for_each(|u| vertex_of[u.at()] = (clusters.len() + k) as u32);
         }
@@ -216,7 +218,7 @@ fn grounds(t: &Territory, fabric: &Fabric, dedicated: &[Dedicated], recipe: &Rec
         let cost = (u128::from(b.cost) * u128::from(pull) / 1000).clamp(b.cost.min(1).into(), u32::MAX.into()) as u32;
         let edge = Edge { a: vertex_of[b.a.at()], b: vertex_of[other.at()], cost };
         let at = ground_of[&da];
-        if taken[b.a.at()].is_some() || taken[other.at()].is_some() {
+        if taken[b.a.at()] || taken[other.at()] {
             grounds[at].beside.push(edge);
         } else {
             borders[at].push((b, edge));
@@ -244,8 +246,8 @@ fn zone(
         vertex[v] = clusters.len() as u32;
         clusters.push(ground.clusters[v].clone());
     }
-    let inside = |e: &Edge| Some(Edge { a: vertex[e.a as usize], b: vertex[e.b as usize], cost: e.cost });
-    let open: Vec<Edge> = ground.open.iter().filter_map(inside).filter(|e| e.a != u32::MAX && e.b != u32::MAX).collect();
+    let over = |e: &Edge| Edge { a: vertex[e.a as usize], b: vertex[e.b as usize], cost: e.cost };
+    let open: Vec<Edge> = ground.open.iter().map(over).filter(|e| e.a != u32::MAX && e.b != u32::MAX).collect();
     let count = match ordinary_counts(t, recipe, ground.division, ground.dedicated.len() as u32) {
         (fewest, most) if recipe.grid.count_holds => Count::Between(fewest, most),
         _ => Count::ForBand,

@@ -13,12 +13,12 @@ pub(super) fn ties(
     t: &Territory,
     fabric: &Fabric,
     by_division: &BTreeMap<DivisionId, Vec<UnitId>>,
-    taken: &[Option<u32>],
+    taken: &[bool],
     bands: &BTreeMap<DivisionId, Band>,
     findings: &mut Vec<Finding>,
 ) -> BTreeMap<u32, UnitId> {
     let mut load = vec![Load::ZERO; fabric.pieces];
-    for (u, _) in fabric.units.iter().zip(taken).filter(|(_, taken)| taken.is_none()) {
+    for (u, _) in fabric.units.iter().zip(taken).filter(|(_, taken)| !**taken) {
         load[u.piece as usize] += u.balanced;
     }
     let mut light: BTreeSet<u32> = BTreeSet::new();
@@ -50,7 +50,7 @@ pub(super) fn ties(
         for u in sides(e) {
             let unit = &fabric.units[u.at()];
             let at = t.plane.metres(e.a);
-            if taken[u.at()].is_some() {
+            if taken[u.at()] {
                 continue;
             } else if light.contains(&unit.piece) {
                 ends.entry(unit.piece).or_default().push(at);
