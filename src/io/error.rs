@@ -133,6 +133,24 @@ pub enum ReadError {
         /// Most bytes of one record.
         limit: usize,
     },
+    /// A file that is no table.
+    #[error("{file}: {found} where a table is needed; export it as CSV in UTF-8 with a header")]
+    NoTable {
+        /// The file.
+        file: String,
+        /// What it is.
+        found: String,
+    },
+    /// A table without a column that must be there.
+    #[error("{file}: no column {missing}; the header has {there}. Add it, or name the right one in the recipe")]
+    NoColumn {
+        /// The file.
+        file: String,
+        /// Names of the columns.
+        missing: String,
+        /// Columns there are.
+        there: String,
+    },
     /// Nothing to divide.
     #[error("{file}: no household point among {features} features; the layer must hold Point features (centroids, if it holds buildings)")]
     NoPoints {

@@ -13,6 +13,7 @@ pub mod plan_files;
 pub mod plan_read;
 pub mod sheet;
 mod stream;
+pub mod table;
 #[cfg(test)]
 mod testing;
 

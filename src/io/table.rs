@@ -1,0 +1,252 @@
+//! Tables row by row: CSV in UTF-8 (comma, semicolon or tab, with or without byte order mark, plain or .gz), or GeoJSON points.
+
+use super::error::ReadError;
+use super::geojson::{Feature, MAX_WANTED, Record, Shape, each_feature, text};
+use super::stream::Input;
+use crate::finding::{Finding, Severity};
+use csv::{ByteRecord, ReaderBuilder};
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+const CHUNK: usize = 1 << 18;
+/// The byte order mark.
+const BOM: &[u8] = &[0xef, 0xbb, 0xbf];
+/// Columns that GeoJSON has in its geometry.
+pub const LON: &str = "lon";
+/// See [`LON`].
+pub const LAT: &str = "lat";
+/// Characters of a damaged row that a finding quotes.
+const QUOTED: usize = 40;
+
+/// One row; cells are decoded when asked for.
+pub struct Row<'a> {
+    /// Counted from 1, without the header.
+    pub record: u64,
+    cells: Cells<'a>,
+}
+
+enum Cells<'a> {
+    Csv(&'a ByteRecord, &'a [Option<usize>]),
+    Feature(&'a Feature<'a>, &'a [Field]),
+}
+
+/// Where GeoJSON has a column.
+enum Field {
+    Property(usize),
+    Lon,
+    Lat,
+}
+
+impl Row<'_> {
+    /// Text of the wanted column at that position, without white space around it; empty where it says nothing.
+    pub fn cell(&self, wanted: usize) -> Cow<'_, str> {
+        match &self.cells {
+            Cells::Csv(record, columns) => {
+                let bytes = columns.get(wanted).copied().flatten().and_then(|c| record.get(c)).unwrap_or_default();
+                String::from_utf8_lossy(bytes.trim_ascii())
+            }
+            Cells::Feature(feature, fields) => {
+                let place = || feature.geometry.place();
+                let found = match fields.get(wanted) {
+                    Some(Field::Property(at)) => feature.raw(*at).and_then(text).or_else(|| (*at == 0).then(|| feature.own_id()).flatten()),
+                    Some(Field::Lon) => place().map(|p| p[0].to_string()),
+                    Some(Field::Lat) => place().map(|p| p[1].to_string()),
+                    None => None,
+                };
+                found.map_or(Cow::Borrowed(""), |t| Cow::Owned(t.trim().to_string()))
+            }
+        }
+    }
+}
+
+/// A column that a table may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in the header, or of the property.
+    pub name: String,
+    /// Whether a table without it is of no use.
+    pub needed: bool,
+}
+
+impl Column {
+    /// A column that must be there.
+    pub fn needed(name: &str) -> Column {
+        Column { name: name.into(), needed: true }
+    }
+    /// A column that may be there.
+    pub fn optional(name: &str) -> Column {
+        Column { name: name.into(), needed: false }
+    }
+}
+
+/// A table that was read to its end.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableEnd {
+    /// Rows, malformed ones included.
+    pub rows: u64,
+    /// What was wrong, by record: `row-malformed` (another number of fields than the header, or a feature that is none; not handed
+    /// over) and `text-garbled` (bytes that are no UTF-8, taken as �).
+    pub findings: Vec<Finding>,
+}
+
+/// Reads the table at `path`, called `file` in messages, and hands over its rows in order. Cells are asked for by position in `wanted`.
+///
+/// Memory is that of the longest row. GeoJSON is told by its name (`.geojson`, `.json`, with or without `.gz`); its properties are
+/// columns, and `lon` and `lat` those of its points.
+pub fn each_row(
+    path: &Path,
+    file: &str,
+    wanted: &[Column],
+    take: impl FnMut(Row<'_>) -> Result<(), ReadError>,
+) -> Result<TableEnd, ReadError> {
+    let plain = file.strip_suffix(".gz").unwrap_or(file).to_ascii_lowercase();
+    if plain.ends_with(".json") || plain.ends_with(".geojson") {
+        of_features(path, file, wanted, take)
+    } else {
+        of_csv(path, file, wanted, take)
+    }
+}
+
+/// A whole table in memory, for those that are small.
+pub fn read_table(path: &Path, file: &str, wanted: &[Column]) -> Result<(Vec<TableRow>, Vec<Finding>), ReadError> {
+    let mut rows = Vec::new();
+    let end = each_row(path, file, wanted, |row| {
+        rows.push(TableRow { record: row.record, cells: (0..wanted.len()).map(|c| row.cell(c).into_owned()).collect() });
+        Ok(())
+    })?;
+    Ok((rows, end.findings))
+}
+
+/// A row of [`read_table`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableRow {
+    /// Counted from 1, without the header.
+    pub record: u64,
+    /// By position in what was wanted; empty where it says nothing.
+    pub cells: Vec<String>,
+}
+
+fn malformed(file: &str, record: u64, message: String) -> Finding {
+    Finding::new(Severity::Warning, "row-malformed", message).file(file).record(record)
+}
+
+fn of_csv(
+    path: &Path,
+    file: &str,
+    wanted: &[Column],
+    mut take: impl FnMut(Row<'_>) -> Result<(), ReadError>,
+) -> Result<TableEnd, ReadError> {
+    let io = |after, cause| ReadError::Io { path: path.to_path_buf(), after, cause };
+    let input = Input::open(File::open(path).map_err(|e| io(0, e))?).map_err(|e| io(0, e))?;
+    let gzip = input.is_gzip();
+    if file.ends_with(".gz") && !gzip {
+        return Err(ReadError::Gzip { file: file.into(), after: 0, detail: "it is no gzip file although its name says so".into() });
+    }
+    let failed = |after: u64, cause: std::io::Error| match gzip {
+        true => ReadError::Gzip { file: file.into(), after, detail: cause.to_string() },
+        false => io(after, cause),
+    };
+    let mut ended = Ends { input: BufReader::with_capacity(CHUNK, input), last: b'\n' };
+    let head = ended.input.fill_buf().map_err(|e| failed(0, e))?;
+    if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
+        return Err(ReadError::NoTable { file: file.into(), found: "UTF-16 text".into() });
+    }
+    let mark = if head.starts_with(BOM) { BOM.len() } else { 0 };
+    let line: Vec<u8> = head[mark..].iter().take_while(|b| **b != b'\n').copied().collect();
+    ended.input.consume(mark);
+    let count = |d: u8| line.iter().filter(|b| **b == d).count();
+    // of separators that occur equally often the first
+    let delimiter = [b'\t', b';', b','].into_iter().max_by_key(|d| count(*d)).unwrap_or(b',');
+    let mut reader = ReaderBuilder::new().flexible(true).delimiter(delimiter).buffer_capacity(CHUNK).from_reader(&mut ended);
+    let broken = |after: u64, error: csv::Error| match error.into_kind() {
+        csv::ErrorKind::Io(cause) => failed(after, cause),
+        other => ReadError::NoTable { file: file.into(), found: format!("after record {after}: {other:?}") },
+    };
+    let header = reader.byte_headers().map_err(|e| broken(0, e))?.clone();
+    let names: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h.trim_ascii()).into_owned()).collect();
+    let columns: Vec<Option<usize>> = wanted.iter().map(|w| names.iter().position(|n| *n == w.name)).collect();
+    absent(file, wanted, &columns, &names)?;
+    let (mut end, mut record) = (TableEnd::default(), ByteRecord::new());
+    while reader.read_byte_record(&mut record).map_err(|e| broken(end.rows, e))? {
+        end.rows += 1;
+        if record.len() != header.len() {
+            let start: String = String::from_utf8_lossy(record.as_slice()).chars().take(QUOTED).collect();
+            let line = record.position().map_or(0, csv::Position::line);
+            let (fields, needed) = (record.len(), header.len());
+            let message = format!("line {line} has {fields} fields where the header has {needed}, not taken; it begins with '{start}'");
+            end.findings.push(malformed(file, end.rows, message).measured(fields as f64).limit(needed as f64));
+            continue;
+        }
+        if std::str::from_utf8(record.as_slice()).is_err() {
+            let message = "it is not UTF-8, what cannot be read is taken as �; save the table as UTF-8";
+            end.findings.push(Finding::new(Severity::Warning, "text-garbled", message).file(file).record(end.rows));
+        }
+        take(Row { record: end.rows, cells: Cells::Csv(&record, &columns) })?;
+    }
+    drop(reader);
+    if ended.last != b'\n' && end.rows > 0 {
+        let message = "the last line has no end; if the file was cut off, its last value may be too: export it again";
+        end.findings.push(Finding::new(Severity::Info, "end-missing", message).file(file).record(end.rows));
+    }
+    Ok(end)
+}
+
+/// Remembers the last byte that passed.
+struct Ends<R> {
+    input: R,
+    last: u8,
+}
+
+impl<R: Read> Read for Ends<R> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.input.read(buf)?;
+        self.last = buf[..n].last().copied().unwrap_or(self.last);
+        Ok(n)
+    }
+}
+
+/// Fails where a needed column is not there.
+fn absent(file: &str, wanted: &[Column], columns: &[Option<usize>], names: &[String]) -> Result<(), ReadError> {
+    let missing: Vec<&str> = wanted.iter().zip(columns).filter(|(w, c)| w.needed && c.is_none()).map(|(w, _)| w.name.as_str()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(ReadError::NoColumn { file: file.into(), missing: missing.join(", "), there: names.join(", ") })
+}
+
+fn of_features(
+    path: &Path,
+    file: &str,
+    wanted: &[Column],
+    mut take: impl FnMut(Row<'_>) -> Result<(), ReadError>,
+) -> Result<TableEnd, ReadError> {
+    let mut names: Vec<String> = Vec::new();
+    let mut field = |column: &Column| match column.name.as_str() {
+        LON => Field::Lon,
+        LAT => Field::Lat,
+        name => {
+            names.push(name.to_string());
+            Field::Property(names.len() - 1)
+        }
+    };
+    let fields: Vec<Field> = wanted.iter().map(&mut field).collect();
+    if names.len() > MAX_WANTED {
+        return Err(ReadError::NoTable { file: file.into(), found: format!("more than {MAX_WANTED} columns are asked for") });
+    }
+    let mut end = TableEnd::default();
+    let read = each_feature(path, file, &names, |record, what| match what {
+        Record::Feature(feature) if !matches!(feature.geometry.shape, Shape::Points(_) | Shape::Missing) => {
+            end.findings.push(malformed(file, record, format!("a {} where a point is needed; not taken", feature.geometry.kind)));
+            Ok(())
+        }
+        Record::Feature(feature) => take(Row { record, cells: Cells::Feature(&feature, &fields) }),
+        Record::Malformed(why) => {
+            end.findings.push(malformed(file, record, format!("no feature ({why}); not taken")));
+            Ok(())
+        }
+    })?;
+    end.rows = read.features;
+    Ok(end)
+}
