@@ -1,10 +1,11 @@
 //! All stages in order: the only module that sees them all.
 
-use crate::attach::{Rule, attach};
+use crate::attach::{Rule, attach, served};
 use crate::cut::{CutError, Fabric, cut};
 use crate::finding::{Finding, Severity};
+use crate::measure::GridId;
 use crate::partition::{PartitionError, Partitioned, partition};
-use crate::plan::{LevelError, Parts, Plan, Report, add_codes, add_levels, make, report};
+use crate::plan::{LevelError, Parts, Plan, PlanShare, Report, add_codes, add_levels, make, report};
 use crate::recipe::{Recipe, ZoneRule};
 use crate::territory::layers::Layers;
 use crate::territory::{Territory, TerritoryError, territory};
@@ -76,8 +77,8 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
     let fabric = cut(&territory, recipe)?;
     watch.stage("zones");
     let (dedicated, set_aside) = dedicated(&territory, &fabric, recipe);
-    let served = (recipe.zones != ZoneRule::Division).then(|| coverage(&territory));
-    let shares = served.as_ref().map(|s| s.shares(&fabric));
+    let cells = (recipe.zones != ZoneRule::Division).then(|| coverage(&territory));
+    let shares = cells.as_ref().map(|s| s.shares(&fabric));
     let (zones, zone_findings) = zones(&territory, &fabric, &dedicated, shares.as_deref(), recipe)?;
     let homes = shares.as_deref().map_or(Vec::new(), |s| homes(&territory, &fabric, s, &zones, &dedicated));
     watch.stage("partition");
@@ -87,11 +88,16 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
     let attachments = attach(&territory, &fabric, &parts.grid_of_unit, recipe);
     watch.stage("plan");
     let mut plan = make(layers, &territory, &fabric, &zones, &dedicated, &homes, &solved, &parts, &attachments, recipe);
+    if let Some(shares) = &shares {
+        let part = |(grid, share): (GridId, f64)| PlanShare { grid: grid.0, share: (share * 1e6).round() / 1e6 };
+        let of_stations = served(&fabric, shares, &parts.grid_of_unit, territory.stations.len());
+        plan.served = of_stations.into_iter().map(|grids| grids.into_iter().map(part).collect()).collect();
+    }
     let code_findings = add_codes(&mut plan, &territory, &fabric, recipe);
     let level_findings = add_levels(&mut plan, layers, &territory, &fabric, recipe)?;
     let mut findings = territory.findings.clone();
     findings.extend(fabric.findings.iter().cloned());
-    findings.extend(served.iter().flat_map(|s| s.findings.iter().cloned()));
+    findings.extend(cells.iter().flat_map(|s| s.findings.iter().cloned()));
     findings.extend(set_aside);
     findings.extend(zone_findings);
     findings.extend(code_findings);
@@ -109,7 +115,7 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
         }
     }
     let report = report(&plan, findings, recipe);
-    Ok(Drawn { territory, fabric, coverage: served, plan, report })
+    Ok(Drawn { territory, fabric, coverage: cells, plan, report })
 }
 
 /// Solves all zones in parallel, joined in zone order.

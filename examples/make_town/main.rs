@@ -65,6 +65,7 @@ fn write(options: &Options) -> Result<usize, (PathBuf, std::io::Error)> {
     let mut total = 0;
     for file in town::generate(options.seed, options.scale) {
         let path = options.out.join(file.name);
+        std::fs::create_dir_all(path.parent().unwrap_or(&options.out)).map_err(failed(&path))?;
         let bytes = file.packed().map_err(failed(&path))?;
         std::fs::write(&path, &bytes).map_err(failed(&path))?;
         total += bytes.len();

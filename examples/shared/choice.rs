@@ -46,6 +46,25 @@ fn grids(text: &str) -> Result<(i64, i64), String> {
 const TOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/town");
 
 impl Choice {
+    /// Preset that was chosen.
+    #[allow(dead_code)]
+    pub fn preset(&self) -> Option<&str> {
+        self.preset.as_deref()
+    }
+
+    /// Chooses a preset where none was chosen.
+    #[allow(dead_code)]
+    pub fn or_preset(mut self, name: &str) -> Choice {
+        self.preset.get_or_insert_with(|| name.to_string());
+        self
+    }
+
+    /// Whether it is the embedded town.
+    #[allow(dead_code)]
+    pub fn is_town(&self) -> bool {
+        self.layers.is_none()
+    }
+
     /// Folder with the layers.
     pub fn folder(&self) -> PathBuf {
         self.layers.clone().unwrap_or_else(|| PathBuf::from(TOWN))
@@ -53,25 +72,34 @@ impl Choice {
 
     /// The recipe with a target and a tolerance that override all others.
     pub fn recipe(&self, target: Option<f64>, tolerance: Option<f64>) -> Result<Recipe, cli::Failure> {
-        let mut draft = match &self.recipe {
-            Some(path) => cli::draft(path)?,
-            None => Draft::default(),
-        };
-        if self.layers.is_none() {
+        let mut flags = self.flags();
+        (flags.grid.target, flags.grid.tolerance) = (target, tolerance);
+        let base = match (self.layers.is_none(), self.preset.as_deref().and_then(Draft::preset)) {
             // what a preset cannot know of the town: its levels, schemes and ids
-            draft = draft.or(cli::draft(&town(self.preset.as_deref()))?);
-        } else if let Some(preset) = self.preset.as_deref().and_then(Draft::preset) {
-            draft = draft.or(preset);
-        }
+            (true, _) => cli::draft(&town(self.preset.as_deref()))?,
+            (false, preset) => preset.unwrap_or_default(),
+        };
+        Ok(flags.or(self.file()?).or(base).build()?)
+    }
+
+    /// Flags and recipe file over `base`, the recipe of a plan.
+    #[allow(dead_code)]
+    pub fn over(&self, base: Draft) -> Result<Recipe, cli::Failure> {
+        Ok(self.flags().or(self.file()?).or(base).build()?)
+    }
+
+    fn file(&self) -> Result<Draft, cli::Failure> {
+        self.recipe.as_deref().map_or(Ok(Draft::default()), cli::draft)
+    }
+
+    fn flags(&self) -> Draft {
         let mut flags = Draft::default();
         flags.division.level = self.level;
         flags.division.scheme = self.scheme.clone();
-        flags.grid.target = target;
-        flags.grid.tolerance = tolerance;
         (flags.grid.count_min, flags.grid.count_max) = self.grids.unzip();
         flags.seed = self.seed;
         flags.effort.level = self.effort.clone();
-        Ok(flags.or(draft).build()?)
+        flags
     }
 }
 

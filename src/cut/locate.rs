@@ -53,6 +53,38 @@ impl Locator {
     }
 }
 
+/// Land told apart by its borders: which label holds a place.
+pub struct Labels<L> {
+    edges: Vec<Segment<[Option<L>; 2]>>,
+    locator: Locator,
+}
+
+impl<L: Copy + Ord + Sync> Labels<L> {
+    /// From borders that do not cross, each with its ends and the labels left and right of the way from the first to the second. O(n).
+    pub fn new(borders: impl Iterator<Item = (Pt, Pt, [Option<L>; 2])>) -> Labels<L> {
+        let direct = |(a, b, [left, right]): (Pt, Pt, [Option<L>; 2])| {
+            if a < b { Segment { a, b, tag: [left, right] } } else { Segment { a: b, b: a, tag: [right, left] } }
+        };
+        let labels = Labels { edges: borders.map(direct).collect(), locator: Locator::default() };
+        // now, so that nobody waits for it later
+        labels.locator.grid(&labels.edges);
+        labels
+    }
+
+    /// The label that holds `p`. On a border it is the one above, on a vertical one that to the east; where that is outside, the
+    /// one on the other side. Expected O(1) for borders of like length.
+    pub fn at(&self, p: Pt) -> Option<L> {
+        let east_end = || self.locator.touching(&self.edges, p).into_iter().filter_map(|e| self.edges[e].tag.into_iter().max()?).max();
+        let Some(e) = self.locator.below(&self.edges, p, |_| true) else { return east_end() };
+        let s = &self.edges[e];
+        match s.tag {
+            [Some(up), _] => Some(up),
+            [None, down] if cross(s.a, s.b, p) == 0 => down,
+            [None, _] => east_end(),
+        }
+    }
+}
+
 fn height_at<T>(s: &Segment<T>, x: i64) -> f64 {
     s.a.y as f64 + (s.b.y - s.a.y) as f64 * ((x - s.a.x) as f64 / (s.b.x - s.a.x) as f64)
 }

@@ -36,6 +36,7 @@ mod strips;
 mod tell;
 
 pub use fabric::{Absorbed, Border, Fabric, FabricEdge, Unit};
+pub use locate::Labels;
 pub use planar::{Faces, Side, faces};
 
 use crate::finding::{Finding, Severity};

@@ -2,7 +2,7 @@
 
 use super::error::WriteError;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Files a plan consists of. A new plan replaces or removes exactly these in its folder; whatever else
@@ -34,14 +34,49 @@ const HALF: &str =
 /// Writes `bytes` to `path`: first beside it under another name, then renamed, so that nobody ever sees
 /// half a file.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    let file_error = |cause| WriteError::File { path: path.to_path_buf(), cause };
-    let name = path.file_name().ok_or_else(|| WriteError::Name { name: path.display().to_string() })?;
-    let beside = path.with_file_name(format!(".{}.evengrid-{}", name.to_string_lossy(), std::process::id()));
-    let done = write_durably(&beside, bytes).and_then(|()| fs::rename(&beside, path));
-    done.map_err(|cause| {
-        let _ = fs::remove_file(&beside);
-        file_error(cause)
-    })
+    let mut file = Aside::begin(path)?;
+    file.write_all(bytes).map_err(|cause| WriteError::File { path: path.to_path_buf(), cause })?;
+    file.commit()
+}
+
+/// A file that is written bit by bit beside its place and put there when it is whole; dropped before, it leaves no trace.
+#[derive(Debug)]
+pub struct Aside {
+    file: BufWriter<File>,
+    beside: PathBuf,
+    path: PathBuf,
+}
+
+impl Aside {
+    /// Begins a file that will be at `path`.
+    pub fn begin(path: &Path) -> Result<Aside, WriteError> {
+        let name = path.file_name().ok_or_else(|| WriteError::Name { name: path.display().to_string() })?;
+        let beside = path.with_file_name(format!(".{}.evengrid-{}", name.to_string_lossy(), std::process::id()));
+        let file = File::create(&beside).map_err(|cause| WriteError::File { path: path.to_path_buf(), cause })?;
+        Ok(Aside { file: BufWriter::with_capacity(1 << 20, file), beside, path: path.to_path_buf() })
+    }
+
+    /// Puts it in place.
+    pub fn commit(mut self) -> Result<(), WriteError> {
+        let done = self.file.flush().and_then(|()| self.file.get_ref().sync_data()).and_then(|()| fs::rename(&self.beside, &self.path));
+        done.map_err(|cause| WriteError::File { path: self.path.clone(), cause })
+    }
+}
+
+impl Write for Aside {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // after a commit it is no longer there
+        let _ = fs::remove_file(&self.beside);
+    }
 }
 
 fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -18,5 +18,5 @@ pub mod table;
 mod testing;
 
 pub use error::{ReadError, WriteError};
-pub use folder::{PLAN_FILES, Staged, write_atomic};
+pub use folder::{Aside, PLAN_FILES, Staged, write_atomic};
 pub use layers::{read_land, read_layers, read_linework};

@@ -5,6 +5,7 @@ use super::geojson::{Feature, MAX_WANTED, Record, Shape, each_feature, text};
 use super::stream::Input;
 use crate::finding::{Finding, Severity};
 use csv::{ByteRecord, ReaderBuilder};
+use geo::MultiPolygon;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -81,26 +82,21 @@ impl Column {
     }
 }
 
-/// A table that was read to its end.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TableEnd {
-    /// Rows, malformed ones included.
-    pub rows: u64,
-    /// What was wrong, by record: `row-malformed` (another number of fields than the header, or a feature that is none; not handed
-    /// over) and `text-garbled` (bytes that are no UTF-8, taken as �).
-    pub findings: Vec<Finding>,
+/// What a table has next.
+pub enum Item<'a> {
+    /// A row.
+    Row(Row<'a>),
+    /// What is wrong with a record: `row-malformed` (another number of fields than the header, or a feature that is no point; its row is
+    /// not handed over), `text-garbled` (bytes that are no UTF-8, taken as �) or `end-missing` (the last line has no end).
+    Fault(Finding),
 }
 
-/// Reads the table at `path`, called `file` in messages, and hands over its rows in order. Cells are asked for by position in `wanted`.
+/// Reads the table at `path`, called `file` in messages, and hands over its rows and faults in order; says how many records there were.
+/// Cells are asked for by position in `wanted`.
 ///
 /// Memory is that of the longest row. GeoJSON is told by its name (`.geojson`, `.json`, with or without `.gz`); its properties are
 /// columns, and `lon` and `lat` those of its points.
-pub fn each_row(
-    path: &Path,
-    file: &str,
-    wanted: &[Column],
-    take: impl FnMut(Row<'_>) -> Result<(), ReadError>,
-) -> Result<TableEnd, ReadError> {
+pub fn each_row(path: &Path, file: &str, wanted: &[Column], take: impl FnMut(Item<'_>) -> Result<(), ReadError>) -> Result<u64, ReadError> {
     let plain = file.strip_suffix(".gz").unwrap_or(file).to_ascii_lowercase();
     if plain.ends_with(".json") || plain.ends_with(".geojson") {
         of_features(path, file, wanted, take)
@@ -111,12 +107,17 @@ pub fn each_row(
 
 /// A whole table in memory, for those that are small.
 pub fn read_table(path: &Path, file: &str, wanted: &[Column]) -> Result<(Vec<TableRow>, Vec<Finding>), ReadError> {
-    let mut rows = Vec::new();
-    let end = each_row(path, file, wanted, |row| {
-        rows.push(TableRow { record: row.record, cells: (0..wanted.len()).map(|c| row.cell(c).into_owned()).collect() });
+    let (mut rows, mut findings) = (Vec::new(), Vec::new());
+    each_row(path, file, wanted, |item| {
+        match item {
+            Item::Row(row) => {
+                rows.push(TableRow { record: row.record, cells: (0..wanted.len()).map(|c| row.cell(c).into_owned()).collect() });
+            }
+            Item::Fault(finding) => findings.push(finding),
+        }
         Ok(())
     })?;
-    Ok((rows, end.findings))
+    Ok((rows, findings))
 }
 
 /// A row of [`read_table`].
@@ -132,12 +133,7 @@ fn malformed(file: &str, record: u64, message: String) -> Finding {
     Finding::new(Severity::Warning, "row-malformed", message).file(file).record(record)
 }
 
-fn of_csv(
-    path: &Path,
-    file: &str,
-    wanted: &[Column],
-    mut take: impl FnMut(Row<'_>) -> Result<(), ReadError>,
-) -> Result<TableEnd, ReadError> {
+fn of_csv(path: &Path, file: &str, wanted: &[Column], mut take: impl FnMut(Item<'_>) -> Result<(), ReadError>) -> Result<u64, ReadError> {
     let io = |after, cause| ReadError::Io { path: path.to_path_buf(), after, cause };
     let input = Input::open(File::open(path).map_err(|e| io(0, e))?).map_err(|e| io(0, e))?;
     let gzip = input.is_gzip();
@@ -168,29 +164,29 @@ fn of_csv(
     let names: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h.trim_ascii()).into_owned()).collect();
     let columns: Vec<Option<usize>> = wanted.iter().map(|w| names.iter().position(|n| *n == w.name)).collect();
     absent(file, wanted, &columns, &names)?;
-    let (mut end, mut record) = (TableEnd::default(), ByteRecord::new());
-    while reader.read_byte_record(&mut record).map_err(|e| broken(end.rows, e))? {
-        end.rows += 1;
+    let (mut rows, mut record) = (0, ByteRecord::new());
+    while reader.read_byte_record(&mut record).map_err(|e| broken(rows, e))? {
+        rows += 1;
         if record.len() != header.len() {
             let start: String = String::from_utf8_lossy(record.as_slice()).chars().take(QUOTED).collect();
             let line = record.position().map_or(0, csv::Position::line);
             let (fields, needed) = (record.len(), header.len());
             let message = format!("line {line} has {fields} fields where the header has {needed}, not taken; it begins with '{start}'");
-            end.findings.push(malformed(file, end.rows, message).measured(fields as f64).limit(needed as f64));
+            take(Item::Fault(malformed(file, rows, message).measured(fields as f64).limit(needed as f64)))?;
             continue;
         }
         if std::str::from_utf8(record.as_slice()).is_err() {
             let message = "it is not UTF-8, what cannot be read is taken as �; save the table as UTF-8";
-            end.findings.push(Finding::new(Severity::Warning, "text-garbled", message).file(file).record(end.rows));
+            take(Item::Fault(Finding::new(Severity::Warning, "text-garbled", message).file(file).record(rows)))?;
         }
-        take(Row { record: end.rows, cells: Cells::Csv(&record, &columns) })?;
+        take(Item::Row(Row { record: rows, cells: Cells::Csv(&record, &columns) }))?;
     }
     drop(reader);
-    if ended.last != b'\n' && end.rows > 0 {
+    if ended.last != b'\n' && rows > 0 {
         let message = "the last line has no end; if the file was cut off, its last value may be too: export it again";
-        end.findings.push(Finding::new(Severity::Info, "end-missing", message).file(file).record(end.rows));
+        take(Item::Fault(Finding::new(Severity::Info, "end-missing", message).file(file).record(rows)))?;
     }
-    Ok(end)
+    Ok(rows)
 }
 
 /// Remembers the last byte that passed.
@@ -220,8 +216,8 @@ fn of_features(
     path: &Path,
     file: &str,
     wanted: &[Column],
-    mut take: impl FnMut(Row<'_>) -> Result<(), ReadError>,
-) -> Result<TableEnd, ReadError> {
+    mut take: impl FnMut(Item<'_>) -> Result<(), ReadError>,
+) -> Result<u64, ReadError> {
     let mut names: Vec<String> = Vec::new();
     let mut field = |column: &Column| match column.name.as_str() {
         LON => Field::Lon,
@@ -235,18 +231,84 @@ fn of_features(
     if names.len() > MAX_WANTED {
         return Err(ReadError::NoTable { file: file.into(), found: format!("more than {MAX_WANTED} columns are asked for") });
     }
-    let mut end = TableEnd::default();
     let read = each_feature(path, file, &names, |record, what| match what {
         Record::Feature(feature) if !matches!(feature.geometry.shape, Shape::Points(_) | Shape::Missing) => {
-            end.findings.push(malformed(file, record, format!("a {} where a point is needed; not taken", feature.geometry.kind)));
-            Ok(())
+            take(Item::Fault(malformed(file, record, format!("a {} where a point is needed; not taken", feature.geometry.kind))))
         }
-        Record::Feature(feature) => take(Row { record, cells: Cells::Feature(&feature, &fields) }),
-        Record::Malformed(why) => {
-            end.findings.push(malformed(file, record, format!("no feature ({why}); not taken")));
-            Ok(())
-        }
+        Record::Feature(feature) => take(Item::Row(Row { record, cells: Cells::Feature(&feature, &fields) })),
+        Record::Malformed(why) => take(Item::Fault(malformed(file, record, format!("no feature ({why}); not taken")))),
     })?;
-    end.rows = read.features;
-    Ok(end)
+    Ok(read.features)
+}
+
+/// Rows in one piece of memory, to be worked on side by side.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    text: String,
+    ends: Vec<usize>,
+    records: Vec<u64>,
+    width: usize,
+}
+
+impl Batch {
+    /// For rows of that many cells.
+    pub fn new(width: usize) -> Batch {
+        Batch { width: width.max(1), ..Batch::default() }
+    }
+
+    /// Adds a row.
+    pub fn push(&mut self, row: &Row<'_>) {
+        self.records.push(row.record);
+        for c in 0..self.width {
+            self.text.push_str(&row.cell(c));
+            self.ends.push(self.text.len());
+        }
+    }
+
+    /// Rows in it.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Number of the record that a row was.
+    pub fn record(&self, row: usize) -> u64 {
+        self.records[row]
+    }
+
+    /// A cell.
+    pub fn cell(&self, row: usize, column: usize) -> &str {
+        let at = row * self.width + column;
+        let from = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.text[from..self.ends[at]]
+    }
+}
+
+/// Areas of a GeoJSON file with their ids, and `area-dropped` for features that are no areas or have no id.
+pub fn read_areas(path: &Path, file: &str, id: &str) -> Result<(Vec<(String, MultiPolygon<f64>)>, Vec<Finding>), ReadError> {
+    let (mut areas, mut findings) = (Vec::new(), Vec::new());
+    each_feature(path, file, &[id.to_string()], |record, what| {
+        let (why, feature) = match what {
+            Record::Feature(feature) => (String::new(), Some(feature)),
+            Record::Malformed(why) => (why, None),
+        };
+        let named = feature.as_ref().and_then(|f| f.raw(0).and_then(text).or_else(|| f.own_id()));
+        match (named, feature.map(|f| f.geometry.shape)) {
+            (Some(name), Some(Shape::Areas(land))) => areas.push((name, land)),
+            (name, _) => {
+                let message = format!("no area with a property {id}{}; left out", if why.is_empty() { why } else { format!(" ({why})") });
+                let finding = Finding::new(Severity::Warning, "area-dropped", message).file(file).record(record);
+                findings.push(match name {
+                    Some(name) => finding.id(name),
+                    None => finding,
+                });
+            }
+        }
+        Ok(())
+    })?;
+    Ok((areas, findings))
 }

@@ -239,6 +239,7 @@ pub fn make(
         levels: Vec::new(),
         grids: rows,
         stations: territory.stations.iter().zip(homes).map(station).collect(),
+        served: Vec::new(),
         fabric: plan_fabric(territory, fabric, zones, parts),
         attachments: territory
             .points

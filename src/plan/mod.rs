@@ -1,6 +1,7 @@
 //! The plan: grids, zones, their land and their proof; self-contained and free of timings, so that equal inputs give
 //! equal bytes.
 
+mod attaching;
 mod check;
 mod codes;
 mod explain;
@@ -9,6 +10,7 @@ mod make;
 mod nesting;
 mod report;
 
+pub use attaching::RollUp;
 pub use check::{AsFound, Check, Checked, GridAsFound, check};
 pub use codes::add_codes;
 pub use explain::{Explanation, GridBorder, GridOption, MadeBy, explain};
@@ -49,6 +51,9 @@ pub struct Plan {
     /// Stations in file order, where zones follow their coverage.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stations: Vec<PlanStation>,
+    /// Grids that every station serves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub served: Vec<Vec<PlanShare>>,
     /// Units and their borders.
     pub fabric: PlanFabric,
     /// Entities in file order.
@@ -135,6 +140,15 @@ pub struct PlanStation {
     pub households: f64,
     /// Area of the land it serves, m².
     pub area_m2: f64,
+}
+
+/// Part of what a station serves.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanShare {
+    /// Position of the grid.
+    pub grid: u32,
+    /// Share of the load that the station serves, of the land where it serves no load.
+    pub share: f64,
 }
 
 /// The best that any plan of a zone could reach beside what this one reached.

@@ -49,7 +49,7 @@ impl Draft {
             load: check.load(draft.load),
             cut: check.cut(draft.cut),
             barriers: check.barriers(draft.barriers),
-            attach: AttachRule { nearest_m: check.number("attach.nearest_m", draft.attach.nearest_m, 0.0, 100_000.0) },
+            attach: check.attach(draft.attach, draft.signals, draft.overlays),
             effort: check.effort(draft.effort),
             layers: check.layers(draft.layers, &resources),
             resources,
@@ -96,18 +96,18 @@ impl TryFrom<Draft> for Recipe {
 }
 
 #[derive(Default)]
-struct Check {
+pub(super) struct Check {
     faults: Vec<Fault>,
 }
 
 impl Check {
-    fn fault(&mut self, path: &str, value: impl Display, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, path: &str, value: impl Display, message: impl Into<String>) {
         let (path, value) = (path.to_string(), Some(value.to_string()));
         self.faults.push(Fault { path, line: None, value, message: message.into() });
     }
 
     /// The value; the defaults say every key, so that none is missing here.
-    fn said<T: Default>(&mut self, path: &str, value: Option<T>) -> T {
+    pub(super) fn said<T: Default>(&mut self, path: &str, value: Option<T>) -> T {
         value.unwrap_or_else(|| {
             let message = "neither said nor in the defaults".to_string();
             self.faults.push(Fault { path: path.to_string(), line: None, value: None, message });
@@ -115,7 +115,7 @@ impl Check {
         })
     }
 
-    fn number(&mut self, path: &str, value: Option<f64>, low: f64, high: f64) -> f64 {
+    pub(super) fn number(&mut self, path: &str, value: Option<f64>, low: f64, high: f64) -> f64 {
         let value = self.said(path, value);
         if !(low..=high).contains(&value) {
             self.fault(path, value, format!("a number from {low} to {high} is expected"));
@@ -123,7 +123,7 @@ impl Check {
         value
     }
 
-    fn whole<T: TryFrom<i64> + Default>(&mut self, path: &str, value: Option<i64>, low: i64, high: i64) -> T {
+    pub(super) fn whole<T: TryFrom<i64> + Default>(&mut self, path: &str, value: Option<i64>, low: i64, high: i64) -> T {
         let value = self.said(path, value);
         let fit = Some(value).filter(|v| (low..=high).contains(v)).and_then(|v| T::try_from(v).ok());
         fit.unwrap_or_else(|| {

@@ -1,4 +1,5 @@
 use super::draft::Draft;
+use super::signals::AttachRule;
 use super::template::Template;
 use crate::measure::Load;
 use serde::{Deserialize, Serialize};
@@ -346,14 +347,6 @@ pub struct BarrierRule {
     pub rail: BTreeMap<String, u8>,
     /// Road classes that may split a face that is too heavy; all others of strength 0 are ignored.
     pub minor: Vec<String>,
-}
-
-/// Attachment of entities.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AttachRule {
-    /// Points outside the territory go to the nearest grid within this distance, metres; farther ones
-    /// stay unassigned and are told.
-    pub nearest_m: f64,
 }
 
 /// Deterministic amount of search: work, not time.

@@ -82,6 +82,12 @@ pub struct Draft {
     /// Attachment of entities.
     #[serde(skip_serializing_if = "is_default")]
     pub attach: AttachDraft,
+    /// Signals of where entities belong by name; merged one by one, key by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub signals: BTreeMap<String, SignalDraft>,
+    /// Second keys of entities by name; merged one by one, key by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub overlays: BTreeMap<String, OverlayDraft>,
     /// Deterministic amount of search.
     #[serde(skip_serializing_if = "is_default")]
     pub effort: EffortDraft,
@@ -328,6 +334,70 @@ section! {
     AttachDraft {
         /// Points outside go to the nearest grid within this distance, metres.
         nearest_m: f64 = over,
+        /// Column with the id of an entity.
+        entity: String = over,
+        /// Column with its legal entity.
+        legal: String = over,
+        /// Column with who looks after it.
+        owner: String = over,
+        /// Who looks after those that name nobody or find no grid.
+        fallback_owner: String = over,
+        /// Id of the grid of those that find none.
+        fallback_grid: String = over,
+    }
+}
+section! {
+    /// `[signals.<name>]`
+    SignalDraft {
+        /// Lower ranks are asked first.
+        rank: i64 = over,
+        /// `place`, `site` or `key`.
+        by: String = over,
+        /// What it counts beside others of its rank.
+        weight: f64 = over,
+        /// Least share of its evidence for the grid.
+        min_share: f64 = over,
+        /// Least evidence in all.
+        min_volume: f64 = over,
+        /// `pass`, `nearest` or `first`.
+        ties: String = over,
+        /// Column with the longitude.
+        lon: String = over,
+        /// Column with the latitude.
+        lat: String = over,
+        /// A place outside goes to the nearest grid within this distance, metres.
+        nearest_m: f64 = over,
+        /// Column of the entity's row with the id of the site, or with the key.
+        column: String = over,
+        /// File with the places of the sites.
+        sites: String = over,
+        /// Column of that file with the id of a site.
+        site_id: String = over,
+        /// File with rows of entity, site and volume.
+        table: String = over,
+        /// Column of that table with the id of the entity.
+        entity: String = over,
+        /// Column of that table with the id of the site.
+        site: String = over,
+        /// Column of that table with the volume.
+        volume: String = over,
+        /// Column of that table with the day.
+        day: String = over,
+        /// First day that counts.
+        from: String = over,
+        /// Last day that counts.
+        to: String = over,
+        /// What a key names: `grid`, `code`, `zone` or `division`.
+        names: String = over,
+    }
+}
+section! {
+    /// `[overlays.<name>]`
+    OverlayDraft {
+        /// File of areas.
+        file: String = over,
+        /// Property with the id of an area.
+        id: String = over,
     }
 }
 section! {
@@ -420,6 +490,8 @@ impl Draft {
             cut: self.cut.or(base.cut),
             barriers: self.barriers.or(base.barriers),
             attach: self.attach.or(base.attach),
+            signals: tables(self.signals, base.signals, SignalDraft::or),
+            overlays: tables(self.overlays, base.overlays, OverlayDraft::or),
             effort: if self.effort.level.is_some() { self.effort } else { self.effort.or(base.effort) },
             layers: tables(self.layers, base.layers, LayerDraft::or),
         }

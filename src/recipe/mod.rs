@@ -15,6 +15,7 @@ mod checked;
 mod draft;
 mod fault;
 mod keys;
+mod signals;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -25,4 +26,5 @@ pub use draft::*;
 pub(crate) use fault::near;
 pub use fault::{Fault, RecipeErrors};
 pub use keys::LAYERS;
+pub use signals::*;
 pub use template::{Part, Template};

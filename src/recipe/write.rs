@@ -78,7 +78,16 @@ impl From<Recipe> for Draft {
                 water: strengths(r.barriers.water),
                 rail: strengths(r.barriers.rail),
             },
-            attach: AttachDraft { nearest_m: Some(r.attach.nearest_m) },
+            attach: AttachDraft {
+                nearest_m: Some(r.attach.nearest_m),
+                entity: Some(r.attach.entity),
+                legal: r.attach.legal,
+                owner: r.attach.owner,
+                fallback_owner: r.attach.fallback_owner,
+                fallback_grid: r.attach.fallback_grid,
+            },
+            signals: r.attach.signals.into_iter().map(|s| (s.name.clone(), s.into())).collect(),
+            overlays: r.attach.overlays.into_iter().map(|o| (o.name.clone(), o.into())).collect(),
             effort: match Effort::LEVELS.iter().find(|(_, effort)| *effort == r.effort) {
                 Some((name, _)) => EffortDraft { level: Some(name.to_string()), ..EffortDraft::default() },
                 None => EffortDraft {

@@ -79,14 +79,31 @@ impl Layer {
         self.lines.iter().filter(|line| line.contains(&property)).count()
     }
 
+    /// The features.
+    pub fn features(&self) -> Vec<Value> {
+        self.lines.iter().map(|line| serde_json::from_str(line).expect("written here")).collect()
+    }
+
+    /// A collection of the features that have this property.
+    pub fn only(&self, name: &'static str, property: &str) -> String {
+        let lines = self.lines.iter().filter(|line| line.contains(property)).cloned().collect();
+        Layer { name, prefix: self.prefix, lines }.text()
+    }
+
     /// The finished collection.
     pub fn text(&self) -> String {
         format!("{{\"type\":\"FeatureCollection\",\"name\":\"{}\",\"features\":[\n{}\n]}}\n", self.name, self.lines.join(",\n"))
     }
 }
 
+/// Longitude and latitude of a place on the plane.
+pub fn degrees(p: &P) -> P {
+    [ORIGIN[0] + p[0] / METRES_PER_DEGREE[0], ORIGIN[1] + p[1] / METRES_PER_DEGREE[1]]
+}
+
 fn point(p: &P) -> String {
-    format!("[{:.7},{:.7}]", ORIGIN[0] + p[0] / METRES_PER_DEGREE[0], ORIGIN[1] + p[1] / METRES_PER_DEGREE[1])
+    let [lon, lat] = degrees(p);
+    format!("[{lon:.7},{lat:.7}]")
 }
 
 fn line(points: &[P]) -> String {

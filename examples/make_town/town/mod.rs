@@ -4,6 +4,7 @@
 
 mod admin;
 mod customers;
+mod entities;
 mod feature;
 mod lattice;
 mod people;
@@ -69,6 +70,7 @@ pub fn generate(seed: u64, scale: f64) -> Vec<File> {
 
     let mut classes = CLASSES.map(|class| (class, households.with("class", class))).to_vec();
     classes.push(("", households.len() - classes.iter().map(|c| c.1).sum::<usize>()));
+    let entities = entities::files(&lattice, seed, &pois, &base_stations, &admin);
     let layers = [
         ("study_area.geojson", study_area),
         ("admin.geojson.gz", admin),
@@ -84,5 +86,6 @@ pub fn generate(seed: u64, scale: f64) -> Vec<File> {
     let mut files: Vec<File> = layers.into_iter().map(|(name, layer)| File { name, text: layer.text() }).collect();
     let page = Page { seed, scale, counts: &counts, census: &census, hierarchies: &hierarchies, classes: &classes, odd: &odd };
     files.push(File { name: "README.md", text: page.text() });
+    files.extend(entities);
     files
 }
