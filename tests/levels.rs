@@ -209,7 +209,11 @@ fn lists_name_divisions_and_what_they_forget_is_told() {
     assert_eq!(level(&d, "part").areas.iter().find(|a| a.area_id == "main").unwrap().parent.as_deref(), Some("t1"));
     let empty = drawn(&county(), "[levels.city]\nrank = 1\nby = \"division\"\nlevel = 4\n");
     assert_eq!((ids(&told(&empty, "level-empty")), level(&empty, "city").areas.len()), (vec!["city"], 1));
-    assert!(told(&empty, "level-empty")[0].message.contains("of level 4, but level 7 (2), level 9 (9);"), "{:?}", told(&empty, "level-empty"));
+    assert!(
+        told(&empty, "level-empty")[0].message.contains("of level 4, but level 7 (2), level 9 (9);"),
+        "{:?}",
+        told(&empty, "level-empty")
+    );
     hold_the_laws(&empty.plan);
 }
 
@@ -422,7 +426,7 @@ fn codes_that_overflow_or_stand_twice_are_told() {
     let shared = || own.values().filter(|n| **n > 1);
     assert_eq!((twice.len(), twice[0].measured), (1, Some(shared().sum::<usize>() as f64)));
     assert!(twice[0].message.contains(&format!("share {} codes", shared().count())), "{}", twice[0]);
-    assert!(twice[0].message.contains("'v1' of ") && twice[0].message.contains("(G00000"), "{}", twice[0]);
+    assert!(twice[0].message.contains("'v1' (") && twice[0].message.contains(" grids, G00000"), "{}", twice[0]);
     let d = drawn(&county(), "[grid]\ncount_min = 11\n[codes]\ntemplate = \"{serial:1}\"\n");
     let over = told(&d, "code-overflow");
     assert_eq!(over.len(), 1);

@@ -45,9 +45,12 @@ impl Known {
         match self {
             Known::InBand => String::new(),
             Known::Alone => format!("; one of the {units} alone is as heavy"),
+            Known::Least { units: 1 } => format!("; it is one of the {units} alone, and nothing hangs together with it here"),
             Known::Least { units: n } => format!("; no grouping of the {n} {units} that hang together here does better"),
             Known::LeastOf { units: n, parts: k } => {
-                format!("; no grouping of the {n} {units} that hang together here into {k} {parts} does better, and none into others was found")
+                format!(
+                    "; no grouping of the {n} {units} that hang together here into {k} {parts} does better, and none into others was found"
+                )
             }
             Known::Open => format!("; no better grouping of whole {units} was found"),
         }

@@ -46,7 +46,7 @@ pub fn add_codes(plan: &mut Plan, territory: &Territory, fabric: &Fabric, recipe
     own.retain(|_, grids| grids.len() > 1);
     if let Some(first) = own.values().next() {
         let grids: usize = own.values().map(Vec::len).sum();
-        let told: Vec<String> = own.iter().map(|(code, grids)| format!("'{code}' of {} grids ({})", grids.len(), few(grids))).collect();
+        let told: Vec<String> = own.iter().map(|(code, grids)| format!("'{code}' ({} grids, {} first)", grids.len(), grids[0])).collect();
         let message = format!(
             "{grids} grids share {} codes with another one: {}; correct [codes] template or the codes of the divisions",
             own.len(),

@@ -208,7 +208,11 @@ impl Check {
         if by == "division" {
             for (key, load) in [("zones.load_min", draft.load_min), ("zones.load_max", draft.load_max)] {
                 if let Some(load) = load {
-                    self.fault(key, load, "it is for zones by coverage, but zones are divisions; say zones.by = \"coverage\", or leave it out");
+                    self.fault(
+                        key,
+                        load,
+                        "it is for zones by coverage, but zones are divisions; say zones.by = \"coverage\", or leave it out",
+                    );
                 }
             }
             return ZoneRule::Division;

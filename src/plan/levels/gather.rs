@@ -153,10 +153,8 @@ fn ties(rule: &LevelRule, band: Band, area: &Named, pieces: &[Piece], members: &
         let pairs = own.iter().flat_map(|&v| (0..members.len()).map(move |w| (v, w))).filter(|(_, w)| sets.find(*w as u32) != root);
         let Some((v, w)) = pairs.min_by(|x, y| distance(x.0, x.1).total_cmp(&distance(y.0, y.1))) else { return findings };
         let place = if area.name.is_empty() { String::new() } else { format!(" in '{}'", area.name) };
-        let message = format!(
-            "land of load {load}{place} lies apart and is too light for an area of level '{}'; it joins the nearest",
-            rule.name
-        );
+        let message =
+            format!("land of load {load}{place} lies apart and is too light for an area of level '{}'; it joins the nearest", rule.name);
         findings.push(Finding::new(Severity::Info, "level-tied", message).id(&rule.name).measured(load.units()).limit(band.low.units()));
         edges.push(Edge { a: v as u32, b: w as u32, cost: 0 });
         sets.union(v as u32, w as u32);

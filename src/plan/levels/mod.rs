@@ -181,14 +181,15 @@ fn tree_of(
             let band = crate::measure::Band::around(target, tolerance);
             let fixed = |at: &usize| !matches!(tree[*at].by, LevelBy::Partition { .. });
             let up = (0..at).rev().find(fixed).and_then(|up| levels[up].as_ref());
-            let within = match up {
+            let within: Vec<Named> = match up {
                 Some(level) => level.of_grid.iter().map(|&a| level.areas[a as usize].clone()).collect(),
                 None => vec![Named { id: String::new(), name: String::new(), code: None }; ground.len()],
             };
-            let alone = up.is_none();
             let below = levels.get(at + 1).and_then(Option::as_ref);
             let level = gather::gather(&tree[at], band, ground, below, Level::new(within.into_iter()), recipe, findings)?;
-            findings.extend(across(&tree[at], &level, ground).filter(|_| alone));
+            if !(0..at).any(|up| fixed(&up)) {
+                findings.extend(across(&tree[at], &level, ground));
+            }
             levels[at] = Some(level);
         }
     }
