@@ -427,10 +427,11 @@ fn codes_that_overflow_or_stand_twice_are_told() {
     assert_eq!((twice.len(), twice[0].measured), (1, Some(shared().sum::<usize>() as f64)));
     assert!(twice[0].message.contains(&format!("share {} codes", shared().count())), "{}", twice[0]);
     assert!(twice[0].message.contains("'v1' (") && twice[0].message.contains(" grids, G00000"), "{}", twice[0]);
-    let d = drawn(&county(), "[grid]\ncount_min = 11\n[codes]\ntemplate = \"{serial:1}\"\n");
+    let counts = ["v1", "v2", "v3", "v4", "v5", "v6", "z"].map(|id| format!("{id} = 11\n")).concat();
+    let d = drawn(&county(), &format!("[grid.counts]\n{counts}[codes]\ntemplate = \"{{serial:1}}\"\n"));
     let over = told(&d, "code-overflow");
     assert_eq!(over.len(), 1);
-    assert!(over[0].message.contains("so it is in ") && over[0].message.contains(" more"), "{}", over[0]);
+    assert!(over[0].message.ends_with("so it is in 6 other divisions: v2, v3, v4, v5, v6 and 1 more"), "{}", over[0]);
     let fault = Draft::from_toml("[codes]\ntemplate = \"{cod:3}\"\n").unwrap().build().unwrap_err().to_string();
     assert!(fault.contains("codes.template = \"{cod:3}\": {cod:3} is no field") && fault.contains("did you mean {code}?"), "{fault}");
 }
