@@ -137,7 +137,7 @@ fn levels(level: &PlanLevel) -> String {
     };
     let (grids, households) = (span(&|a| a.grids.len() as f64), span(&|a| a.households));
     let word = if grids == "1" { "grid" } else { "grids" };
-    format!("{}: {} areas of {grids} {word}, {households} households", level.name, level.areas.len())
+    format!("{}: {} areas of {grids} {word}, load {households}", level.name, level.areas.len())
 }
 
 fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
@@ -150,7 +150,7 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
         "cut",
         format!("{} units, {} borders between them", d.fabric.units.len(), d.fabric.borders.iter().filter(|b| b.b.is_some()).count()),
     );
-    say("grids", format!("{} in {} zones, {} households", p.grids.len(), p.zones.len(), value("households")));
+    say("grids", format!("{} in {} zones, load {}", p.grids.len(), p.zones.len(), value("households")));
     if !p.stations.is_empty() {
         let (homeless, widest) = (value("stations-without-zone"), p.zones.iter().map(|z| z.stations.len()).max().unwrap_or(0));
         say("stations", format!("{}, up to {widest} with one home zone in common, {homeless} that serve nothing here", p.stations.len()));
@@ -229,6 +229,11 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
     let count = |s| d.report.findings.iter().filter(|f| f.severity == s).count();
     use evengrid::finding::Severity::*;
     d.report.findings.iter().filter(|f| f.severity == Violation).for_each(|f| say("violation", f.to_string()));
+    let mut warnings: BTreeMap<&str, usize> = BTreeMap::new();
+    d.report.findings.iter().filter(|f| f.severity == Warning).for_each(|f| *warnings.entry(&f.code).or_default() += 1);
+    if !warnings.is_empty() {
+        say("warnings", warnings.into_iter().map(|(code, n)| format!("{n} {code}")).collect::<Vec<_>>().join(", "));
+    }
     say("findings", format!("{} violations, {} warnings, {} notes in report.json", count(Violation), count(Warning), count(Info)));
     say("time", clock.records().iter().map(|s| format!("{} {:.2} s", s.stage, s.seconds)).collect::<Vec<_>>().join(", "));
     say("map", format!("{}", out.join("map.html").display()));

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  make_stations --layers data/city --level 9 --spacing 500 --out stations.geojson\n\nThen name the file in a recipe: [layers.base_stations] file = \"/where/it/is/stations.geojson\"\n\nExit codes: 0 written, 2 bad input or recipe."
+    after_help = "Examples:\n  make_stations --layers data/city --level 9 --scheme neighbourhood --spacing 500 --out stations.geojson\n\nThen name the file in a recipe: [layers.base_stations] file = \"/where/it/is/stations.geojson\"\n\nExit codes: 0 written, 2 bad input or recipe."
 )]
 struct Args {
     #[command(flatten)]

@@ -23,7 +23,7 @@ use std::time::Instant;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  tune_recipe                                                 the embedded town\n  tune_recipe --preset community --tolerances 0.05,0.1,0.2\n  tune_recipe --layers data/city --level 9 --targets 250,300,350,400 --tolerances 0.1 --csv tuning.csv\n\nExit codes: 0 done, 2 bad input or recipe (the message says which file, feature and what to do)."
+    after_help = "Examples:\n  tune_recipe                                                 the embedded town\n  tune_recipe --preset community --tolerances 0.05,0.1,0.2\n  tune_recipe --layers data/city --level 9 --scheme neighbourhood --targets 250,300,350,400 --tolerances 0.1 --csv tuning.csv\n\nExit codes: 0 done, 2 bad input or recipe (the message says which file, feature and what to do)."
 )]
 struct Args {
     #[command(flatten)]
@@ -62,7 +62,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     let layers = read_layers(&a.choice.folder(), &base.layers)?;
     let headings: Vec<&str> = ["target", "tolerance %"].into_iter().chain(COLUMNS.map(|c| c.0)).chain(["seconds"]).collect();
     let mut csv = format!("\u{feff}{}\r\n", headings.join(","));
-    cli::say!("{}", headings.join("  "));
+    let mut told = false;
     let pool = cli::pool(a.choice.threads)?;
     for target in targets {
         for &tolerance in &a.tolerances {
@@ -70,6 +70,10 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
             let begun = Instant::now();
             let report = pool.install(|| draw(&layers, &recipe, &()))?.report;
             let cells = cells(target, tolerance, &report, begun.elapsed().as_secs_f64());
+            // not before the first plan is drawn
+            if !std::mem::replace(&mut told, true) {
+                cli::say!("{}", headings.join("  "));
+            }
             let aligned = |(cell, heading): (&String, &&str)| format!("{cell:>width$}", width = heading.chars().count());
             cli::say!("{}", cells.iter().zip(&headings).map(aligned).collect::<Vec<_>>().join("  "));
             let _ = write!(csv, "{}\r\n", cells.join(","));

@@ -51,6 +51,16 @@ pub struct Finding {
     pub message: String,
 }
 
+/// The first five names, and how many more there are.
+pub(crate) fn few<T: AsRef<str>>(names: &[T]) -> String {
+    const NAMED: usize = 5;
+    let first = names.iter().take(NAMED).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
 impl Finding {
     /// A finding without subject or numbers; see the `with`-style methods.
     pub fn new(severity: Severity, code: &str, message: impl Into<String>) -> Finding {

@@ -99,6 +99,15 @@ fn a_level_that_is_not_there() {
 }
 
 #[test]
+fn a_file_that_the_recipe_names_and_that_is_not_there() {
+    let toml = "[layers.base_stations]\nfile = \"/nope/masts.geojson\"\n";
+    let layers = [("admin.geojson", ADMIN), ("households.geojson", &*good_homes()), ("recipe.toml", toml)];
+    let recipe = city("named", &layers).join("recipe.toml");
+    let words = ["/nope/masts.geojson: no such file", "layers.base_stations.file"];
+    refused("named-file", &layers, &["--recipe", recipe.to_str().unwrap()], &words);
+}
+
+#[test]
 fn a_folder_that_cannot_be_written() {
     let folder = city("unwritable", &[("admin.geojson", ADMIN), ("households.geojson", &good_homes()), ("plan", "a file")]);
     let result = draw(&folder, &folder.join("plan"), &[]);

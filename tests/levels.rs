@@ -182,6 +182,9 @@ fn whom_divisions_report_to_is_a_tree_of_its_own() {
     let d = drawn(&layers, &toml);
     assert_eq!((areas(&d, "branch")["v2"].as_str(), areas(&d, "head")["v2"].as_str()), ("t2", "t2"));
     assert_eq!(areas(&d, "town")["v2"], "t1", "supervision stays");
+    let silent = drawn(&county(), "[levels.branch]\nrank = 1\nby = \"reports-to\"\ntree = \"reporting\"\n");
+    assert_eq!(ids(&told(&silent, "reports-to-missing")), ["branch"]);
+    assert!(told(&d, "reports-to-missing").is_empty());
     assert!(told(&d, "reports-to-unknown")[0].message.contains("did you mean v1"), "{:?}", told(&d, "reports-to-unknown"));
 }
 
@@ -192,14 +195,25 @@ fn lists_name_divisions_and_what_they_forget_is_told() {
     let d = drawn(&county(), toml);
     let part = areas(&d, "part");
     assert_eq!([&part["v1"], &part["v4"], &part["e"], &part["v5"]], ["main", "main", "rural", "v5"]);
-    assert_eq!(ids(&told(&d, "level-list-missing")), ["v5", "v6", "z", "o"]);
-    assert_eq!(ids(&told(&d, "level-list-unknown")), ["v33"]);
+    let missing = told(&d, "level-list-missing");
+    assert_eq!((ids(&missing), missing[0].measured, missing[0].subject.record), (vec!["part"], Some(4.0), Some(7)));
+    assert!(missing[0].message.contains("of their own there: v5, v6, z, o; add"), "{}", missing[0]);
+    let unknown = told(&d, "level-list-unknown");
+    assert_eq!((ids(&unknown), unknown[0].measured), (vec!["part"], Some(1.0)));
+    assert!(unknown[0].message.contains("'v33' (list 'rural', meant is v3"), "{}", unknown[0]);
+    let few = drawn(&county(), "[levels.part]\nrank = 1\nby = \"lists\"\nlists = { main = [\"v1\"] }\n");
+    assert!(told(&few, "level-list-missing")[0].message.contains("v2, v3, v4, v5, v6 and 3 more; add"));
     let split = told(&d, "level-not-nested");
     assert_eq!((ids(&split), split[0].measured), (vec!["main"], Some(2.0)));
     assert!(split[0].message.contains("'t1' (v1, v2) and 't2' (v4)"), "{}", split[0]);
     assert_eq!(level(&d, "part").areas.iter().find(|a| a.area_id == "main").unwrap().parent.as_deref(), Some("t1"));
     let empty = drawn(&county(), "[levels.city]\nrank = 1\nby = \"division\"\nlevel = 4\n");
     assert_eq!((ids(&told(&empty, "level-empty")), level(&empty, "city").areas.len()), (vec!["city"], 1));
+    assert!(
+        told(&empty, "level-empty")[0].message.contains("of level 4, but level 7 (2), level 9 (9);"),
+        "{:?}",
+        told(&empty, "level-empty")
+    );
     hold_the_laws(&empty.plan);
 }
 
@@ -228,6 +242,54 @@ fn partitions_stay_inside_the_level_above_and_are_contiguous_where_the_land_is()
     assert!(sectors.len() < 9 && sectors.iter().any(|a| a.divisions.len() > 2), "{sectors:?}");
     let out = sectors.iter().filter(|a| (a.households - 140.0).abs() > 42.0).count();
     assert_eq!(told(&d, "level-out-of-band").len(), out);
+}
+
+const PATROL: &str = "[levels.patrol]\nrank = 2\nby = \"partition\"\ntarget = 24\ntolerance = 0.4\n";
+
+#[test]
+fn without_a_level_above_partitions_join_grids_across_divisions_and_tell_so() {
+    let d = drawn(&county(), PATROL);
+    hold_the_laws(&d.plan);
+    let crossing = level(&d, "patrol").areas.iter().filter(|a| a.divisions.len() > 1).count();
+    assert!(crossing > 0);
+    let across = told(&d, "level-across-divisions");
+    assert_eq!((ids(&across), across[0].measured), (vec!["patrol"], Some(crossing as f64)));
+    let inside = drawn(&county(), &format!("{PATROL}[levels.village]\nrank = 1\nby = \"division\"\n"));
+    assert!(level(&inside, "patrol").areas.iter().all(|a| a.divisions.len() == 1));
+    assert!(told(&inside, "level-across-divisions").is_empty());
+}
+
+/// Three villages of 48 homes in a row.
+fn row() -> Layers {
+    let village = |k: i32| area(k as usize, &format!("v{k}"), 9, None, &[(20 * k, 0, 20 * k + 20, 60)]);
+    with_streets((0..3).map(village).collect(), (0, 60))
+}
+
+#[test]
+fn areas_and_zones_take_the_number_that_suits_the_band_and_say_what_is_proven() {
+    let sectors = |target: u32, tolerance: f64| {
+        let sector = format!("[levels.sector]\nrank = 1\nby = \"partition\"\ntarget = {target}\ntolerance = {tolerance}\n");
+        drawn(&row(), &format!("{sector}[levels.village]\nrank = 2\nby = \"division\"\n"))
+    };
+    // 144 are 2.4 of 60, but two areas are 48 and 96
+    let d = sectors(60, 0.25);
+    assert_eq!((level(&d, "sector").areas.len(), told(&d, "level-out-of-band").len()), (3, 0));
+    let d = sectors(60, 0.1);
+    let out = told(&d, "level-out-of-band");
+    assert_eq!((level(&d, "sector").areas.len(), out.len()), (3, 3));
+    let proof = "; no grouping of the 3 areas below that hang together here does better";
+    assert!(out.iter().all(|f| f.message.ends_with(proof)), "{out:?}");
+    let out = sectors(30, 0.1);
+    assert!(told(&out, "level-out-of-band").iter().all(|f| f.message.ends_with("one of the areas below alone is as heavy")));
+
+    let mut layers = with_streets(vec![area(0, "v", 9, None, &[(0, 0, 60, 60)])], (0, 60));
+    layers.stations = (0..3).map(|k| land::station(k, land::place((20 * k as i32 + 10, 30)))).collect();
+    let zones = |low: u32, high: u32| drawn(&layers, &format!("[zones]\nby = \"coverage\"\nload_min = {low}\nload_max = {high}\n"));
+    let d = zones(45, 75);
+    assert_eq!((d.plan.zones.len(), told(&d, "zone-out-of-range").len()), (3, 0), "{:?}", told(&d, "zone-out-of-range"));
+    let out = zones(54, 66);
+    let out = told(&out, "zone-out-of-range");
+    assert!(!out.is_empty() && out.iter().all(|f| f.message.contains("no grouping of the 3 pieces of land")), "{out:?}");
 }
 
 #[test]
@@ -345,8 +407,9 @@ fn both_layouts_of_the_standards_can_be_written() {
     assert_eq!(ids_of(&fifteen), ids_of(&twenty), "ids do not depend on codes");
     // the zone and the orphan have no code
     let short = told(&fifteen, "code-short");
-    assert_eq!((short.len(), short[0].measured, short[0].limit), (2, Some(1.0), Some(12.0)));
-    assert!(short.iter().any(|f| f.message.contains("division z has no code; its id 'z' stands in")), "{short:?}");
+    assert_eq!((short.len(), short[0].measured, short[0].limit), (1, Some(1.0), Some(12.0)));
+    assert!(short[0].message.contains("division o has no code; its id 'o' stands in"), "{short:?}");
+    assert!(short[0].message.ends_with("so it is in 1 other divisions: z"), "{short:?}");
 }
 
 #[test]
@@ -357,9 +420,38 @@ fn codes_that_overflow_or_stand_twice_are_told() {
     let tenth = d.plan.grids.iter().find(|g| Some(&g.grid_id) == over[0].subject.id.as_ref()).unwrap();
     assert_eq!(tenth.code, "ordinary110108001201-Z0001-10");
     let d = drawn(&county(), "[codes]\ntemplate = \"{id}\"\n");
-    assert_eq!(told(&d, "code-duplicate").len(), d.plan.grids.len() - 9);
+    let twice = told(&d, "code-duplicate");
+    let mut own: BTreeMap<&str, usize> = BTreeMap::new();
+    d.plan.grids.iter().for_each(|g| *own.entry(&g.code).or_default() += 1);
+    let shared = || own.values().filter(|n| **n > 1);
+    assert_eq!((twice.len(), twice[0].measured), (1, Some(shared().sum::<usize>() as f64)));
+    assert!(twice[0].message.contains(&format!("share {} codes", shared().count())), "{}", twice[0]);
+    assert!(twice[0].message.contains("'v1' (") && twice[0].message.contains(" grids, G00000"), "{}", twice[0]);
+    let counts = ["v1", "v2", "v3", "v4", "v5", "v6", "z"].map(|id| format!("{id} = 11\n")).concat();
+    let d = drawn(&county(), &format!("[grid.counts]\n{counts}[codes]\ntemplate = \"{{serial:1}}\"\n"));
+    let over = told(&d, "code-overflow");
+    assert_eq!(over.len(), 1);
+    assert!(over[0].message.ends_with("so it is in 6 other divisions: v2, v3, v4, v5, v6 and 1 more"), "{}", over[0]);
     let fault = Draft::from_toml("[codes]\ntemplate = \"{cod:3}\"\n").unwrap().build().unwrap_err().to_string();
     assert!(fault.contains("codes.template = \"{cod:3}\": {cod:3} is no field") && fault.contains("did you mean {code}?"), "{fault}");
+}
+
+#[test]
+fn the_judge_takes_areas_made_of_others_whichever_way_round_rings_go() {
+    let toml = "[areas.both]\nof = [\"v2\", \"v3\"]\nwithout = [\"e\"]\n";
+    for turned in [false, true] {
+        let mut layers = county();
+        if turned {
+            layers.divisions.iter_mut().flat_map(|d| &mut d.land.0).for_each(|p| p.exterior_mut(|ring| ring.0.reverse()));
+        }
+        let d = drawn(&layers, toml);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("areas-{turned}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("plan.json"), plan_files::plan_json(&d.plan).unwrap()).unwrap();
+        std::fs::write(folder.join("grids.geojson"), plan_files::grids_geojson(&d.plan).unwrap()).unwrap();
+        let judged = check(&plan_read::read_plan(&folder).unwrap(), &d.territory, 0.3);
+        assert!(judged.checks.iter().all(|c| c.ok || !c.hard || c.name == "attached"), "turned {turned}: {:?}", judged.checks);
+    }
 }
 
 #[test]

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// What is named one by one; the rest is told in sum.
 const NAMED: usize = 50;
 
+/// A position with more than this share of a grid is told.
+const HEAVY: f64 = 0.5;
+
 /// The largest one by one, and all in sum by division.
 pub(super) fn absorbed(t: &Territory, absorbed: &[Absorbed], small: f64, findings: &mut Vec<Finding>) {
     let mut largest: Vec<&Absorbed> = absorbed.iter().collect();
@@ -80,16 +83,13 @@ pub(super) fn heavy(t: &Territory, units: &[Unit], unit_of_point: &[Option<UnitI
         findings.push(Finding::new(Severity::Info, "points-stacked", message).measured(positions as f64));
     }
     for (p, (load, balanced, count)) in &at {
-        if balanced.0 * 2 > t.base.0 {
+        if balanced.0 as f64 > HEAVY * t.base.0 as f64 {
+            let share = balanced.0 as f64 / t.base.0 as f64;
             let message = format!(
-                "{count} points with load {load} on one position cannot be cut apart; split them by entrance or floor if they must be"
+                "{count} points with load {load} on one position, {:.0} % of a grid, cannot be cut apart; split them by entrance or floor if they must be",
+                100.0 * share
             );
-            findings.push(
-                Finding::new(Severity::Warning, "stack-heavy", message)
-                    .at(p.lon_lat())
-                    .measured(load.units())
-                    .limit(t.settlements[0].target.units()),
-            );
+            findings.push(Finding::new(Severity::Warning, "stack-heavy", message).at(p.lon_lat()).measured(share).limit(HEAVY));
         }
     }
     for u in units {

@@ -25,6 +25,16 @@ pub enum ReadError {
         /// File names that were looked for.
         tried: Vec<String>,
     },
+    /// A file that the recipe names is not there.
+    #[error("{}: no such file, but the recipe says layers.{layer}.file = \"{file}\"; correct it, or leave the key out (a path is relative to the folder of layers)", path.display())]
+    NamedFile {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// The layer.
+        layer: String,
+        /// The file as the recipe names it.
+        file: String,
+    },
     /// The system failed while reading.
     #[error("{}: {}", path.display(), reading_failed(*after, cause))]
     Io {

@@ -22,7 +22,7 @@ const ENDINGS: [&str; 4] = [".geojson", ".geojson.gz", ".json", ".json.gz"];
 ///
 /// | code | meaning |
 /// |---|---|
-/// | `layer-absent` | no file for an optional layer |
+/// | `layer-absent` | no file for an optional layer; one that the recipe calls by another name is an error |
 /// | `file-shadowed` | two files for one layer; the first was read |
 /// | `feature-malformed` | valid JSON that is no feature; skipped |
 /// | `geometry-dropped` | no, an empty or an unfitting geometry; skipped |
@@ -72,6 +72,12 @@ fn read_folder(folder: &Path, map: &LayerMap, with_households: bool) -> Result<L
     }
     if !has("admin") && !has("study_area") {
         return Err(missing(folder, "admin or study_area", &[&map.admin, &map.study_area]));
+    }
+    // what the recipe calls by another name is meant to be there
+    let named = |spec: &&Spec<'_>| spec.source.file != spec.layer && !has(spec.layer);
+    if let Some(spec) = specs.iter().filter(|s| with_households || s.layer != "households").find(named) {
+        let path = folder.join(&candidates(spec.source)[0]);
+        return Err(ReadError::NamedFile { path, layer: spec.layer.to_string(), file: spec.source.file.clone() });
     }
     read_files(all, &found)
 }

@@ -17,6 +17,7 @@
 //! | `windows` | a few neighbouring grids at a time, searched anew |
 //! | `cover` | exhaustive search of windows, and of components that hold few loads, which proves what cannot be better |
 //! | `exact` | components of up to 14 units by dynamic programming |
+//! | `freely` | into as many parts as suit the band best |
 //! | `locks` | frozen grids, units together and apart, taken out before and put back after |
 //!
 //! Everything is integer and seeded by position, so that a problem gives the same assignment on any number of threads.
@@ -29,6 +30,7 @@ mod contiguity;
 mod counts;
 mod cover;
 mod exact;
+mod freely;
 mod locks;
 mod net;
 mod problem;
@@ -44,6 +46,7 @@ mod windows;
 
 pub use assignment::{Assignment, Fault};
 pub use bounds::{Assumes, Bound, Bounds, ComponentBounds, Culprit};
+pub use freely::{Freely, Known, partition_freely};
 pub use locks::{LockFault, LockTrouble, Locks};
 pub use problem::{Count, Effort, Problem};
 pub use recombine::SOLVER;

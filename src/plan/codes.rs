@@ -2,7 +2,7 @@
 
 use super::{Plan, PlanGrid};
 use crate::cut::Fabric;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, few};
 use crate::measure::UnitId;
 use crate::recipe::{Part, Recipe};
 use crate::territory::{Division, Territory};
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 pub fn add_codes(plan: &mut Plan, territory: &Territory, fabric: &Fabric, recipe: &Recipe) -> Vec<Finding> {
     let divisions: BTreeMap<&str, &Division> = territory.divisions.iter().map(|d| (d.id.as_str(), d)).collect();
     let mut codes = vec![String::new(); plan.grids.len()];
-    let mut findings = Vec::new();
+    let mut faults: Vec<(String, Finding)> = Vec::new();
     for (id, grids) in orders(plan, fabric) {
         let division = divisions.get(id.as_str()).copied();
         let code = division.and_then(|d| d.code.as_deref()).unwrap_or(&id);
@@ -27,30 +27,53 @@ pub fn add_codes(plan: &mut Plan, territory: &Territory, fabric: &Fabric, recipe
         let first = &plan.grids[grids[0]].grid_id;
         let last = if undivided { 0 } else { grids.len() };
         for part in &recipe.codes.template.parts {
-            findings.extend(fault(part, &id, division.is_some_and(|d| d.code.is_some()), code, last).map(
+            faults.extend(fault(part, &id, division.is_some_and(|d| d.code.is_some()), code, last).map(
                 |(code, message, measured, limit)| {
                     let told = if code == "code-overflow" { &plan.grids[grids[limit as usize]].grid_id } else { first };
                     let finding = Finding::new(Severity::Warning, code, message).id(told).measured(measured).limit(limit);
-                    match division {
+                    let finding = match division {
                         Some(d) => finding.file(&d.file).record(d.record),
                         None => finding,
-                    }
+                    };
+                    (id.clone(), finding)
                 },
             ));
         }
     }
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for (g, code) in codes.iter().enumerate() {
-        if let Some(first) = seen.insert(code, g) {
-            let message = format!(
-                "grid {} has the code '{code}' as well; correct [codes] template or the codes of the divisions",
-                plan.grids[first].grid_id
-            );
-            findings.push(Finding::new(Severity::Violation, "code-duplicate", message).id(&plan.grids[g].grid_id).measured(2.0).limit(1.0));
-        }
+    let mut findings = once_each(faults);
+    let mut own: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    codes.iter().zip(&plan.grids).for_each(|(code, grid)| own.entry(code).or_default().push(&grid.grid_id));
+    own.retain(|_, grids| grids.len() > 1);
+    if let Some(first) = own.values().next() {
+        let grids: usize = own.values().map(Vec::len).sum();
+        let told: Vec<String> = own.iter().map(|(code, grids)| format!("'{code}' ({} grids, {} first)", grids.len(), grids[0])).collect();
+        let message = format!(
+            "{grids} grids share {} codes with another one: {}; correct [codes] template or the codes of the divisions",
+            own.len(),
+            few(&told)
+        );
+        findings.push(Finding::new(Severity::Violation, "code-duplicate", message).id(first[0]).measured(grids as f64).limit(0.0));
     }
     plan.grids.iter_mut().zip(codes).for_each(|(g, code)| g.code = code);
     findings
+}
+
+/// The first fault of every sort with the other divisions that have it.
+fn once_each(faults: Vec<(String, Finding)>) -> Vec<Finding> {
+    let mut out: Vec<(Finding, Vec<String>)> = Vec::new();
+    for (division, fault) in faults {
+        match out.iter_mut().find(|(first, _)| (&first.code, first.limit) == (&fault.code, fault.limit)) {
+            Some((_, others)) => others.push(division),
+            None => out.push((fault, Vec::new())),
+        }
+    }
+    let told = |(mut first, others): (Finding, Vec<String>)| {
+        if !others.is_empty() {
+            first.message += &format!("; so it is in {} other divisions: {}", others.len(), few(&others));
+        }
+        first
+    };
+    out.into_iter().map(told).collect()
 }
 
 /// Grids of every division in the order of their numbers.

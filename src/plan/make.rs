@@ -204,7 +204,7 @@ pub fn make(
             area_m2: round(units().map(|u| u.area_m2).sum(), 2),
             bound: ZoneBound {
                 resources: zone_resources(territory, fabric, zone, &resource_bands[z], own.iter().map(|&g| &rows[g])),
-                relaxed: relaxed(own.iter().map(|&g| &rows[g]), recipe),
+                relaxed: relaxed(own.iter().map(|&g| &rows[g]).filter(|g| g.is_ordinary()), recipe),
                 ..bound(territory, fabric, parts, zone, done, &own, &rows)
             },
         }

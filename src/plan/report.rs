@@ -1,7 +1,7 @@
 use super::{Plan, PlanZone, ROUNDING};
 use crate::finding::{Finding, Severity};
 use crate::measure::LOAD;
-use crate::recipe::{Recipe, ResourceRule};
+use crate::recipe::{Recipe, ResourceRule, ZoneRule};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -122,7 +122,7 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
 
     findings.extend(plan.zones.iter().flat_map(|z| counts(z, recipe)));
     for (g, reasons) in grids.iter().zip(plan.reasons()).filter(|(g, _)| !g.in_band) {
-        let message = format!("{} of {:.0} households, {:+.1} %. {}", g.households, g.target, g.deviation * 100.0, reasons.join(" "));
+        let message = format!("load {} of {:.0}, {:+.1} %. {}", g.households, g.target, g.deviation * 100.0, reasons.join(" "));
         let f = Finding::new(Severity::Warning, "grid-out-of-band", message).id(&g.grid_id);
         let load = Some((recipe.grid.tolerance, g.deviation)).filter(|_| !g.load_in_band(recipe));
         let (limit, deviation) = load.or_else(|| farthest(g.off(recipe))).unwrap_or_default();
@@ -164,13 +164,13 @@ fn counts(z: &PlanZone, recipe: &Recipe) -> Vec<Finding> {
     }
     let (fewest, most) = recipe.grid.counts_of(&z.division_id);
     let asked = match (fewest, most) {
-        (1, u32::MAX) => "any number of grids".to_string(),
         (_, u32::MAX) => format!("{fewest} grids or more"),
         _ if fewest == most => format!("{fewest} grids"),
         _ => format!("{fewest} to {most} grids"),
     };
     let households = z.households - z.dedicated_households;
-    let (load, percent) = (format!("{households} households make {:.2} grids", b.grids_worth), |x: f64| 100.0 * x);
+    let place = if recipe.zones == ZoneRule::Division { String::new() } else { format!("zone {} of it: ", z.zone_id) };
+    let (load, percent) = (format!("{place}a load of {households} makes {:.2} grids", b.grids_worth), |x: f64| 100.0 * x);
     let mut out = Vec::new();
     let made = z.grids.len() as u32;
     if !(fewest..=most).contains(&made) {
@@ -184,11 +184,11 @@ fn counts(z: &PlanZone, recipe: &Recipe) -> Vec<Finding> {
         let why = if mean.abs() <= recipe.grid.tolerance + 1e-9 {
             format!("{k} would do, but not with how the load lies: it is parted by hard barriers or locks, or heavy in places")
         } else if b.some_count_fits(recipe.grid.tolerance) {
-            format!(
-                "{asked} were asked for, and the size gives way: {k} have {:.0} on average, {:+.1} %",
-                households / f64::from(k),
-                percent(mean)
-            )
+            let gives_way = match (fewest, most) {
+                (1, u32::MAX) => "the load lies so that another number came out".to_string(),
+                _ => format!("{asked} were asked for, and the size gives way"),
+            };
+            format!("{gives_way}: {k} have {:.0} on average, {:+.1} %", households / f64::from(k), percent(mean))
         } else {
             format!("no whole number of grids fits ±{:.0} %", percent(recipe.grid.tolerance))
         };

@@ -116,7 +116,7 @@ impl Check {
     }
 
     pub(super) fn number(&mut self, path: &str, value: Option<f64>, low: f64, high: f64) -> f64 {
-        let value = self.said(path, value);
+        let Some(value) = value else { return self.said(path, value) };
         if !(low..=high).contains(&value) {
             self.fault(path, value, format!("a number from {low} to {high} is expected"));
         }
@@ -124,7 +124,7 @@ impl Check {
     }
 
     pub(super) fn whole<T: TryFrom<i64> + Default>(&mut self, path: &str, value: Option<i64>, low: i64, high: i64) -> T {
-        let value = self.said(path, value);
+        let Some(value) = value else { return self.said(path, None) };
         let fit = Some(value).filter(|v| (low..=high).contains(v)).and_then(|v| T::try_from(v).ok());
         fit.unwrap_or_else(|| {
             self.fault(path, value, format!("a whole number from {low} to {high} is expected"));
@@ -132,7 +132,8 @@ impl Check {
         })
     }
 
-    fn target(&mut self, path: &str, value: f64) -> Load {
+    fn target(&mut self, path: &str, value: Option<f64>) -> Load {
+        let Some(value) = value else { return self.said(path, None) };
         let load = Load::from_units(value).filter(|l| *l > Load::ZERO && value <= MAX_LOAD);
         load.unwrap_or_else(|| {
             self.fault(path, value, format!("a load from 0.001 to {MAX_LOAD} is expected"));
@@ -141,7 +142,7 @@ impl Check {
     }
 
     fn tolerance(&mut self, path: &str, value: Option<f64>) -> f64 {
-        let tolerance = self.said(path, value);
+        let Some(tolerance) = value else { return self.said(path, value) };
         if !(tolerance > 0.0 && tolerance < 1.0) {
             self.fault(path, tolerance, "a share above 0 and below 1 is expected, e.g. 0.1 for ±10 %");
         }
@@ -167,12 +168,11 @@ impl Check {
     }
 
     fn grid(&mut self, draft: GridDraft) -> GridRule {
-        let target = self.said("grid.target", draft.target);
-        let target = self.target("grid.target", target);
+        let target = self.target("grid.target", draft.target);
         let tolerance = self.tolerance("grid.tolerance", draft.tolerance);
         let classes = self.said("grid.settlement_targets", draft.settlement_targets);
         let targets = classes.into_iter().map(|(class, target)| {
-            let target = self.target(&format!("grid.settlement_targets.{class}"), target);
+            let target = self.target(&format!("grid.settlement_targets.{class}"), Some(target));
             (class, target)
         });
         let settlement_targets = targets.collect();
@@ -206,6 +206,15 @@ impl Check {
     fn zones(&mut self, draft: ZoneDraft, grid: &GridRule) -> ZoneRule {
         let by = self.said("zones.by", draft.by);
         if by == "division" {
+            for (key, load) in [("zones.load_min", draft.load_min), ("zones.load_max", draft.load_max)] {
+                if let Some(load) = load {
+                    self.fault(
+                        key,
+                        load,
+                        "it is for zones by coverage, but zones are divisions; say zones.by = \"coverage\", or leave it out",
+                    );
+                }
+            }
             return ZoneRule::Division;
         } else if by != COVERAGE {
             self.fault("zones.by", format!("\"{by}\""), "division or coverage is expected");
@@ -306,8 +315,7 @@ impl Check {
                 LevelBy::Lists(lists)
             }
             "partition" => {
-                let target = self.said(&path("target"), draft.target);
-                let target = self.target(&path("target"), target);
+                let target = self.target(&path("target"), draft.target);
                 LevelBy::Partition { target, tolerance: self.tolerance(&path("tolerance"), draft.tolerance) }
             }
             COVERAGE if by_coverage => LevelBy::Zones,

@@ -53,7 +53,10 @@ fn every_commented_key_of_the_default_preset_is_right() {
         })
         .collect::<Vec<_>>()
         .join("\n");
-    let recipe = Draft::from_toml(&told).unwrap().build().unwrap();
+    let mut draft = Draft::from_toml(&told).unwrap();
+    // zones are divisions by default
+    assert_eq!((draft.zones.load_min.take(), draft.zones.load_max.take()), (Some(1200.0), Some(3000.0)));
+    let recipe = draft.build().unwrap();
     assert_eq!((recipe.division.level, recipe.division.scheme.as_deref()), (Some(9), Some("neighbourhood")));
     let value = &recipe.resources[0];
     assert_eq!((value.name.as_str(), value.layer, value.property.as_deref()), ("value", PointLayer::Households, Some("revenue")));
@@ -74,6 +77,15 @@ fn a_level_of_effort_stands_for_numbers_and_replaces_those_below() {
     assert!(faults("[effort]\nlevel = \"hard\"")[0].starts_with("effort.level = \"hard\": one of quick, standard, thorough"));
     let odd = Draft::from_toml("[effort]\nwindows = 5").unwrap().build().unwrap();
     assert_eq!(serde_json::from_str::<Recipe>(&serde_json::to_string(&odd).unwrap()).unwrap(), odd);
+}
+
+#[test]
+fn what_is_missing_is_one_fault_and_loads_of_zones_need_coverage() {
+    assert_eq!(faults("[levels.a]\nby = \"division\""), ["levels.a.rank: neither said nor in the defaults"]);
+    let partition = faults("[levels.a]\nrank = 1\nby = \"partition\"");
+    assert_eq!(partition.len(), 2, "target and tolerance: {partition:?}");
+    let told = faults("[zones]\nload_min = 1200\nload_max = 3000");
+    assert!(told.len() == 2 && told[0].starts_with("zones.load_min = 1200: it is for zones by coverage"), "{told:?}");
 }
 
 #[test]

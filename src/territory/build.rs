@@ -3,7 +3,7 @@ use super::divisions::{self, Chosen};
 use super::lattice::{Plane, Pt};
 use super::layers::{Layers, LineRecord, Origin, PointRecord, Site};
 use super::*;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, few};
 use crate::recipe::{Recipe, ResourceRule};
 use geo::{LineString, MultiPolygon};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -399,6 +399,7 @@ fn points(layers: &Layers, recipe: &Recipe, settlements: &[Settlement], findings
         out.push(DemandPoint { id, at, load, settlement, class: classes.of(r) });
     }
     classes.tell(layers, findings);
+    findings.extend(without_load(layers, recipe).filter(|_| out.iter().all(|p| p.load == Load::ZERO)));
     let file = layers.households.first().map_or("households", |r| layers.file(r.origin));
     let mut total = |code: &str, n: u64, message: String| {
         if n > 0 {
@@ -412,6 +413,22 @@ fn points(layers: &Layers, recipe: &Recipe, settlements: &[Settlement], findings
         format!("{entities} points are of a kind that is no load; they are attached but not balanced"),
     );
     out
+}
+
+/// No point is load: the kinds asked for, and those that there are.
+fn without_load(layers: &Layers, recipe: &Recipe) -> Option<Finding> {
+    let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
+    layers.households.iter().for_each(|r| *kinds.entry(r.kind.as_deref().unwrap_or("(none)")).or_default() += 1);
+    let mut kinds: Vec<(&str, u64)> = kinds.into_iter().collect();
+    kinds.sort_by_key(|k| std::cmp::Reverse(k.1));
+    let kinds: Vec<String> = kinds.into_iter().map(|(kind, points)| format!("{kind} ({points})")).collect();
+    let message = format!(
+        "no point is load: [load] kinds asks for {}, and the layer has {}; correct the kinds, or the weights",
+        few(&recipe.load.kinds),
+        few(&kinds)
+    );
+    let file = layers.file(layers.households.first()?.origin);
+    Some(Finding::new(Severity::Warning, "load-absent", message).file(file).measured(0.0))
 }
 
 /// A resource may add up to this much; it leaves room for every sum and difference of later stages.

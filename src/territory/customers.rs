@@ -3,9 +3,9 @@
 use super::lattice::{Plane, Pt, ring_area2};
 use super::layers::{AreaRecord, Layers, Origin, PointRecord};
 use super::{Anchor, AnchorKind, Barrier, BarrierLayer, LandUse, build};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, few};
 use crate::measure::Load;
-use crate::recipe::{AnchorRule, ClassRule, KindRule, PointLayer, Recipe, is_kind};
+use crate::recipe::{AnchorRule, ClassRule, KindRule, PointLayer, Recipe, is_kind, near};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Strength of the outline of land that may become a dedicated grid: less than any street, so that other grids hardly keep to it.
@@ -149,15 +149,26 @@ pub(super) fn anchors(layers: &Layers, recipe: &Recipe, findings: &mut Vec<Findi
         let before = out.len();
         let without = of_rule(layers, rule, kind, radii, &mut out, findings);
         let found = out.len() - before;
-        if found == 0 {
-            let message = format!("no point of interest is one of the {section}; correct [{section}] kinds");
-            findings.push(Finding::new(Severity::Warning, "anchors-absent", message).id(section).measured(0.0));
-        } else if without > 0 {
+        let there: BTreeSet<&str> = layers.pois.iter().filter_map(|r| r.kind.as_deref()).collect();
+        let absent = |wanted: &&String| !there.iter().any(|kind| is_kind(kind, wanted));
+        let absent: Vec<String> = rule.kinds.iter().filter(absent).map(|kind| quoted(kind, &there)).collect();
+        if !absent.is_empty() {
+            let severity = if found == 0 { Severity::Warning } else { Severity::Info };
+            let message = format!("no point of interest is of {} of [{section}] kinds; correct them, or the layer", few(&absent));
+            findings.push(Finding::new(severity, "anchors-absent", message).id(section).measured(found as f64));
+        }
+        if without > 0 {
             let message = format!("{without} of {found} {section} have no radius_m and get {} m", rule.radius_m);
             findings.push(Finding::new(Severity::Info, "radius-missing", message).id(section).measured(without as f64));
         }
     }
     out
+}
+
+/// A kind that is not there, with those that may have been meant.
+fn quoted(kind: &str, there: &BTreeSet<&str>) -> String {
+    let near = near(kind, there.iter().copied());
+    if near.is_empty() { format!("'{kind}'") } else { format!("'{kind}' (meant is {}?)", near.join(" or ")) }
 }
 
 /// Adds the points of a rule; returns how many say no radius.

@@ -98,12 +98,6 @@ fn asked_for(layers: &Layers, choice: &DivisionChoice) -> Result<Vec<DivisionRec
     for d in layers.divisions.iter().filter(|d| !d.partial) {
         groups.entry((d.level, d.scheme.as_deref())).or_default().push(d);
     }
-    let describe = |(key, rows): (&(Option<i32>, Option<&str>), &Vec<&DivisionRecord>)| {
-        let level = key.0.map_or("no level".to_string(), |l| format!("level {l}"));
-        let scheme = key.1.map_or(String::new(), |s| format!(" scheme {s}"));
-        format!("{level}{scheme} ({})", rows.len())
-    };
-    let available = || groups.iter().map(describe).collect::<Vec<_>>().join(", ");
     let file = || layers.file(layers.divisions[0].origin).to_string();
     let fits = |key: &(Option<i32>, Option<&str>)| {
         choice.level.is_none_or(|l| key.0 == Some(l)) && choice.scheme.as_deref().is_none_or(|s| key.1 == Some(s))
@@ -116,10 +110,10 @@ fn asked_for(layers: &Layers, choice: &DivisionChoice) -> Result<Vec<DivisionRec
                 choice.level.map_or("(any)".into(), |l| l.to_string()),
                 choice.scheme.as_ref().map_or(String::new(), |s| format!(" and scheme '{s}'"))
             );
-            Err(TerritoryError::NoSuchDivision { file: file(), wanted, available: available() })
+            Err(TerritoryError::NoSuchDivision { file: file(), wanted, available: layers.levels() })
         }
         [(_, rows)] => Ok(rows.iter().map(|&d| d.clone()).collect()),
-        _ => Err(TerritoryError::Ambiguous { file: file(), available: available() }),
+        _ => Err(TerritoryError::Ambiguous { file: file(), available: layers.levels() }),
     }
 }
 

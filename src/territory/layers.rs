@@ -2,6 +2,7 @@
 
 use crate::recipe::PointLayer;
 use geo::{MultiLineString, MultiPolygon};
+use std::collections::BTreeMap;
 
 /// One file that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -210,6 +211,20 @@ impl Layers {
     /// File name behind an origin.
     pub fn file(&self, origin: Origin) -> &str {
         self.sources.get(origin.source as usize).map_or("", |s| s.file.as_str())
+    }
+
+    /// Levels and schemes of the divisions, each with their number, but for those cut at the edge of the data.
+    pub fn levels(&self) -> String {
+        let mut numbers: BTreeMap<(Option<i32>, Option<&str>), u64> = BTreeMap::new();
+        for d in self.divisions.iter().filter(|d| !d.partial) {
+            *numbers.entry((d.level, d.scheme.as_deref())).or_default() += 1;
+        }
+        let one = |((level, scheme), number): ((Option<i32>, Option<&str>), u64)| {
+            let level = level.map_or("no level".to_string(), |l| format!("level {l}"));
+            let scheme = scheme.map_or(String::new(), |s| format!(" scheme {s}"));
+            format!("{level}{scheme} ({number})")
+        };
+        numbers.into_iter().map(one).collect::<Vec<_>>().join(", ")
     }
 
     /// The points of a layer.

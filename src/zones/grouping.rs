@@ -8,7 +8,7 @@ use crate::cut::Fabric;
 use crate::finding::{Finding, Severity};
 use crate::graph::{Edge, UnitGraph};
 use crate::measure::{Band, Load, UnitId};
-use crate::partition::{Count, Locks, Problem, Standing, partition};
+use crate::partition::{Count, Known, Locks, Problem, partition_freely};
 use crate::recipe::Recipe;
 use crate::territory::Territory;
 use petgraph::unionfind::UnionFind;
@@ -43,15 +43,15 @@ pub(super) fn group(
         effort: recipe.effort,
     };
     let division = &t.division(ground.division).id;
-    let solved = partition(&problem).map_err(|source| ZoneError::Grouping { division: division.clone(), source })?;
-    let zone_of: Vec<usize> = patch.iter().map(|&p| solved.assignment.part_of()[p as usize] as usize).collect();
-    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); solved.assignment.grids()];
+    let solved = partition_freely(&problem).map_err(|source| ZoneError::Grouping { division: division.clone(), source })?;
+    let zone_of: Vec<usize> = patch.iter().map(|&p| solved.part_of[p as usize] as usize).collect();
+    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); solved.parts.len()];
     zone_of.iter().enumerate().for_each(|(v, &z)| groups[z].push(v));
-    for (group, standing) in groups.iter().zip(&solved.standings).filter(|(_, standing)| **standing != Standing::InBand) {
+    for (group, known) in groups.iter().zip(&solved.parts).filter(|(_, known)| **known != Known::InBand) {
         let sum = group.iter().map(|&v| load[v]).sum::<Load>();
         let limit = if sum < range.low { range.low } else { range.high };
-        let why = if *standing == Standing::Forced { "; no grouping of whole stations does better here" } else { "" };
-        let message = format!("a zone of {sum} households where zones are to have {} to {}{why}", range.low, range.high);
+        let why = known.told("pieces of land of one station each", "zones");
+        let message = format!("a zone of load {sum} where zones are to have {} to {}{why}", range.low, range.high);
         let at = fabric.units[ground.clusters[group[0]][0].at()].inner.lon_lat();
         let finding = Finding::new(Severity::Warning, "zone-out-of-range", message).id(division).at(at);
         findings.push(finding.measured(sum.units()).limit(limit.units()));
@@ -121,7 +121,7 @@ fn patches(
     for (&root, &load) in sum.iter().filter(|(_, load)| **load > most) {
         let Some(s) = station(root as usize) else { continue };
         let s = &t.stations[s as usize];
-        let message = format!("it serves {load} households in one piece, more than a zone may have; its land may be divided among zones");
+        let message = format!("it serves a load of {load} in one piece, more than a zone may have; its land may be divided among zones");
         let at = fabric.units[ground.clusters[root as usize][0].at()].inner.lon_lat();
         let finding = Finding::new(Severity::Info, "station-divided", message).file(&s.file).record(s.record).id(&s.id).at(at);
         findings.push(finding.measured(load.units()).limit(most.units()));

@@ -50,7 +50,7 @@ pub(super) fn open_edges(
             let households = units().map(|u| fabric.units[u.at()].load).sum::<Load>();
             let Some(unit) = units().next().map(|u| &fabric.units[u.at()]) else { return open };
             let class = &t.classes[border.class as usize].name;
-            let message = format!("{households} households between hard barriers are too few for a grid; their grid crosses the {class}");
+            let message = format!("a load of {households} between hard barriers is too light for a grid; their grid crosses the {class}");
             let f = Finding::new(Severity::Warning, "hard-barrier-crossed", message).at(unit.inner.lon_lat());
             findings
                 .push(f.id(&t.division(unit.division).id).measured(load.0 as f64 / t.base.0 as f64).limit(low.0 as f64 / t.base.0 as f64));

@@ -37,7 +37,8 @@ impl Page<'_> {
 
     fn loads(&self) -> String {
         let mut text = "The load counts a missing weight as 1 and every record, also copies; records of kinds other than residential,\n\
-             house, apartments, mixed, dormitory and unknown are entities without load.\n\n\
+             house, apartments, mixed, dormitory and unknown are entities without load. The point exactly on the border of c02 and c03 (see\n\
+             the oddities) counts for c03 here; a plan may as well give it to c02, which then has 1 more and c03 1 less.\n\n\
              | community | name | load | load of its heaviest position |\n|---|---|---:|---:|\n"
             .to_string();
         for (k, name) in admin::NAMES.iter().enumerate() {

@@ -27,6 +27,7 @@ pub(super) enum Node {
 
 pub(super) struct Above<'a> {
     ground: &'a Ground<'a>,
+    layers: &'a Layers,
     by_id: BTreeMap<&'a str, &'a DivisionRecord>,
     /// The largest unit of every division that is cut, with the land of them all.
     largest: Vec<(Option<&'a Unit>, f64)>,
@@ -52,7 +53,7 @@ impl<'a> Above<'a> {
                 *most = Some(u);
             }
         }
-        Above { ground, by_id, largest }
+        Above { ground, layers, by_id, largest }
     }
 
     /// The level by divisions of `level` and `scheme`; `nodes` are moved up to it.
@@ -60,8 +61,11 @@ impl<'a> Above<'a> {
         let candidates = self.candidates(level, scheme);
         if candidates.all.is_empty() {
             let wanted = scheme.map_or(String::new(), |s| format!(" and scheme '{s}'"));
-            let message =
-                format!("the file has no division of level {level}{wanted}; all grids lie in one area, correct [levels.{}]", rule.name);
+            let message = format!(
+                "the file has no division of level {level}{wanted}, but {}; all grids lie in one area, correct [levels.{}]",
+                self.layers.levels(),
+                rule.name
+            );
             findings.push(Finding::new(Severity::Violation, "level-empty", message).id(&rule.name));
             let named = Named { id: rule.name.clone(), name: rule.name.clone(), code: None };
             return Level::new(vec![named; self.ground.len()].into_iter());
@@ -120,6 +124,14 @@ impl<'a> Above<'a> {
             let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
             let message = format!("division.reports_to names it for level '{}', but no division of that id is cut{meant}", rule.name);
             findings.push(Finding::new(Severity::Warning, "reports-to-unknown", message).id(id));
+        }
+        if told.is_empty() && self.ground.t.divisions.iter().all(|d| d.reports_to.is_none()) {
+            let message = format!(
+                "level '{}' is by whom divisions report to, but none says so; it follows their parents: give them a property reports_to, or name them under [division] reports_to",
+                rule.name
+            );
+            let finding = Finding::new(Severity::Warning, "reports-to-missing", message).id(&rule.name);
+            findings.push(finding.measured(self.ground.t.divisions.len() as f64).limit(0.0));
         }
         let whom = |d: &'a Division| told.get(&d.id).or(d.reports_to.as_ref()).or(d.parent.as_ref()).unwrap_or(&d.id).clone();
         let whom: Vec<String> = self.ground.t.divisions.iter().map(whom).collect();

@@ -5,7 +5,7 @@ use super::{Level, LevelError, Named};
 use crate::finding::{Finding, Severity};
 use crate::graph::{Edge, UnitGraph};
 use crate::measure::{Band, Load, UnitId};
-use crate::partition::{Count, Locks, Partitioned, Problem, Standing, partition};
+use crate::partition::{Count, Freely, Known, Locks, Problem, partition_freely};
 use crate::recipe::{LevelRule, Recipe};
 use petgraph::unionfind::UnionFind;
 use rayon::prelude::*;
@@ -59,8 +59,8 @@ pub(super) fn gather(
     for ((members, done), area) in inside.iter().zip(done).zip(&within.areas) {
         let Some((solved, ties)) = done? else { continue };
         findings.extend(ties);
-        let mut groups: Vec<Vec<usize>> = vec![Vec::new(); solved.assignment.grids()];
-        members.iter().zip(solved.assignment.part_of()).for_each(|(&i, &p)| groups[p as usize].push(i));
+        let mut groups: Vec<Vec<usize>> = vec![Vec::new(); solved.parts.len()];
+        members.iter().zip(&solved.part_of).for_each(|(&i, &p)| groups[p as usize].push(i));
         let grids = |group: &[usize]| group.iter().flat_map(|&i| &pieces[i].grids).copied().collect::<Vec<usize>>();
         let land: Vec<Vec<UnitId>> =
             groups.iter().map(|group| grids(group).iter().flat_map(|&g| &ground.units[g]).copied().collect()).collect();
@@ -70,12 +70,14 @@ pub(super) fn gather(
             let name =
                 if area.name.is_empty() { format!("{} {}", rule.name, k + 1) } else { format!("{} · {} {}", area.name, rule.name, k + 1) };
             let load: Load = groups[p].iter().map(|&i| pieces[i].load).sum();
-            if band.violation(load) != Load::ZERO {
+            if solved.parts[p] != Known::InBand {
                 let limit = if load < band.low { band.low } else { band.high };
-                let why = if solved.standings[p] == Standing::Forced { "; no grouping of whole parts does better here" } else { "" };
                 let message = format!(
-                    "an area of {load} households where those of level '{}' are to have {} to {}{why}",
-                    rule.name, band.low, band.high
+                    "an area of load {load} where those of level '{}' are to have {} to {}{}",
+                    rule.name,
+                    band.low,
+                    band.high,
+                    solved.parts[p].told(if below.is_some() { "areas below" } else { "grids" }, "areas")
                 );
                 let finding = Finding::new(Severity::Warning, "level-out-of-band", message).id(&id);
                 findings.push(finding.measured(load.units()).limit(limit.units()));
@@ -108,7 +110,7 @@ fn join(
     members: &[usize],
     borders: &BTreeMap<(u32, u32), u64>,
     (seed, recipe): (u64, &Recipe),
-) -> Result<Option<(Partitioned, Vec<Finding>)>, LevelError> {
+) -> Result<Option<(Freely, Vec<Finding>)>, LevelError> {
     if members.is_empty() {
         return Ok(None);
     }
@@ -124,7 +126,7 @@ fn join(
     let graph = UnitGraph::new(1, loads, &edges, Some(centres)).map_err(|source| LevelError::Graph { level: rule.name.clone(), source })?;
     let problem = Problem { graph, bands: vec![band], count: Count::ForBand, locks: Locks::default(), seed, effort: recipe.effort };
     let told = |source| LevelError::Partition { level: rule.name.clone(), within: area.name.clone(), source };
-    Ok(Some((partition(&problem).map_err(told)?, ties)))
+    Ok(Some((partition_freely(&problem).map_err(told)?, ties)))
 }
 
 /// Joins land that lies apart and is too light for an area of its own to what is nearest, the lightest first.
@@ -151,10 +153,8 @@ fn ties(rule: &LevelRule, band: Band, area: &Named, pieces: &[Piece], members: &
         let pairs = own.iter().flat_map(|&v| (0..members.len()).map(move |w| (v, w))).filter(|(_, w)| sets.find(*w as u32) != root);
         let Some((v, w)) = pairs.min_by(|x, y| distance(x.0, x.1).total_cmp(&distance(y.0, y.1))) else { return findings };
         let place = if area.name.is_empty() { String::new() } else { format!(" in '{}'", area.name) };
-        let message = format!(
-            "land of {load} households{place} lies apart and is too light for an area of level '{}'; it joins the nearest",
-            rule.name
-        );
+        let message =
+            format!("land of load {load}{place} lies apart and is too light for an area of level '{}'; it joins the nearest", rule.name);
         findings.push(Finding::new(Severity::Info, "level-tied", message).id(&rule.name).measured(load.units()).limit(band.low.units()));
         edges.push(Edge { a: v as u32, b: w as u32, cost: 0 });
         sets.union(v as u32, w as u32);

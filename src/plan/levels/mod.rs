@@ -6,7 +6,7 @@ mod ground;
 
 use super::Plan;
 use crate::cut::Fabric;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, few};
 use crate::graph::GraphError;
 use crate::measure::Load;
 use crate::partition::PartitionError;
@@ -179,22 +179,34 @@ fn tree_of(
     for at in (0..tree.len()).rev() {
         if let LevelBy::Partition { target, tolerance } = tree[at].by {
             let band = crate::measure::Band::around(target, tolerance);
-            let of_divisions =
-                |l: &LevelRule| matches!(l.by, LevelBy::Division { .. } | LevelBy::Cut | LevelBy::Lists(_) | LevelBy::ReportsTo);
             let fixed = |at: &usize| !matches!(tree[*at].by, LevelBy::Partition { .. });
-            let within = match (0..at).rev().find(fixed).and_then(|up| levels[up].as_ref()) {
+            let up = (0..at).rev().find(fixed).and_then(|up| levels[up].as_ref());
+            let within: Vec<Named> = match up {
                 Some(level) => level.of_grid.iter().map(|&a| level.areas[a as usize].clone()).collect(),
-                // what is made of whole divisions may join them
-                None if tree[at + 1..].iter().any(of_divisions) => {
-                    vec![Named { id: String::new(), name: String::new(), code: None }; ground.len()]
-                }
-                None => ground.plan.grids.iter().map(|g| ground.division(&g.division_id)).collect(),
+                None => vec![Named { id: String::new(), name: String::new(), code: None }; ground.len()],
             };
             let below = levels.get(at + 1).and_then(Option::as_ref);
-            levels[at] = Some(gather::gather(&tree[at], band, ground, below, Level::new(within.into_iter()), recipe, findings)?);
+            let level = gather::gather(&tree[at], band, ground, below, Level::new(within.into_iter()), recipe, findings)?;
+            if !(0..at).any(|up| fixed(&up)) {
+                findings.extend(across(&tree[at], &level, ground));
+            }
+            levels[at] = Some(level);
         }
     }
     Ok(levels.into_iter().flatten().collect())
+}
+
+/// Areas by partition that lie in several divisions, where no level above keeps them apart.
+fn across(rule: &LevelRule, level: &Level, ground: &Ground<'_>) -> Option<Finding> {
+    let divisions = |grids: Vec<usize>| grids.into_iter().map(|g| &ground.plan.grids[g].division_id).collect::<BTreeSet<_>>().len();
+    let crossing = level.grids().into_iter().filter(|grids| divisions(grids.clone()) > 1).count();
+    let message = format!(
+        "{crossing} of {} areas of level '{}' lie in several divisions, as no level above keeps them apart; set one up to keep them inside, such as by = \"division\"",
+        level.areas.len(),
+        rule.name
+    );
+    let finding = Finding::new(Severity::Info, "level-across-divisions", message).id(&rule.name);
+    (crossing > 0).then(|| finding.measured(crossing as f64).limit(0.0))
 }
 
 /// Areas that the recipe lists; a division in no list is one of its own.
@@ -207,17 +219,30 @@ fn by_lists(
 ) -> Level {
     let list_of: BTreeMap<&str, &String> = lists.iter().flat_map(|(name, ids)| ids.iter().map(move |id| (id.as_str(), name))).collect();
     let known = || ground.t.divisions.iter().map(|d| d.id.as_str());
-    for (id, list) in list_of.iter().filter(|(id, _)| !known().any(|k| k == **id)) {
+    let meant = |(id, list): (&&str, &&String)| {
         let part_of = recipe.areas.iter().find(|a| a.of.iter().any(|of| of == id)).map(|a| a.id.as_str());
         let near: Vec<&str> = part_of.into_iter().chain(crate::recipe::near(id, known())).collect();
-        let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
-        let message = format!("[levels.{}] list '{list}' names it, but no division of that id is cut{meant}", rule.name);
-        findings.push(Finding::new(Severity::Violation, "level-list-unknown", message).id(*id));
+        let meant = if near.is_empty() { String::new() } else { format!(", meant is {}?", near.join(" or ")) };
+        format!("'{id}' (list '{list}'{meant})")
+    };
+    let unknown: Vec<String> = list_of.iter().filter(|(id, _)| !known().any(|k| k == **id)).map(meant).collect();
+    if !unknown.is_empty() {
+        let message = format!("{} ids of [levels.{}] lists are of no division that is cut: {}", unknown.len(), rule.name, few(&unknown));
+        let finding = Finding::new(Severity::Violation, "level-list-unknown", message).id(&rule.name);
+        findings.push(finding.measured(unknown.len() as f64).limit(0.0));
     }
-    for d in ground.t.divisions.iter().filter(|d| !list_of.contains_key(d.id.as_str())) {
-        let message = format!("it stands in no list of [levels.{}] and is an area of its own there; add it to one", rule.name);
-        let finding = Finding::new(Severity::Violation, "level-list-missing", message);
-        findings.push(finding.file(&d.file).record(d.record).id(&d.id));
+    let missing: Vec<&Division> = ground.t.divisions.iter().filter(|d| !list_of.contains_key(d.id.as_str())).collect();
+    if let Some(first) = missing.first() {
+        let ids: Vec<&str> = missing.iter().map(|d| d.id.as_str()).collect();
+        let message = format!(
+            "{} of {} divisions stand in no list of [levels.{}] and are areas of their own there: {}; add them to one",
+            missing.len(),
+            ground.t.divisions.len(),
+            rule.name,
+            few(&ids)
+        );
+        let finding = Finding::new(Severity::Violation, "level-list-missing", message).file(&first.file).record(first.record);
+        findings.push(finding.id(&rule.name).measured(missing.len() as f64).limit(0.0));
     }
     Level::new(ground.plan.grids.iter().map(|g| match list_of.get(g.division_id.as_str()) {
         Some(list) => Named { id: (*list).clone(), name: (*list).clone(), code: None },
