@@ -247,6 +247,7 @@ proptest! {
             }
         }
         for c in coverage.cells(&t) {
+            prop_assert!(no_ring_touches_itself(&c), "{:?}", c.land);
             let counted = std::mem::take(&mut by_station[c.station as usize]);
             prop_assert!((counted - c.area_m2).abs() < rounding(&t) * all, "{counted} m² of {} m²", c.area_m2);
         }
@@ -270,6 +271,10 @@ proptest! {
         let told = |c: &Coverage| c.findings.iter().map(|f| (f.subject.id.clone(), f.message.clone())).collect::<Vec<_>>();
         prop_assert_eq!(told(&a), told(&b));
     }
+}
+
+fn no_ring_touches_itself(cell: &CellLand) -> bool {
+    cell.land.iter().flatten().all(|ring| ring.iter().collect::<std::collections::BTreeSet<_>>().len() == ring.len())
 }
 
 fn sector(i: usize, at: (i32, i32), azimuth: f64) -> StationRecord {
@@ -459,6 +464,7 @@ fn the_town_is_covered_as_its_page_says() {
     assert!(station("b15").azimuth == Some(0.0) && !station("b15").inside && cells["b15"].reached_m2 < 0.8 * cells["b15"].area_m2);
     assert_eq!(t.findings.iter().find(|f| f.code == "indoor-missing").unwrap().measured, Some(1.0));
     assert!(fabric.units.iter().all(|u| !holds(&u.rings, station("b19").at)) && cells["b19"].area_m2 > 1000.0);
+    assert!(all.iter().all(no_ring_touches_itself));
     let shares = coverage.shares(&fabric);
     assert!(shares.iter().all(|s| (s.iter().map(|s| s.1).sum::<f64>() - 1.0).abs() < 1e-9));
 }

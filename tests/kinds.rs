@@ -211,6 +211,84 @@ fn pockets_without_load_join_the_grid_around_them() {
 }
 
 #[test]
+fn named_land_within_other_land_is_a_grid_of_its_own_or_is_told() {
+    let park = |i: usize, name: &str, corners: &[Corner]| land_use(i, "industrial", Some(name), corners);
+    let around = [[(20, 0), (40, 0), (40, 20), (20, 20)], [(0, 20), (20, 20), (20, 40), (0, 40)], [(40, 20), (60, 20), (60, 40), (40, 40)]];
+    let mut layers = blocks();
+    fill(&mut layers, (0, 0), 19, "");
+    layers.landuse = around.iter().enumerate().map(|(i, c)| park(i, "A", c)).collect();
+    layers.landuse.push(park(3, "A", &square(20, 40, 20)));
+    layers.landuse.push(park(4, "B", &square(20, 20, 20)));
+    let run = |layers: &Layers, rule: &str| {
+        let rule = recipe(rule);
+        let (t, fabric) = made(layers, &rule);
+        let (found, findings) = dedicated(&t, &fabric, &rule);
+        let holder =
+            |c: Corner| found.iter().filter(|d| d.units.contains(&unit_at(&fabric, c))).filter_map(|d| d.name.clone()).collect::<Vec<_>>();
+        assert!(found.iter().all(|d| !d.units.is_empty()));
+        (holder((30, 30)), findings)
+    };
+    // all around it is A
+    let (holder, findings) = run(&layers, PARKS);
+    assert_eq!(holder, ["B"]);
+    assert!(told(&findings, "kind-without-land").is_empty());
+    // an earlier rule has its land, or nobody has
+    let first = "[kinds.works]\nrank = 1\nlanduse = [\"industrial\"]\ncarve = true\nlogical = true\n[kinds.park]\nrank = 2\nlanduse = [\"park\"]\ncarve = true\n";
+    layers.landuse.push(land_use(5, "park", Some("C"), &square(25, 25, 10)));
+    layers.landuse.push(land_use(6, "park", Some("D"), &square(90, 25, 10)));
+    layers.landuse.push(land_use(7, "park", None, &square(90, 25, 10)));
+    layers.divisions.push(division(1, &square(80, 0, 60)));
+    let (_, findings) = run(&layers, &format!("{first}min_area_m2 = 20000\n"));
+    let without = told(&findings, "kind-without-land");
+    let shown: Vec<_> = without.iter().map(|f| (f.subject.id.as_deref().unwrap(), f.subject.record, f.place.is_some())).collect();
+    assert_eq!(shown, [("park", Some(8), true), ("C", Some(6), true), ("D", Some(7), true)]);
+    assert!(without[1].message.contains("is in works"), "{}", without[1].message);
+    assert!(without[2].message.contains("ordinary grids"), "{}", without[2].message);
+}
+
+/// Three blocks of customers in a row part the north from the south.
+fn parted(south: &[(&str, usize)]) -> Layers {
+    let mut layers = blocks();
+    (0..3).for_each(|column| fill(&mut layers, (column, 1), [10, 10, 3][column as usize], "campus"));
+    (0..3).for_each(|column| fill(&mut layers, (column, 2), 12, ""));
+    south.iter().for_each(|(class, n)| fill(&mut layers, (1, 0), *n, class));
+    layers
+}
+
+#[test]
+fn pockets_with_little_load_join_a_concentration_or_are_connected_again() {
+    let run = |layers: &Layers, min: u32| {
+        let text = format!("{CLASSES}[kinds.campus]\nclasses = [\"campus\"]\nshare = 0.8\nmin_count = {min}\ncarve = true\n");
+        let rule = recipe(&text);
+        let d = draw(layers, &rule, &()).unwrap();
+        let (found, findings) = dedicated(&d.territory, &d.fabric, &rule);
+        let of = |code: &str| told(&findings, code).len();
+        (found[0].units.len(), [of("remainder-joined"), of("remainder-connected"), of("remainder-parted")], d)
+    };
+    // 23 of 27 points are of the class: the three blocks in the south join
+    let (units, codes, _) = run(&parted(&[("", 4)]), 20);
+    assert_eq!((units, codes[1..].to_vec()), (6, vec![0, 0]));
+    assert!(codes[0] > 0);
+    // 23 of 32 are not enough; one block at the end goes back, with the fewest of them
+    let (units, codes, _) = run(&parted(&[("", 9)]), 20);
+    assert_eq!((units, codes), (2, [0, 1, 0]));
+    // which it cannot do without
+    let (units, codes, d) = run(&parted(&[("", 9)]), 23);
+    assert_eq!((units, codes), (3, [0, 0, 1]));
+    let campus = d.plan.grids.iter().find(|g| g.kind == "campus").unwrap();
+    let light = d.plan.grids.iter().find(|g| g.households == 9.0).unwrap();
+    let reasons = explain(&d.plan, &light.grid_id).unwrap().reasons;
+    assert!(reasons[0].contains("cut off") && reasons[0].contains(&campus.grid_id), "{reasons:?}");
+    for g in d.plan.grids.iter().filter(|g| g.households != 9.0) {
+        assert!(!explain(&d.plan, &g.grid_id).unwrap().reasons.iter().any(|r| r.contains("cut off")));
+    }
+    let f = told(&d.report.findings, "remainder-parted")[0];
+    assert!(f.message.contains("by campus"), "{}", f.message);
+    // enough for a grid
+    assert_eq!(run(&parted(&[("", 18)]), 20).1, [0, 0, 1]);
+}
+
+#[test]
 fn land_in_parts_makes_several_grids_or_a_logical_one() {
     let rule = |more: &str| recipe(&format!("[kinds.site]\nlanduse = [\"construction\"]\ncarve = true\n{more}"));
     let mut layers = blocks();

@@ -381,6 +381,24 @@ fn an_area_takes_the_place_of_its_parts_and_what_it_leaves_over_stays_covered() 
 }
 
 #[test]
+fn slivers_of_areas_go_with_their_neighbours() {
+    let mut layers = county();
+    // 11 m short of v1's border in the north
+    layers.divisions.push(area(11, "big", 8, None, &[(0, 0, 20, 59)]));
+    let d = drawn(&layers, "[areas.zone]\nof = [\"big\"]\n");
+    let (before, after) = (land_m2(&COUNTY), land_m2(&d));
+    let cell = d.territory.plane.area_m2(2) * 1e10;
+    assert!(!after.contains_key("v1") && (after["zone"] / cell - 20.0 * 60.0).abs() < 1e-3, "{after:?}");
+    assert!((after["v2"] - before["v2"]).abs() < 1e-3);
+    let slivers = told(&d, "area-sliver");
+    assert_eq!(ids(&slivers), ["v1"]);
+    assert!((slivers[0].measured.unwrap() / cell - 20.0).abs() < 1e-3 && slivers[0].place.is_some());
+    // of a width that the cut would keep
+    let wide = drawn(&layers, "[areas.zone]\nof = [\"big\"]\n[cut]\nsnap_m = 5\n");
+    assert!((land_m2(&wide)["v1"] / cell - 20.0).abs() < 1e-3 && told(&wide, "area-sliver").is_empty());
+}
+
+#[test]
 fn areas_of_nothing_are_errors_that_name_what_was_meant() {
     let mut layers = county();
     layers.divisions[2].name = Some("Beiqiao".into());

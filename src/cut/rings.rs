@@ -41,6 +41,19 @@ fn one_label(mut half: Vec<(Pt, Pt)>) -> Vec<Rings> {
             if ring_area2(&ring) > 0 { outers.push(ring) } else { holes.push(ring) }
         }
     }
+    nested(outers, holes)
+}
+
+/// Polygons of closed walks with their land on the left, which may visit a vertex again but do not cross: no ring does. Loops without
+/// area vanish. O(n log n) plus a containment test per hole.
+pub(crate) fn untied(walks: impl IntoIterator<Item = Vec<Pt>>) -> Vec<Rings> {
+    let rings = walks.into_iter().flat_map(simple).filter(|r| ring_area2(r) != 0);
+    let (outers, holes) = rings.partition(|r| ring_area2(r) > 0);
+    nested(outers, holes)
+}
+
+/// Every hole with the smallest outer ring around it.
+fn nested(mut outers: Vec<Vec<Pt>>, mut holes: Vec<Vec<Pt>>) -> Vec<Rings> {
     outers.sort_by_key(|r| (std::cmp::Reverse(ring_area2(r)), r.iter().min().copied()));
     let mut out: Vec<Rings> = outers.into_iter().map(|r| vec![r]).collect();
     let boxes: Vec<_> = out.iter().map(|r| bounds(&r[0])).collect();
@@ -163,6 +176,21 @@ mod tests {
         edges.extend(square(10, 10, 20, 2, 1));
         let out = polygons(&edges, 3);
         assert_eq!((out[1].len(), out[1][0].len(), out[2].len(), out[2][0].len()), (1, 2, 1, 1));
+    }
+
+    #[test]
+    fn walks_that_touch_themselves_become_rings_that_do_not() {
+        let hole = vec![p(0, 0), p(20, 0), p(20, 20), p(0, 20), p(0, 0), p(5, 10), p(10, 5)];
+        let eight = vec![p(30, 0), p(40, 0), p(35, 5), p(40, 10), p(30, 10), p(35, 5)];
+        let spike = vec![p(50, 0), p(60, 0), p(60, 10), p(70, 20), p(60, 10), p(50, 10)];
+        let walks = [hole, eight, spike];
+        let area2 = |rings: &[Vec<Pt>]| rings.iter().map(|r| ring_area2(r)).sum::<i128>();
+        let out = untied(walks.clone());
+        assert_eq!(out.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 1, 1]);
+        assert_eq!(area2(&out.concat()), area2(&walks));
+        for ring in out.iter().flatten() {
+            assert_eq!(ring.iter().collect::<std::collections::BTreeSet<_>>().len(), ring.len());
+        }
     }
 
     #[test]

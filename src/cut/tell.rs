@@ -39,8 +39,10 @@ pub(super) fn absorbed(t: &Territory, absorbed: &[Absorbed], small: f64, finding
 pub(super) fn points(t: &Territory, unit_of_point: &[Option<UnitId>], findings: &mut Vec<Finding>) {
     let outside: Vec<_> = t.points.iter().zip(unit_of_point).filter(|(_, u)| u.is_none()).map(|(p, _)| p).collect();
     for p in outside.iter().take(NAMED) {
-        let message =
-            format!("the point (load {}) lies in no division; it is attached to the nearest grid or left out of the balance", p.load);
+        let message = format!(
+            "the point (load {}) lies in no division; it is attached to the nearest grid within attach.nearest_m, and in the load of none",
+            p.load
+        );
         findings.push(Finding::new(Severity::Warning, "point-outside", message).id(&p.id).at(p.at.lon_lat()).measured(p.load.units()));
     }
     if outside.len() > NAMED {

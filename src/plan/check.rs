@@ -349,7 +349,7 @@ impl Judge<'_> {
             }
         }
         let total: f64 = sum.iter().sum();
-        let figure = format!("{off} grids whose {name} differ from the points inside; {total} found in all, {lost} in no grid");
+        let figure = format!("{off} grids whose {name} differ from the points inside; {total} inside of grids, {lost} outside of all");
         let rule = if name == LOAD { "loads".to_string() } else { format!("loads:{name}") };
         self.say(&rule, off == 0, true, figure);
     }
@@ -366,8 +366,14 @@ impl Judge<'_> {
             twice += usize::from(of.insert(&r[0], r).is_some());
         }
         let (mut missing, mut wrong, mut orphaned) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut beyond, mut nowhere) = (0, 0);
         for (p, (inside, near)) in self.t.points.iter().zip(placed) {
-            match of.get(p.id.as_str()) {
+            let row = of.get(p.id.as_str());
+            if inside.is_none() {
+                let attached = row.is_some_and(|r| index.contains_key(r[1].as_str()));
+                *if attached { &mut beyond } else { &mut nowhere } += 1;
+            }
+            match row {
                 None if inside.is_some() => missing.push(p),
                 Some(r) if r[2] == "location" && near.is_empty() && inside.is_some() && index.get(r[1].as_str()) != inside.as_ref() => {
                     wrong.push(p)
@@ -377,7 +383,8 @@ impl Judge<'_> {
             }
         }
         let figure = format!(
-            "{} households missing, {twice} twice, {} attached by location to a grid they are not in, {} to a grid that is not there",
+            "{} households missing, {twice} twice, {} attached by location to a grid they are not in, {} to a grid that is not there; \
+             of those outside all grids {beyond} are attached to one and {nowhere} to none",
             missing.len(),
             wrong.len(),
             orphaned.len()

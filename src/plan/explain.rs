@@ -4,6 +4,7 @@ use super::{Arc, LOCKED, Plan, PlanGrid, PlanUnit, PlanZone, ROUNDING};
 use crate::partition::Standing;
 use crate::recipe::Recipe;
 use crate::territory::BarrierLayer;
+use petgraph::unionfind::UnionFind;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,7 +76,7 @@ pub fn explain(plan: &Plan, name: &str) -> Option<Explanation> {
     let at = plan.grids.iter().position(|g| g.grid_id == name || g.code == name)?;
     let grid = plan.grids[at].clone();
     let zone = plan.zones.iter().find(|z| z.zone_id == grid.zone_id);
-    let mut reasons = reasons(&grid, zone, &plan.provenance.recipe);
+    let mut reasons = reasons(&grid, zone, &plan.provenance.recipe, &cut_off(plan)[at]);
     // no reason of its load, but what a planner asks next
     reasons.extend(grid.halls.iter().filter(|h| h.reached == 0).map(|h| format!("In it {h}.")));
     Some(Explanation {
@@ -87,7 +88,7 @@ pub fn explain(plan: &Plan, name: &str) -> Option<Explanation> {
     })
 }
 
-fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, recipe: &Recipe) -> Vec<String> {
+fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, recipe: &Recipe, cut_off_by: &[&PlanGrid]) -> Vec<String> {
     let mut out = Vec::new();
     let (tolerance, load_off) = (recipe.grid.tolerance, !grid.load_in_band(recipe));
     let percent = |x: f64| 100.0 * x;
@@ -95,6 +96,10 @@ fn reasons(grid: &PlanGrid, zone: Option<&PlanZone>, recipe: &Recipe) -> Vec<Str
         out.push(format!("It is a dedicated grid ({}): its land is what it is for, whatever its load.", grid.kind));
     } else if grid.in_band {
         out.push(format!("It is inside the band of ±{:.1} %.", percent(tolerance)));
+    }
+    if load_off && grid.deviation < 0.0 && !cut_off_by.is_empty() {
+        let by: Vec<String> = cut_off_by.iter().map(|d| format!("{} ({})", d.grid_id, d.name.as_ref().unwrap_or(&d.kind))).collect();
+        out.push(format!("Its land is cut off from the rest of its division by what is dedicated: {}.", by.join(", ")));
     }
     if let Some(b) = zone.map(|z| &z.bound).filter(|_| !grid.in_band) {
         for (r, deviation) in grid.off(recipe) {
@@ -177,8 +182,47 @@ impl Plan {
     /// Why the load of each grid is what it is, in sentences, most telling first (R43). O(n log n).
     pub fn reasons(&self) -> Vec<Vec<String>> {
         let zones: BTreeMap<&str, &PlanZone> = self.zones.iter().map(|z| (z.zone_id.as_str(), z)).collect();
-        self.grids.iter().map(|g| reasons(g, zones.get(g.zone_id.as_str()).copied(), &self.provenance.recipe)).collect()
+        let zone = |g: &PlanGrid| zones.get(g.zone_id.as_str()).copied();
+        self.grids.iter().zip(cut_off(self)).map(|(g, by)| reasons(g, zone(g), &self.provenance.recipe, &by)).collect()
     }
+}
+
+/// For every grid the dedicated ones beside its land, where they cut that off from land of its division that has more load.
+fn cut_off(plan: &Plan) -> Vec<Vec<&PlanGrid>> {
+    let units = &plan.fabric.units;
+    let grid = |u: u32| &plan.grids[units[u as usize].grid as usize];
+    let sides = plan.fabric.arcs.iter().filter_map(|a| Some((a.left?, a.right?)));
+    let sides: Vec<(u32, u32)> = sides.filter(|(l, r)| grid(*l).division_id == grid(*r).division_id).collect();
+    let (mut pieces, mut lands) = (UnionFind::<u32>::new(units.len()), UnionFind::<u32>::new(units.len()));
+    for &(l, r) in &sides {
+        pieces.union(l, r);
+        if grid(l).is_ordinary() && grid(r).is_ordinary() {
+            lands.union(l, r);
+        }
+    }
+    let mut load: BTreeMap<u32, f64> = BTreeMap::new();
+    let ordinary = || (0..units.len() as u32).filter(|&u| grid(u).is_ordinary());
+    ordinary().for_each(|u| *load.entry(lands.find(u)).or_default() += units[u as usize].worth);
+    // land with most load of every piece of a division
+    let mut main: BTreeMap<u32, u32> = BTreeMap::new();
+    for &land in load.keys() {
+        let most = main.entry(pieces.find(land)).or_insert(land);
+        if load[&land] > load[&*most] {
+            *most = land;
+        }
+    }
+    let mut beside: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    for (u, other) in sides.iter().flat_map(|&(l, r)| [(l, r), (r, l)]).filter(|(u, o)| grid(*u).is_ordinary() && !grid(*o).is_ordinary()) {
+        beside.entry(lands.find(u)).or_default().insert(units[other as usize].grid);
+    }
+    let mut out = vec![Vec::new(); plan.grids.len()];
+    for u in ordinary() {
+        let land = lands.find(u);
+        if main[&pieces.find(u)] != land {
+            out[units[u as usize].grid as usize] = beside.get(&land).into_iter().flatten().map(|d| &plan.grids[*d as usize]).collect();
+        }
+    }
+    out
 }
 
 fn borders(plan: &Plan, at: usize) -> Vec<GridBorder> {

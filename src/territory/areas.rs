@@ -1,7 +1,8 @@
 //! Divisions made of others by union and difference (R32), on lattice integers: borders keep their vertices.
 //!
 //! The territory stays covered once. An area has its land alone: divisions that are cut and not part of it lose what they share with it,
-//! and what is taken out of those it is made of goes to the divisions that the recipe names for it.
+//! and what is taken out of those it is made of goes to the divisions that the recipe names for it. Slivers, where the outlines of one level do
+//! not run as those of another, go to the division that they border on most.
 
 use super::divisions::division;
 use super::lattice::{Plane, Pt, cross, ring_area2};
@@ -10,7 +11,7 @@ use super::{Division, TerritoryError};
 use crate::finding::{Finding, Severity};
 use crate::recipe::{AreaRule, Recipe, near};
 use geo::{BoundingRect, Coord, Intersects, LineString, MultiPolygon, Polygon};
-use geo_clipper::ClipperInt;
+use geo_clipper::{ClipperInt, EndType, JoinType};
 use rstar::primitives::GeomWithData;
 use rstar::{AABB, RTree};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,9 @@ type Land = MultiPolygon<i64>;
 
 /// Smaller land is none, m².
 const LEAST_M2: f64 = 1.0;
+
+/// A sliver touches what is this near, lattice steps: 0.1 m.
+const BESIDE: f64 = 1000.0;
 
 /// Where a part comes from: a division that is cut, by position, or another one of the file.
 enum Source {
@@ -38,8 +42,11 @@ impl Source {
 
 struct Maker<'a> {
     layers: &'a Layers,
+    recipe: &'a Recipe,
     cut: Vec<Division>,
     plane: Plane,
+    /// Parts too small or narrow for a division, with the one that they were of.
+    slivers: Vec<(Division, Land)>,
     findings: &'a mut Vec<Finding>,
 }
 
@@ -54,7 +61,7 @@ pub(super) fn make(
     let first = cut.iter().flat_map(|d| d.rings.iter().flatten()).next();
     let (Some(first), false) = (first, recipe.areas.is_empty()) else { return Ok(cut) };
     let [lon, lat] = first.lon_lat();
-    let mut maker = Maker { layers, cut, plane: Plane::around(lon, lat), findings };
+    let mut maker = Maker { layers, recipe, cut, plane: Plane::around(lon, lat), slivers: Vec::new(), findings };
     let mut taken = Land::new(vec![]);
     let mut replaced: BTreeSet<usize> = BTreeSet::new();
     // place among the divisions, and then the order in which they were made
@@ -65,13 +72,14 @@ pub(super) fn make(
         let without = maker.sources(rule, "without", &rule.without)?;
         let place = of.iter().filter_map(Source::place).min().unwrap_or(maker.cut.len());
         replaced.extend(of.iter().filter_map(Source::place));
-        let area = maker.area(rule, &of, &without, &taken)?;
-        taken = taken.union(&land(&area.rings));
+        let (area, own) = maker.area(rule, &of, &without, &taken)?;
+        taken = taken.union(&own);
         made.push((place, area));
         left_out.extend(without.into_iter().map(|s| (place, s)));
     }
     maker.shrink(&taken, &replaced);
     made.extend(maker.rest(&taken, &replaced, left_out));
+    maker.join_slivers(&mut made, &replaced);
     Ok(maker.together(made, &replaced))
 }
 
@@ -117,8 +125,8 @@ impl Maker<'_> {
         self.plane.area_m2(area2(land))
     }
 
-    /// The area of a rule, but for what areas before it have.
-    fn area(&mut self, rule: &AreaRule, of: &[Source], without: &[Source], taken: &Land) -> Result<Division, TerritoryError> {
+    /// The area of a rule, but for what areas before it have, and its land with slivers.
+    fn area(&mut self, rule: &AreaRule, of: &[Source], without: &[Source], taken: &Land) -> Result<(Division, Land), TerritoryError> {
         let whole = self.union(of).difference(&self.union(without));
         let twice = self.m2(&whole.intersection(taken));
         let own = if twice > LEAST_M2 { whole.difference(taken) } else { whole };
@@ -145,7 +153,10 @@ impl Maker<'_> {
             file: source[0].file.clone(),
             record: source[0].record,
         };
-        let division = self.reshape(division, own, &vertices);
+        let (parts, slivers) = self.parts(own.clone());
+        // an area that is nothing but slivers is meant to be
+        let division =
+            if parts.0.is_empty() { self.reshape(division, slivers, &vertices) } else { self.keep(division, parts, slivers, &vertices) };
         if division.rings.is_empty() {
             return Err(TerritoryError::AreaEmpty { area: rule.id.clone(), of: names(&rule.of), without: names(&rule.without) });
         }
@@ -156,7 +167,7 @@ impl Maker<'_> {
             let message = format!("{twice:.0} m² of it belong to areas before it in the recipe, which keep them; correct [areas]");
             self.tell(Severity::Violation, "area-overlap", &division, twice, message);
         }
-        Ok(division)
+        Ok((division, own))
     }
 
     /// Takes the land of areas from divisions that are cut beside them.
@@ -172,7 +183,8 @@ impl Maker<'_> {
             }
             let division = self.cut[at].clone();
             let vertices = vertices(std::iter::once(&division));
-            let division = self.reshape(division, before.difference(taken), &vertices);
+            let (parts, slivers) = self.parts(before.difference(taken));
+            let division = self.keep(division, parts, slivers, &vertices);
             let told = if division.rings.is_empty() { "; nothing is left of it" } else { "" };
             let message = format!("{lost:.0} m² of it belong to an area of the recipe, which has them{told}");
             self.tell(Severity::Warning, "division-shrunk", &division, lost, message);
@@ -199,14 +211,80 @@ impl Maker<'_> {
             }
             rest = rest.difference(&part);
             let vertices = vertices(std::iter::once(&from).chain(all.iter().map(|s| self.of(s))));
-            let division = self.reshape(from, part, &vertices);
+            let (parts, slivers) = self.parts(part);
+            let division = self.keep(from, parts, slivers, &vertices);
+            if division.rings.is_empty() {
+                continue;
+            }
             let m2 = self.plane.area_m2(division.area2);
             let message = format!("{m2:.0} m² that the areas leave over are a division of this id, so that the land stays covered");
             self.tell(Severity::Info, "area-rest", &division, m2, message);
             out.push((place, division));
         }
-        out.retain(|(_, d): &(usize, Division)| !d.rings.is_empty());
         out
+    }
+
+    /// Land in parts, and those among them that the cut would take for slivers: narrower than `cut.snap_m` or smaller than `cut.min_face_m2`.
+    fn parts(&self, land: Land) -> (Land, Land) {
+        let (slivers, parts) = land.into_iter().partition(|p| {
+            let m2 = self.m2(&Land::new(vec![p.clone()]));
+            m2 >= LEAST_M2 && (m2 < self.recipe.cut.min_face_m2 || self.width_m(p, m2) < self.recipe.cut.snap_m)
+        });
+        (Land::new(parts), Land::new(slivers))
+    }
+
+    /// The lesser side of the rectangle with the same area and perimeter, a square at most.
+    fn width_m(&self, polygon: &Polygon<i64>, m2: f64) -> f64 {
+        let side = |l: geo::Line<i64>| self.plane.distance_m(Pt { x: l.start.x, y: l.start.y }, Pt { x: l.end.x, y: l.end.y });
+        let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
+        let quarter = rings.flat_map(|r| r.lines()).map(side).sum::<f64>() / 4.0;
+        quarter - (quarter * quarter - m2).max(0.0).sqrt()
+    }
+
+    /// The division with the `parts`, `slivers` put aside.
+    fn keep(&mut self, division: Division, parts: Land, slivers: Land, vertices: &Vertices) -> Division {
+        if !slivers.0.is_empty() {
+            self.slivers.push((division.clone(), slivers));
+        }
+        self.reshape(division, parts, vertices)
+    }
+
+    /// Gives every sliver to the division that it borders on most; where it borders on none, it is in none.
+    fn join_slivers(&mut self, made: &mut [(usize, Division)], replaced: &BTreeSet<usize>) {
+        let mut cut = std::mem::take(&mut self.cut);
+        let kept = cut.iter_mut().enumerate().filter(|(at, _)| !replaced.contains(at)).map(|c| c.1);
+        let mut all: Vec<&mut Division> = made.iter_mut().map(|m| &mut m.1).chain(kept).collect();
+        for (from, slivers) in std::mem::take(&mut self.slivers) {
+            let lands: Vec<Land> = all.iter().map(|d| land(&d.rings)).collect();
+            let mut joined: BTreeMap<Option<usize>, Vec<Polygon<i64>>> = BTreeMap::new();
+            for sliver in slivers {
+                let grown = ClipperInt::offset(&Land::new(vec![sliver.clone()]), BESIDE, JoinType::Square, EndType::ClosedPolygon);
+                let beside = |(at, land): (usize, &Land)| {
+                    let shared = if meet(land, &grown) { area2(&land.intersection(&grown)) } else { 0 };
+                    (shared > 0).then_some((shared, std::cmp::Reverse(at)))
+                };
+                let most = lands.iter().enumerate().filter_map(beside).max().map(|m| m.1.0);
+                joined.entry(most).or_default().push(sliver);
+            }
+            for (at, slivers) in joined {
+                let (n, first) = (slivers.len(), slivers[0].exterior().0[0]);
+                let slivers = Land::new(slivers);
+                let m2 = self.m2(&slivers);
+                let has = format!("{n} slivers, {m2:.0} m² in all, are too narrow or small for a part of a division and");
+                let (severity, message) = match at {
+                    None => (Severity::Warning, format!("{has} border on none; they are in no grid")),
+                    Some(at) => (Severity::Info, format!("{has} go with '{}', on which they border", all[at].id)),
+                };
+                let finding = Finding::new(severity, "area-sliver", message).file(&from.file).record(from.record).id(&from.id);
+                let place = Pt { x: first.x, y: first.y }.lon_lat();
+                self.findings.push(finding.at(place).measured(m2).limit(self.recipe.cut.min_face_m2));
+                if let Some(at) = at {
+                    let vertices = vertices([&*all[at], &from].into_iter());
+                    *all[at] = self.reshape(all[at].clone(), land(&all[at].rings).union(&slivers), &vertices);
+                }
+            }
+        }
+        self.cut = cut;
     }
 
     /// All divisions in their order, each under an id of its own.

@@ -32,15 +32,18 @@ pub struct Dedicated {
 /// Land of a use: the units more than half inside, those of one name and division as one. Without land use: units whose customers are
 /// of the classes by the rule's share. What is not logical is contiguous: units without load or customers between parts of it join, and
 /// what is still in several parts makes several grids, west to east by their first units, each of which must meet the rule's
-/// minimum. Land left over without load that is cut off from the rest of its division joins the dedicated grid that it touches
-/// most. Findings:
+/// minimum. A unit on land of one name is never an alley of another. Land left over without load that is cut off from the rest of its
+/// division joins the dedicated grid that it touches most. Land left over with less load than a grid may have joins one whose classes
+/// still have their share of all points then, or is connected again: a dedicated grid gives back the least land that leads to the rest, if
+/// it keeps more than half of its land, its minima and its contiguity. Findings:
 ///
 /// | code | meaning |
 /// |---|---|
 /// | `kind-too-small` | land or customers short of the rule's minimum (`measured`: m², customers or their share) |
-/// | `kind-without-land` | land that holds no unit, or whose units an earlier rule has (`measured`: pieces) |
+/// | `kind-without-land` | land that made no grid: each piece with a name, and who has the largest part of it (`measured`: m² of that part); those without as one (`measured`: pieces) |
 /// | `expected-load-missing` | land of a rule of which some says no expected load (`measured`: pieces) |
-/// | `remainder-joined` | land without load that went with a dedicated grid (`measured`: m²) |
+/// | `remainder-joined` | land that was cut off and went with a dedicated grid (`measured`: m²) |
+/// | `remainder-connected` | land that a dedicated grid gave back, so that nothing is cut off (`measured`: m²) |
 /// | `remainder-parted` | load left over that is cut off from the rest of its division (`measured`: grids' worth) |
 ///
 /// O(n log n) for n units, borders and points, and vertices of units beside land use.
@@ -48,19 +51,30 @@ pub fn dedicated(territory: &Territory, fabric: &Fabric, recipe: &Recipe) -> (Ve
     let mut findings = Vec::new();
     let mut out: Vec<Dedicated> = Vec::new();
     let mut work = Work::new(territory, fabric);
+    let mut unused: Vec<(&KindRule, Vec<usize>)> = Vec::new();
     for (r, rule) in recipe.kinds.iter().enumerate().filter(|(_, rule)| rule.carve) {
         let found = if rule.landuse.is_empty() { work.by_customers(rule, recipe) } else { work.by_land(rule) };
         let kept = work.large_enough(rule, recipe, found, &mut findings);
-        let expected = work.expected(rule, &kept, &mut findings);
+        let (expected, without) = work.expected(rule, &kept, &mut findings);
+        unused.push((rule, without));
         for (c, expected_load) in kept.into_iter().zip(expected) {
-            c.units.iter().for_each(|u| work.taken[u.at()] = true);
+            c.units.iter().for_each(|u| work.owner[u.at()] = Some(out.len()));
             let Candidate { division, name, units, .. } = c;
             out.push(Dedicated { rule: r, name, division, units, logical: rule.logical, expected_load });
         }
     }
-    remainder::settle(&work, recipe, &mut out, &mut findings);
+    remainder::settle(&mut work, recipe, &mut out, &mut findings);
+    unused.iter().for_each(|(rule, lands)| work.without_grid(rule, lands, recipe, &out, &mut findings));
     out.sort_by(|a, b| (a.division, a.rule, &a.units).cmp(&(b.division, b.rule, &b.units)));
     (out, findings)
+}
+
+impl Dedicated {
+    /// Its kind and name.
+    pub(super) fn called(&self, recipe: &Recipe) -> String {
+        let kind = &recipe.kinds[self.rule].kind;
+        self.name.as_ref().map_or(kind.clone(), |name| format!("{kind} {name}"))
+    }
 }
 
 /// Land that may become a dedicated grid.
@@ -85,14 +99,17 @@ pub(super) struct Work<'a> {
     edge_m: Vec<f64>,
     /// Customers of every unit by class.
     customers: Vec<BTreeMap<u16, u32>>,
-    /// Whether a dedicated grid has the unit.
-    pub taken: Vec<bool>,
+    /// Points of every unit, also those of no class.
+    points: Vec<u32>,
+    /// Position of the dedicated grid that has the unit.
+    pub owner: Vec<Option<usize>>,
 }
 
 impl<'a> Work<'a> {
     fn new(t: &'a Territory, fabric: &'a Fabric) -> Work<'a> {
         let n = fabric.units.len();
-        let (mut next, mut edge_m, mut customers) = (vec![Vec::new(); n], vec![0.0; n], vec![BTreeMap::new(); n]);
+        let (mut next, mut edge_m) = (vec![Vec::new(); n], vec![0.0; n]);
+        let (mut customers, mut points) = (vec![BTreeMap::new(); n], vec![0; n]);
         for b in fabric.borders.iter().filter(|b| b.length_m > 0.0) {
             match b.b.filter(|o| fabric.units[o.at()].division == fabric.units[b.a.at()].division) {
                 Some(o) => {
@@ -103,15 +120,15 @@ impl<'a> Work<'a> {
             }
         }
         for (p, u) in t.points.iter().zip(&fabric.unit_of_point) {
-            if let (Some(class), Some(u)) = (p.class, u) {
-                *customers[u.at()].entry(class).or_default() += 1;
-            }
+            let Some(u) = u else { continue };
+            points[u.at()] += 1;
+            p.class.into_iter().for_each(|class| *customers[u.at()].entry(class).or_default() += 1);
         }
-        Work { t, fabric, uses: Uses::new(&t.land_use), next, edge_m, customers, taken: vec![false; n] }
+        Work { t, fabric, uses: Uses::new(&t.land_use), next, edge_m, customers, points, owner: vec![None; n] }
     }
 
     fn free(&self) -> impl Iterator<Item = UnitId> {
-        (0..self.fabric.units.len()).filter(|&u| !self.taken[u]).map(UnitId::new)
+        (0..self.fabric.units.len()).filter(|&u| self.owner[u].is_none()).map(UnitId::new)
     }
 
     fn division(&self, u: UnitId) -> DivisionId {
@@ -145,6 +162,24 @@ impl<'a> Work<'a> {
         (own.map(|c| c.1).sum(), counts().map(|c| c.1).sum())
     }
 
+    pub fn area_m2(&self, units: &[UnitId]) -> f64 {
+        units.iter().map(|u| self.fabric.units[u.at()].area_m2).sum()
+    }
+
+    /// Whether units keep the minima of a rule that set them aside, and its contiguity.
+    pub fn holds(&self, rule: &KindRule, recipe: &Recipe, units: &[UnitId]) -> bool {
+        let (own, all) = self.count(rule, recipe, units);
+        let enough = rule.classes.is_empty() || rule.is_concentration(own, all);
+        enough && (rule.landuse.is_empty() || self.area_m2(units) >= rule.min_area_m2) && (rule.logical || self.parts(units).len() == 1)
+    }
+
+    /// Whether units and a pocket beside them are still a concentration of the rule's classes, if all points count, also those of no class.
+    /// Land of a use is what it is.
+    pub fn takes(&self, rule: &KindRule, recipe: &Recipe, units: &[UnitId]) -> bool {
+        let points = units.iter().map(|u| self.points[u.at()]).sum();
+        rule.landuse.is_empty() && rule.is_concentration(self.count(rule, recipe, units).0, points)
+    }
+
     /// Units more than half on land of the rule's uses.
     fn by_land(&self, rule: &KindRule) -> Vec<Candidate> {
         type Claim<'l> = (Option<&'l str>, BTreeMap<usize, f64>);
@@ -169,9 +204,9 @@ impl<'a> Work<'a> {
         claims.iter().for_each(|(u, (name, _))| groups.entry((self.division(*u), *name)).or_default().push(*u));
         let lands: BTreeMap<UnitId, &BTreeMap<usize, f64>> = claims.iter().map(|(u, (_, lands))| (*u, lands)).collect();
         let candidates = groups.into_iter().flat_map(|((division, name), units)| {
-            let parts = if rule.logical { vec![units] } else { self.parts(&self.with_between(units)) };
-            let several = parts.len() > 1;
             let lands = &lands;
+            let parts = if rule.logical { vec![units] } else { self.parts(&self.with_between(units, |u| lands.contains_key(u))) };
+            let several = parts.len() > 1;
             parts.into_iter().enumerate().map(move |(i, units)| {
                 let mut sums = BTreeMap::new();
                 units.iter().filter_map(|u| lands.get(u)).flat_map(|l| l.iter()).for_each(|(l, area)| *sums.entry(*l).or_default() += area);
@@ -192,15 +227,15 @@ impl<'a> Work<'a> {
         let mut cores: BTreeMap<DivisionId, Vec<UnitId>> = BTreeMap::new();
         self.free().filter(is_core).for_each(|u| cores.entry(self.division(u)).or_default().push(u));
         let candidates = cores.into_iter().flat_map(|(division, core)| {
-            let parts = if rule.logical { vec![core] } else { self.parts(&self.with_between(core)) };
+            let parts = if rule.logical { vec![core] } else { self.parts(&self.with_between(core, |_| false)) };
             parts.into_iter().map(move |units| Candidate { division, name: None, part_of: None, units, lands: BTreeMap::new() })
         });
         candidates.collect()
     }
 
     /// Adds free land units with neither customers nor load that are enclosed by `core`, or lie between parts of it with more than half of
-    /// their border along them: the alleys of an industrial park.
-    fn with_between(&self, mut core: Vec<UnitId>) -> Vec<UnitId> {
+    /// their border along them: the alleys of an industrial park. Not those that are land of another name.
+    fn with_between(&self, mut core: Vec<UnitId>, named: impl Fn(&UnitId) -> bool) -> Vec<UnitId> {
         let mut part_of: BTreeMap<UnitId, usize> = BTreeMap::new();
         for (i, part) in self.parts(&core).into_iter().enumerate() {
             part_of.extend(part.into_iter().map(|u| (u, i)));
@@ -208,7 +243,7 @@ impl<'a> Work<'a> {
         let beside: BTreeSet<UnitId> = core.iter().flat_map(|u| &self.next[u.at()]).map(|n| n.0).collect();
         let between = |u: &UnitId| {
             let unit = &self.fabric.units[u.at()];
-            let empty = unit.load == Load::ZERO && self.customers[u.at()].is_empty() && !unit.water && !self.taken[u.at()];
+            let empty = unit.load == Load::ZERO && self.customers[u.at()].is_empty() && !unit.water && self.owner[u.at()].is_none();
             let (mut parts, mut along, mut all) = (BTreeSet::new(), 0.0, self.edge_m[u.at()]);
             for (n, length) in &self.next[u.at()] {
                 all += length;
@@ -219,7 +254,7 @@ impl<'a> Work<'a> {
             }
             empty && (along >= all - 1e-6 || (parts.len() > 1 && 2.0 * along > all))
         };
-        core.extend(beside.iter().filter(|u| !part_of.contains_key(u) && between(u)));
+        core.extend(beside.iter().filter(|u| !part_of.contains_key(u) && !named(u) && between(u)));
         core
     }
 
@@ -228,7 +263,7 @@ impl<'a> Work<'a> {
         let mut small: Vec<(f64, f64, &str, Candidate)> = Vec::new();
         let mut kept = Vec::new();
         for c in found {
-            let area: f64 = c.units.iter().map(|u| self.fabric.units[u.at()].area_m2).sum();
+            let area = self.area_m2(&c.units);
             let (own, all) = self.count(rule, recipe, &c.units);
             if !rule.landuse.is_empty() && area < rule.min_area_m2 {
                 small.push((area, rule.min_area_m2, "m²", c));
@@ -269,8 +304,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Expected load of every candidate; a piece of land counts for the one that has most of it. Land that came to nothing is told.
-    fn expected(&self, rule: &KindRule, kept: &[Candidate], findings: &mut Vec<Finding>) -> Vec<Option<Load>> {
+    /// Expected load of every candidate; a piece of land counts for the one that has most of it. And the land that came to nothing.
+    fn expected(&self, rule: &KindRule, kept: &[Candidate], findings: &mut Vec<Finding>) -> (Vec<Option<Load>>, Vec<usize>) {
         let mut most: BTreeMap<usize, (f64, usize)> = BTreeMap::new();
         for (i, c) in kept.iter().enumerate() {
             for (&l, &area) in &c.lands {
@@ -285,24 +320,63 @@ impl<'a> Work<'a> {
             let (sum, more) = (sums[*i], self.t.land_use[*l].expected_load);
             sums[*i] = sum.zip(more).map(|(sum, more)| Some(sum.unwrap_or(Load::ZERO) + more));
         }
-        let lands = || self.t.land_use.iter().enumerate().filter(|(_, l)| rule.is_about(&l.kind, l.name.as_deref()));
-        let mut tell = |code: &str, severity: Severity, of: Vec<&LandUse>, what: &str| {
-            let Some(first) = of.first() else { return };
-            let message = format!("{} pieces of land for {} {what}; the first is here", of.len(), rule.kind);
-            let f = Finding::new(severity, code, message).file(&first.file).record(first.record).id(&rule.kind);
-            let place = first.rings.first().and_then(|r| r.first()).copied().unwrap_or_default();
-            findings.push(f.at(place.lon_lat()).measured(of.len() as f64).limit(0.0));
-        };
-        if !rule.landuse.is_empty() {
-            let unused = lands().filter(|(i, _)| !most.contains_key(i)).map(|(_, l)| l).collect();
-            let what = "made no grid: they hold no unit, are too small, or an earlier rule has their units";
-            tell("kind-without-land", Severity::Info, unused, what);
-        }
-        let silent: Vec<&LandUse> = lands().filter(|(i, l)| most.contains_key(i) && l.expected_load.is_none()).map(|(_, l)| l).collect();
+        let about = |l: &usize| rule.is_about(&self.t.land_use[*l].kind, self.t.land_use[*l].name.as_deref());
+        let (used, unused): (Vec<usize>, Vec<usize>) = (0..self.t.land_use.len()).filter(about).partition(|l| most.contains_key(l));
         // land that is no building site need not say what it will be
-        if lands().any(|(_, l)| l.expected_load.is_some() || l.kind == "construction") {
-            tell("expected-load-missing", Severity::Info, silent, "say no expected_load; their grids have none");
+        let says = |l: &&usize| self.t.land_use[**l].expected_load.is_some();
+        if used.iter().chain(&unused).any(|l| says(&l) || self.t.land_use[*l].kind == "construction") {
+            let silent: Vec<usize> = used.iter().filter(|l| !says(l)).copied().collect();
+            findings.extend(self.pieces("expected-load-missing", rule, &silent, "say no expected_load; their grids have none"));
         }
-        sums.into_iter().map(Option::flatten).collect()
+        (sums.into_iter().map(Option::flatten).collect(), unused)
     }
+
+    /// What is told of several pieces of land as one.
+    fn pieces(&self, code: &str, rule: &KindRule, lands: &[usize], what: &str) -> Option<Finding> {
+        let first = &self.t.land_use[*lands.first()?];
+        let message = format!("{} pieces of land for {} {what}; the first is here", lands.len(), rule.kind);
+        let f = Finding::new(Severity::Info, code, message).file(&first.file).record(first.record).id(&rule.kind);
+        Some(f.at(corner(first)).measured(lands.len() as f64).limit(0.0))
+    }
+
+    /// Tells land that made no grid: by name where it has one, with who has the largest part of it.
+    fn without_grid(&self, rule: &KindRule, lands: &[usize], recipe: &Recipe, out: &[Dedicated], findings: &mut Vec<Finding>) {
+        let (named, other): (Vec<usize>, Vec<usize>) = lands.iter().partition(|l| self.t.land_use[**l].name.is_some());
+        let what = "made no grid: they hold no unit, are too small, or an earlier rule has their units";
+        findings.extend(self.pieces("kind-without-land", rule, &other, what));
+        let named: BTreeSet<usize> = named.into_iter().collect();
+        let share = |u: usize| {
+            let unit = &self.fabric.units[u];
+            let near = if named.is_empty() { Vec::new() } else { self.uses.near(&unit.rings) };
+            let own = near.into_iter().filter(|(l, _)| named.contains(l));
+            own.map(|(l, land)| (l, unit.area_m2 * covered(&unit.rings, &[land.rings.as_slice()]), u)).collect::<Vec<_>>()
+        };
+        let mut most: BTreeMap<usize, (f64, usize)> = BTreeMap::new();
+        let shares: Vec<_> = (0..self.fabric.units.len()).into_par_iter().flat_map_iter(share).collect();
+        for (l, m2, u) in shares.into_iter().filter(|s| s.1 > 0.0) {
+            let best = most.entry(l).or_insert((m2, u));
+            if m2 > best.0 {
+                *best = (m2, u);
+            }
+        }
+        for l in named {
+            let (land, part) = (&self.t.land_use[l], most.get(&l));
+            let who = match part.map(|(m2, u)| (m2, self.owner[*u])) {
+                Some((m2, Some(d))) => format!("the largest part of it, {m2:.0} m², is in {}", out[d].called(recipe)),
+                Some((m2, None)) => {
+                    format!("the largest part of it, {m2:.0} m², is in ordinary grids: it is too small, or less than half of a unit")
+                }
+                None => "it lies beside all units".to_string(),
+            };
+            let name = land.name.as_deref().unwrap_or_default();
+            let f = Finding::new(Severity::Info, "kind-without-land", format!("{name} has no {} of its own: {who}", rule.kind));
+            let at = part.map_or(corner(land), |(_, u)| self.fabric.units[*u].inner.lon_lat());
+            findings.push(f.file(&land.file).record(land.record).id(name).at(at).measured(part.map_or(0.0, |p| p.0.round())));
+        }
+    }
+}
+
+/// A place of a piece of land.
+fn corner(land: &LandUse) -> [f64; 2] {
+    land.rings.first().and_then(|r| r.first()).copied().unwrap_or_default().lon_lat()
 }

@@ -47,19 +47,31 @@ pub(super) fn group(
     let zone_of: Vec<usize> = patch.iter().map(|&p| solved.part_of[p as usize] as usize).collect();
     let mut groups: Vec<Vec<usize>> = vec![Vec::new(); solved.parts.len()];
     zone_of.iter().enumerate().for_each(|(v, &z)| groups[z].push(v));
-    for (group, known) in groups.iter().zip(&solved.parts).filter(|(_, known)| **known != Known::InBand) {
-        let sum = group.iter().map(|&v| load[v]).sum::<Load>();
-        let limit = if sum < range.low { range.low } else { range.high };
-        let why = known.told("pieces of land of one station each", "zones");
-        let message = format!("a zone of load {sum} where zones are to have {} to {}{why}", range.low, range.high);
-        let at = fabric.units[ground.clusters[group[0]][0].at()].inner.lon_lat();
-        let finding = Finding::new(Severity::Warning, "zone-out-of-range", message).id(division).at(at);
-        findings.push(finding.measured(sum.units()).limit(limit.units()));
-    }
     for (d, zone) in join(ground, &zone_of, groups.len()).into_iter().enumerate() {
         groups[zone].push(own + d);
     }
     let units = |v: &usize| if *v < own { &ground.clusters[*v] } else { &dedicated[ground.dedicated[*v - own] as usize].units };
+    let load = |group: &[usize]| group.iter().flat_map(units).map(|u| fabric.units[u.at()].load).sum::<Load>();
+    for (group, known) in groups.iter().zip(&solved.parts) {
+        let (ordinary, set_aside) = group.split_at(group.partition_point(|v| *v < own));
+        let (sum, beside) = (load(ordinary), load(set_aside));
+        let out = *known != Known::InBand;
+        if !out && (beside == Load::ZERO || sum + beside <= range.high) {
+            continue;
+        }
+        let has = match beside {
+            Load::ZERO => format!("{sum}"),
+            _ => format!("{}, {beside} of it in dedicated grids, so {sum}", sum + beside),
+        };
+        let why = if out { known.told("pieces of land of one station each", "zones") } else { String::new() };
+        let message = format!("a zone of load {has} in ordinary grids, of which zones are to have {} to {}{why}", range.low, range.high);
+        let (severity, code) =
+            if out { (Severity::Warning, "zone-out-of-range") } else { (Severity::Info, "zone-range-without-dedicated") };
+        let at = fabric.units[ground.clusters[group[0]][0].at()].inner.lon_lat();
+        let finding = Finding::new(severity, code, message).id(division).at(at);
+        let (measured, limit) = if sum < range.low { (sum, range.low) } else { (if out { sum } else { sum + beside }, range.high) };
+        findings.push(finding.measured(measured.units()).limit(limit.units()));
+    }
     let land = |g: &Vec<usize>| g.iter().flat_map(units).copied().collect::<Vec<UnitId>>();
     let order = fabric.west_to_east(&groups.iter().map(land).collect::<Vec<_>>());
     Ok((order.into_iter().map(|g| std::mem::take(&mut groups[g])).collect(), findings))

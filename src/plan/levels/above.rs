@@ -80,7 +80,8 @@ impl<'a> Above<'a> {
             let stated = self.stated(node, members, &candidates);
             let held = stated.or_else(|| {
                 let (most, share) = self.holder(members, &land)?;
-                let message = format!("no parent leads to level '{}'; '{}' has most of its land", rule.name, candidates.all[most].id);
+                let (id, percent) = (&candidates.all[most].id, 100.0 * share);
+                let message = format!("no parent leads to level '{}'; '{id}' has the largest part of its land ({percent:.0} %)", rule.name);
                 let finding = self.about(node, members, Severity::Info, "parent-by-land", message);
                 findings.push(finding.measured(share).limit(0.5));
                 Some(most)

@@ -273,7 +273,7 @@ fn nested(tree: &[LevelRule], levels: &[Level], ground: &Ground<'_>, findings: &
                     });
                     let split = split.collect::<Vec<_>>().join(" and ");
                     let message = format!(
-                        "an area of level '{}' lies in several of level '{name}': {split}; it follows the one with most of its land",
+                        "an area of level '{}' lies in several of level '{name}': {split}; it follows the one with the largest part of its land",
                         rule.name
                     );
                     let finding = Finding::new(Severity::Violation, "level-not-nested", message).id(&named.id);

@@ -5,6 +5,7 @@
 //! [`polygons`] has looked at all of them.
 
 use super::convex::{At, area, bounds};
+use crate::cut::rings::untied;
 use crate::territory::lattice::{Plane, Pt, Rings, ring_area2};
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 use geo_clipper::{Clipper, ClipperInt, PolyFillType};
@@ -53,7 +54,7 @@ impl Frame {
         simple.0.into_iter().map(|line| Polygon::new(line.0.iter().map(|c| [c.x * GRAIN_M, c.y * GRAIN_M]).collect(), vec![])).collect()
     }
 
-    /// The polygons on the lattice, without what is less than a step wide.
+    /// The polygons on the lattice, without what is less than a step wide; no ring touches itself.
     pub fn rings(&self, land: &Land) -> Vec<Rings> {
         let step = |m: f64, k: usize| (m / self.step[k]).round() as i64;
         let ring = |line: &Vec<At>, outer: bool| {
@@ -65,11 +66,8 @@ impl Frame {
             }
             ring
         };
-        let flat = |r: &Vec<Pt>| ring_area2(r) == 0;
-        let polygon = |rings: Vec<Vec<At>>| -> Rings { rings.iter().enumerate().map(|(i, r)| ring(r, i == 0)).collect() };
-        let mut out: Vec<Rings> = polygons(land).into_iter().map(polygon).filter(|rings| !rings.first().is_none_or(flat)).collect();
-        out.iter_mut().for_each(|rings| rings.retain(|r| !flat(r)));
-        out
+        // Clipper visits a vertex again where land touches itself, and rounding makes one of two that are near
+        untied(polygons(land).iter().flat_map(|rings| rings.iter().enumerate().map(|(i, r)| ring(r, i == 0))))
     }
 }
 
