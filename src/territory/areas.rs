@@ -86,28 +86,29 @@ pub(super) fn make(
 impl Maker<'_> {
     /// The divisions with these ids, first among those that are cut, then in the whole file.
     fn sources(&mut self, rule: &AreaRule, key: &'static str, ids: &[String]) -> Result<Vec<Source>, TerritoryError> {
-        let mut out = Vec::with_capacity(ids.len());
+        let (mut out, mut unknown) = (Vec::with_capacity(ids.len()), Vec::new());
         for id in ids {
             let at = self.cut.iter().position(|d| d.id == *id);
             let record = || self.layers.divisions.iter().find(|d| d.id == *id);
-            out.push(match at {
-                Some(at) => Source::Cut(at),
+            match at {
+                Some(at) => out.push(Source::Cut(at)),
                 None => match record().and_then(|record| division(record, self.layers, self.findings)) {
-                    Some(other) => Source::Other(Box::new(other)),
-                    None => return Err(self.unknown(rule, key, id)),
+                    Some(other) => out.push(Source::Other(Box::new(other))),
+                    None => unknown.push(id.clone()),
                 },
-            });
+            }
         }
-        Ok(out)
+        if unknown.is_empty() { Ok(out) } else { Err(self.unknown(rule, key, unknown)) }
     }
 
-    fn unknown(&self, rule: &AreaRule, key: &'static str, id: &str) -> TerritoryError {
+    fn unknown(&self, rule: &AreaRule, key: &'static str, ids: Vec<String>) -> TerritoryError {
         let known = || self.layers.divisions.iter();
-        let called = known().filter(|d| d.name.as_deref() == Some(id)).map(|d| d.id.as_str());
-        let similar = near(id, known().map(|d| d.id.as_str()).chain(self.cut.iter().map(|d| d.id.as_str())));
-        let near = called.chain(similar).take(3).map(str::to_string).collect();
+        let called = known().filter(|d| d.name.as_ref().is_some_and(|name| ids.contains(name))).map(|d| d.id.as_str());
+        let similar = ids.iter().flat_map(|id| near(id, known().map(|d| d.id.as_str()).chain(self.cut.iter().map(|d| d.id.as_str()))));
+        let mut near: Vec<String> = called.chain(similar).take(3).map(str::to_string).collect();
+        near.dedup();
         let file = self.cut.first().map_or(String::new(), |d| d.file.clone());
-        TerritoryError::AreaUnknown { area: rule.id.clone(), key, id: id.to_string(), file, near }
+        TerritoryError::AreaUnknown { area: rule.id.clone(), key, ids, file, near }
     }
 
     fn of<'s>(&'s self, source: &'s Source) -> &'s Division {
@@ -130,7 +131,8 @@ impl Maker<'_> {
         let whole = self.union(of).difference(&self.union(without));
         let twice = self.m2(&whole.intersection(taken));
         let own = if twice > LEAST_M2 { whole.difference(taken) } else { whole };
-        let names = |ids: &[String]| if ids.is_empty() { "anything".to_string() } else { ids.join(", ") };
+        let without_what = if rule.without.is_empty() { String::new() } else { format!(" without {}", rule.without.join(", ")) };
+        let made_of = format!("{}{without_what}", rule.of.join(", "));
         let source: Vec<&Division> = of.iter().map(|s| self.of(s)).collect();
         let vertices = vertices(of.iter().chain(without).map(|s| self.of(s)));
         // of several parts only what they agree on holds for the whole
@@ -158,10 +160,10 @@ impl Maker<'_> {
         let division =
             if parts.0.is_empty() { self.reshape(division, slivers, &vertices) } else { self.keep(division, parts, slivers, &vertices) };
         if division.rings.is_empty() {
-            return Err(TerritoryError::AreaEmpty { area: rule.id.clone(), of: names(&rule.of), without: names(&rule.without) });
+            return Err(TerritoryError::AreaEmpty { area: rule.id.clone(), of: made_of });
         }
         let m2 = self.plane.area_m2(division.area2);
-        let message = format!("made of {} without {}: {m2:.0} m²", names(&rule.of), names(&rule.without));
+        let message = format!("made of {made_of}: {m2:.0} m²");
         self.tell(Severity::Info, "area-made", &division, m2, message);
         if twice > LEAST_M2 {
             let message = format!("{twice:.0} m² of it belong to areas before it in the recipe, which keep them; correct [areas]");

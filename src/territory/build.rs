@@ -41,28 +41,28 @@ pub enum TerritoryError {
         count: usize,
     },
     /// An area is made of a division that is not there.
-    #[error("[areas.{area}] {key}: {file} has no division with the id '{id}'{}", hint(near))]
+    #[error("[areas.{area}] {key}: {file} has no division with the id '{}'{}", ids.join("', '"), hint(near))]
     AreaUnknown {
         /// Id of the area.
         area: String,
         /// `of` or `without`.
         key: &'static str,
-        /// The id that is not there.
-        id: String,
+        /// The ids that are not there.
+        ids: Vec<String>,
         /// File of the divisions.
         file: String,
         /// Ids that may have been meant, the likeliest first.
         near: Vec<String>,
     },
     /// Nothing is left of an area.
-    #[error("[areas.{area}]: no land is left of {of} without {without}; correct the lists or leave the area out")]
+    #[error(
+        "[areas.{area}]: no land is left of {of}, or areas before it in the recipe have all of it; correct the lists or leave the area out"
+    )]
     AreaEmpty {
         /// Id of the area.
         area: String,
-        /// What it is made of.
+        /// What it is made of, and without what.
         of: String,
-        /// What it does not have, its own land in other areas included.
-        without: String,
     },
 }
 
