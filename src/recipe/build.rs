@@ -33,6 +33,7 @@ impl Draft {
         let grid = check.grid(draft.grid);
         let resources: Vec<ResourceRule> =
             draft.resources.into_iter().map(|(name, resource)| check.resource(name, resource, grid.tolerance)).collect();
+        let series = check.series(draft.series);
         let by_coverage = draft.zones.by.as_deref() == Some(COVERAGE);
         let mut recipe = Recipe {
             seed: check.said("seed", draft.seed),
@@ -50,6 +51,8 @@ impl Draft {
             cut: check.cut(draft.cut),
             barriers: check.barriers(draft.barriers),
             attach: AttachRule { nearest_m: check.number("attach.nearest_m", draft.attach.nearest_m, 0.0, 100_000.0) },
+            thresholds: check.thresholds(draft.thresholds, series.period),
+            series,
             effort: check.effort(draft.effort),
             layers: check.layers(draft.layers, &resources),
             resources,
@@ -96,12 +99,12 @@ impl TryFrom<Draft> for Recipe {
 }
 
 #[derive(Default)]
-struct Check {
+pub(super) struct Check {
     faults: Vec<Fault>,
 }
 
 impl Check {
-    fn fault(&mut self, path: &str, value: impl Display, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, path: &str, value: impl Display, message: impl Into<String>) {
         let (path, value) = (path.to_string(), Some(value.to_string()));
         self.faults.push(Fault { path, line: None, value, message: message.into() });
     }
@@ -115,7 +118,7 @@ impl Check {
         })
     }
 
-    fn number(&mut self, path: &str, value: Option<f64>, low: f64, high: f64) -> f64 {
+    pub(super) fn number(&mut self, path: &str, value: Option<f64>, low: f64, high: f64) -> f64 {
         let value = self.said(path, value);
         if !(low..=high).contains(&value) {
             self.fault(path, value, format!("a number from {low} to {high} is expected"));
@@ -148,7 +151,7 @@ impl Check {
         tolerance
     }
 
-    fn names(&mut self, path: &str, names: Option<Vec<String>>) -> Vec<String> {
+    pub(super) fn names(&mut self, path: &str, names: Option<Vec<String>>) -> Vec<String> {
         let names = self.said(path, names);
         for (at, name) in names.iter().enumerate() {
             if name.trim().is_empty() || names[..at].contains(name) {
@@ -338,7 +341,12 @@ impl Check {
     fn load(&mut self, draft: LoadDraft) -> LoadRule {
         let kinds = self.names("load.kinds", draft.kinds);
         let weight = self.number("load.default_weight", draft.default_weight, 0.0, MAX_LOAD);
-        LoadRule { kinds, default_weight: Load::from_units(weight).unwrap_or_default() }
+        let words = draft.visits.unwrap_or_default().into_iter();
+        let visits = words.map(|(word, visits)| {
+            let visits = self.number(&format!("load.visits.{word}"), Some(visits), 0.0, MAX_LOAD);
+            (word, Load::from_units(visits).unwrap_or_default())
+        });
+        LoadRule { kinds, visits: visits.collect(), default_weight: Load::from_units(weight).unwrap_or_default() }
     }
 
     /// A resource of that name; `tolerance` is the one of the load.

@@ -15,6 +15,7 @@ mod checked;
 mod draft;
 mod fault;
 mod keys;
+mod series;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -25,4 +26,5 @@ pub use draft::*;
 pub(crate) use fault::near;
 pub use fault::{Fault, RecipeErrors};
 pub use keys::LAYERS;
+pub use series::{Period, Redrawn, SeriesRule, ThresholdRule};
 pub use template::{Part, Template};
