@@ -202,6 +202,12 @@ mod tests {
     }
 
     #[test]
+    fn recipes_without_series_are_written_as_before() {
+        let text = serde_json::to_string(&Recipe::default()).unwrap();
+        assert!(["series", "thresholds", "visits"].iter().all(|key| !text.contains(&format!("\"{key}\""))), "{text}");
+    }
+
+    #[test]
     fn faults_of_series_are_told() {
         let toml = "[series]\nperiod = \"fortnight\"\n[thresholds.a]\nindicator = \"\"\n[thresholds.b]\nindicator = \"x\"\nabove = 1e13\nper = \"day\"";
         let told = Draft::from_toml(toml).unwrap().build().unwrap_err().to_string();

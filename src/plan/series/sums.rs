@@ -61,12 +61,15 @@ pub struct Comparison {
     pub comparable: Comparable,
 }
 
+/// Reporters of every area of a level.
+type Groups = BTreeMap<Area, Vec<u32>>;
+
 /// Cells of one length of period, grouped by area on every level.
 pub(in crate::plan) struct Sums<'a> {
     readings: &'a Readings<'a>,
     cells: Cells,
-    /// Reporters of every area, by level.
-    pub groups: BTreeMap<(u32, i32), Vec<BTreeMap<Area, Vec<u32>>>>,
+    /// By level.
+    pub groups: BTreeMap<(u32, i32), Vec<Groups>>,
 }
 
 impl<'a> Sums<'a> {
@@ -74,7 +77,7 @@ impl<'a> Sums<'a> {
         let cells = readings.cells(period);
         let levels = readings.tiers.all.len();
         let group = |level: usize, leaves: &[u32]| {
-            let mut areas: BTreeMap<Area, Vec<u32>> = BTreeMap::new();
+            let mut areas = Groups::new();
             leaves.iter().for_each(|&leaf| areas.entry(readings.area(level, leaf)).or_default().push(leaf));
             areas
         };
