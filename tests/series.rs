@@ -417,7 +417,7 @@ proptest! {
             let (year, month) = r.date.split_once('-').unwrap();
             let key = match period {
                 Period::Month => r.date.clone(),
-                Period::Quarter => format!("{year}-Q{}", (month.parse::<u32>().unwrap() + 2) / 3),
+                Period::Quarter => format!("{year}-Q{}", month.parse::<u32>().unwrap().div_ceil(3)),
                 _ => year.to_string(),
             };
             *of_rows.entry(key).or_default() += Load::from_decimal(&r.value).unwrap();
