@@ -60,8 +60,16 @@ fn city() -> City {
         }
     };
     let mut place = || [random() * size, random() * size];
-    let household =
-        |k: usize, at| PointRecord { origin, id: Some(format!("h{k}")), kind: None, weight: Some(20.0), settlement: None, class: None, at };
+    let household = |k: usize, at| PointRecord {
+        origin,
+        id: Some(format!("h{k}")),
+        kind: None,
+        weight: Some(20.0),
+        settlement: None,
+        class: None,
+        visits: None,
+        at,
+    };
     let households = (0..200_000).map(|k| household(k, place())).collect();
     let station = |k: usize, azimuth, at| StationRecord {
         origin,

@@ -29,6 +29,19 @@ impl Load {
         (units.is_finite() && units.abs() < 9e12).then(|| Load((units * Self::PER_UNIT as f64).round() as i64))
     }
 
+    /// Reads digits with up to three places behind a point, such as `-12.5`, exactly; `None` for all else and from ±9·10¹² units on.
+    pub fn from_decimal(text: &str) -> Option<Load> {
+        let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let (whole, places) = digits.split_once('.').map_or((digits, "0"), |(whole, places)| (whole, places));
+        let plain = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+        let needed = places.trim_end_matches('0');
+        if !plain(whole) || !plain(places) || needed.len() > 3 {
+            return None;
+        }
+        let steps: i64 = format!("{whole}{needed:0<3}").parse().ok().filter(|steps| *steps < 9_000_000_000_000_000)?;
+        Some(Load(if text.starts_with('-') { -steps } else { steps }))
+    }
+
     /// In the input's unit.
     pub fn units(self) -> f64 {
         self.0 as f64 / Self::PER_UNIT as f64
@@ -70,7 +83,9 @@ impl Sum for Load {
 }
 impl fmt::Display for Load {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.units())
+        let (whole, steps) = (self.0.unsigned_abs() / 1000, self.0.unsigned_abs() % 1000);
+        let sign = if self.0 < 0 { "-" } else { "" };
+        write!(f, "{sign}{}", format!("{whole}.{steps:03}").trim_end_matches('0').trim_end_matches('.'))
     }
 }
 
@@ -195,6 +210,21 @@ mod tests {
         assert_eq!(b.violation(Load(299)), Load(-1));
         assert_eq!(b.violation(Load(370)), Load(4));
         assert_eq!(b.violation(Load(333)), Load::ZERO);
+    }
+
+    #[test]
+    fn decimals_are_exact() {
+        for (text, steps) in
+            [("12", 12_000), ("-0.25", -250), ("+1.5000", 1500), ("8999999999999.999", 8_999_999_999_999_999), ("007", 7000)]
+        {
+            assert_eq!(Load::from_decimal(text), Some(Load(steps)), "{text}");
+        }
+        for text in ["", "-", ".5", "1.", "1.2345", "1e3", "1,659", "0x1", "9000000000000", "NaN", "--1", "1 2"] {
+            assert_eq!(Load::from_decimal(text), None, "{text}");
+        }
+        for (steps, text) in [(0, "0"), (-1, "-0.001"), (1_500, "1.5"), (120_000, "120"), (8_999_999_999_999_999, "8999999999999.999")] {
+            assert_eq!(Load(steps).to_string(), text);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use evengrid::finding::{Finding, Severity};
 use evengrid::io::plan_files::csv_field;
 use evengrid::io::{Aside, write_atomic};
 use evengrid::measure::GridId;
-use evengrid::plan::Plan;
+use evengrid::plan::{Plan, Tiers};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -229,10 +229,10 @@ impl Ledger {
     /// Puts the files in place.
     pub fn finish(mut self, plan: &Plan) -> Result<Told, Failure> {
         let mut roll_up = format!("{BOM}level,area_id,entities,legal_at_home,legal_present\r\n");
-        for level in plan.roll_up() {
-            let counts = self.tally.counts(level.ids.len(), |g| level.area_of[g.at()]);
-            for (id, n) in level.ids.iter().zip(counts) {
-                csv_field(&mut roll_up, &level.level);
+        for tier in Tiers::of(plan).all {
+            let counts = self.tally.counts(tier.areas.len(), |g| Some(tier.of_grid[g.at()] as usize));
+            for (id, n) in tier.areas.iter().zip(counts) {
+                csv_field(&mut roll_up, &tier.name);
                 roll_up.push(',');
                 csv_field(&mut roll_up, id);
                 let _ = write!(roll_up, ",{},{},{}\r\n", n.entities, n.legal, n.present);

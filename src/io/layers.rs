@@ -189,7 +189,7 @@ fn specs(map: &LayerMap) -> [Spec<'_>; 10] {
     const RAIL: &[&str] = &["kind", "railway", "class"];
     const LEVEL: &[&str] = &["admin_level", "level"];
     const POI: &[&[&str]] = &[&["id"], &["kind"], &["weight"], &["settlement"], &["radius_m"]];
-    const CUSTOMER: &[&[&str]] = &[&["id"], &["kind"], &["weight"], &["settlement"], &["class"]];
+    const CUSTOMER: &[&[&str]] = &[&["id"], &["kind"], &["weight"], &["settlement"], &["class"], &["visits"]];
     let spec = |layer, source, holds, fields| Spec { layer, source, holds, fields };
     [
         spec(
@@ -446,14 +446,14 @@ impl<'s> Reading<'s> {
         }
         let kind = self.text(&item, "kind");
         let weight = self.number(&item, "weight", first, |n| n >= 0.0);
-        let [settlement, class] = ["settlement", "class"].map(|property| self.text(&item, property));
+        let [settlement, class, visits] = ["settlement", "class", "visits"].map(|property| self.text(&item, property));
         let into = if self.spec.layer == "households" { &mut self.out.households } else { &mut self.out.pois };
         let (last, others) = points.split_last().expect("a geometry without position is dropped before");
         for at in others {
-            let (kind, settlement, class) = (kind.clone(), settlement.clone(), class.clone());
-            into.push(PointRecord { origin, id: item.id.clone(), kind, weight, settlement, class, at: *at });
+            let (kind, settlement, class, visits) = (kind.clone(), settlement.clone(), class.clone(), visits.clone());
+            into.push(PointRecord { origin, id: item.id.clone(), kind, weight, settlement, class, visits, at: *at });
         }
-        into.push(PointRecord { origin, id: item.id, kind, weight, settlement, class, at: *last });
+        into.push(PointRecord { origin, id: item.id, kind, weight, settlement, class, visits, at: *last });
     }
 
     /// What every feature with places of its own has: an id, or is told of, and further numbers.

@@ -11,6 +11,7 @@ pub mod map;
 pub mod metis;
 pub mod plan_files;
 pub mod plan_read;
+pub mod series_files;
 pub mod sheet;
 mod stream;
 pub mod table;

@@ -1,22 +1,28 @@
 //! The plan: grids, zones, their land and their proof; self-contained and free of timings, so that equal inputs give
 //! equal bytes.
 
+mod apportion;
 mod attaching;
 mod check;
 mod codes;
 mod explain;
+pub mod ledger;
 mod levels;
 mod make;
 mod nesting;
 mod report;
+pub mod series;
+pub mod targets;
+mod tiers;
 
-pub use attaching::RollUp;
+pub use apportion::apportion;
 pub use check::{AsFound, Check, Checked, GridAsFound, check};
 pub use codes::add_codes;
 pub use explain::{Explanation, GridBorder, GridOption, MadeBy, explain};
 pub use levels::{LevelError, PlanArea, PlanLevel, add_levels};
 pub use make::{Parts, make};
 pub use report::{Indicator, Report, StageRecord, report};
+pub use tiers::{DIVISION, GRID, TERRITORY, Tier, Tiers, ZONE};
 
 use crate::attach::{GridHalls, Rule};
 use crate::partition::Standing;

@@ -33,6 +33,7 @@ impl Draft {
         let grid = check.grid(draft.grid);
         let resources: Vec<ResourceRule> =
             draft.resources.into_iter().map(|(name, resource)| check.resource(name, resource, grid.tolerance)).collect();
+        let series = check.series(draft.series);
         let by_coverage = draft.zones.by.as_deref() == Some(COVERAGE);
         let mut recipe = Recipe {
             seed: check.said("seed", draft.seed),
@@ -50,6 +51,8 @@ impl Draft {
             cut: check.cut(draft.cut),
             barriers: check.barriers(draft.barriers),
             attach: check.attach(draft.attach, draft.signals, draft.overlays),
+            thresholds: check.thresholds(draft.thresholds, series.period),
+            series,
             effort: check.effort(draft.effort),
             layers: check.layers(draft.layers, &resources),
             resources,
@@ -149,7 +152,7 @@ impl Check {
         tolerance
     }
 
-    fn names(&mut self, path: &str, names: Option<Vec<String>>) -> Vec<String> {
+    pub(super) fn names(&mut self, path: &str, names: Option<Vec<String>>) -> Vec<String> {
         let names = self.said(path, names);
         for (at, name) in names.iter().enumerate() {
             if name.trim().is_empty() || names[..at].contains(name) {
@@ -346,7 +349,12 @@ impl Check {
     fn load(&mut self, draft: LoadDraft) -> LoadRule {
         let kinds = self.names("load.kinds", draft.kinds);
         let weight = self.number("load.default_weight", draft.default_weight, 0.0, MAX_LOAD);
-        LoadRule { kinds, default_weight: Load::from_units(weight).unwrap_or_default() }
+        let words = draft.visits.unwrap_or_default().into_iter();
+        let visits = words.map(|(word, visits)| {
+            let visits = self.number(&format!("load.visits.{word}"), Some(visits), 0.0, MAX_LOAD);
+            (word, Load::from_units(visits).unwrap_or_default())
+        });
+        LoadRule { kinds, visits: visits.collect(), default_weight: Load::from_units(weight).unwrap_or_default() }
     }
 
     /// A resource of that name; `tolerance` is the one of the load.

@@ -1,4 +1,5 @@
 use super::draft::Draft;
+use super::series::{SeriesRule, ThresholdRule};
 use super::signals::AttachRule;
 use super::template::Template;
 use crate::measure::Load;
@@ -44,6 +45,10 @@ pub struct Recipe {
     pub barriers: BarrierRule,
     /// Attachment of entities.
     pub attach: AttachRule,
+    /// Series of numbers by grid and date (R8).
+    pub series: SeriesRule,
+    /// Limits of series by name (R35).
+    pub thresholds: Vec<ThresholdRule>,
     /// Deterministic amount of search.
     pub effort: Effort,
     /// Names of files and properties.
@@ -262,6 +267,8 @@ pub struct LoadRule {
     pub kinds: Vec<String>,
     /// Load of a point without weight.
     pub default_weight: Load,
+    /// Where there are any, points weigh the visits a year that the word in their property `visits` stands for (R19).
+    pub visits: BTreeMap<String, Load>,
 }
 
 /// A resource beside the load: what counts, and how even grids should be in it (R3).

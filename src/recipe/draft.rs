@@ -88,6 +88,12 @@ pub struct Draft {
     /// Second keys of entities by name; merged one by one, key by key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub overlays: BTreeMap<String, OverlayDraft>,
+    /// Series of numbers by grid and date.
+    #[serde(skip_serializing_if = "is_default")]
+    pub series: SeriesDraft,
+    /// Limits of series by name; merged one by one, key by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub thresholds: BTreeMap<String, ThresholdDraft>,
     /// Deterministic amount of search.
     #[serde(skip_serializing_if = "is_default")]
     pub effort: EffortDraft,
@@ -211,6 +217,8 @@ section! {
         kinds: Vec<String> = over,
         /// Load of a point without weight.
         default_weight: f64 = over,
+        /// Visits a year by the words of property `visits`; merged entry by entry.
+        visits: BTreeMap<String, f64> = entries,
     }
 }
 section! {
@@ -401,6 +409,36 @@ section! {
     }
 }
 section! {
+    /// `[series]`
+    SeriesDraft {
+        /// `day`, `week`, `month`, `quarter` or `year`.
+        period: String = over,
+        /// `recast` or `not-comparable`.
+        redrawn: String = over,
+        /// Indicators whose last number of a period counts; replaced as a whole.
+        last: Vec<String> = over,
+    }
+}
+section! {
+    /// `[thresholds.<name>]`
+    ThresholdDraft {
+        /// Indicator that it is about.
+        indicator: String = over,
+        /// Values below this are flagged.
+        below: f64 = over,
+        /// Values above this are flagged.
+        above: f64 = over,
+        /// Changes below this share are flagged.
+        change_below: f64 = over,
+        /// Changes above this share are flagged.
+        change_above: f64 = over,
+        /// Level whose areas are looked at.
+        level: String = over,
+        /// Period over which the value is taken.
+        per: String = over,
+    }
+}
+section! {
     /// `[effort]`
     EffortDraft {
         /// Name of a level, see [`Effort::LEVELS`](super::Effort::LEVELS); it replaces all that lower drafts say of effort.
@@ -492,6 +530,8 @@ impl Draft {
             attach: self.attach.or(base.attach),
             signals: tables(self.signals, base.signals, SignalDraft::or),
             overlays: tables(self.overlays, base.overlays, OverlayDraft::or),
+            series: self.series.or(base.series),
+            thresholds: tables(self.thresholds, base.thresholds, ThresholdDraft::or),
             effort: if self.effort.level.is_some() { self.effort } else { self.effort.or(base.effort) },
             layers: tables(self.layers, base.layers, LayerDraft::or),
         }

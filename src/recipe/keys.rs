@@ -27,7 +27,7 @@ pub const LAYERS: [(&str, &[&str]); 10] = [
     ("roads", &["id", "class", "name", "tunnel", "bridge", "layer"]),
     ("water", &["id", "kind", "name", "tunnel", "bridge", "layer"]),
     ("rail", &["id", "kind", "name", "tunnel", "bridge", "layer"]),
-    ("households", &["id", "kind", "weight", "settlement", "class"]),
+    ("households", &["id", "kind", "weight", "settlement", "class", "visits"]),
     ("landuse", &["id", "kind", "name", "expected_load"]),
     ("pois", &["id", "kind", "weight", "settlement", "radius_m"]),
     ("base_stations", &["id", "name", "azimuth", "beam_width", "radius_m", "indoor", "tunnel"]),
@@ -38,7 +38,7 @@ pub const LAYERS: [(&str, &[&str]); 10] = [
 const ANY: &str = "<name>";
 
 /// Every key but those of the layers.
-const KEYS: [(&str, Sort); 96] = [
+const KEYS: &[(&str, Sort)] = &[
     ("schema", Sort::Whole),
     ("seed", Sort::Natural),
     ("extends", Sort::Text),
@@ -62,6 +62,7 @@ const KEYS: [(&str, Sort); 96] = [
     ("grid.target_from_count", Sort::Flag),
     ("load.kinds", Sort::Texts),
     ("load.default_weight", Sort::Number),
+    ("load.visits", Sort::Numbers),
     ("resources.<name>.layer", Sort::Text),
     ("resources.<name>.property", Sort::Text),
     ("resources.<name>.kinds", Sort::Texts),
@@ -131,6 +132,16 @@ const KEYS: [(&str, Sort); 96] = [
     ("signals.<name>.names", Sort::Text),
     ("overlays.<name>.file", Sort::Text),
     ("overlays.<name>.id", Sort::Text),
+    ("series.period", Sort::Text),
+    ("series.redrawn", Sort::Text),
+    ("series.last", Sort::Texts),
+    ("thresholds.<name>.indicator", Sort::Text),
+    ("thresholds.<name>.below", Sort::Number),
+    ("thresholds.<name>.above", Sort::Number),
+    ("thresholds.<name>.change_below", Sort::Number),
+    ("thresholds.<name>.change_above", Sort::Number),
+    ("thresholds.<name>.level", Sort::Text),
+    ("thresholds.<name>.per", Sort::Text),
     ("effort.level", Sort::Text),
     ("effort.starts", Sort::Whole),
     ("effort.passes", Sort::Whole),

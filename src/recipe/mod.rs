@@ -15,6 +15,7 @@ mod checked;
 mod draft;
 mod fault;
 mod keys;
+mod series;
 mod signals;
 mod template;
 #[cfg(test)]
@@ -26,5 +27,6 @@ pub use draft::*;
 pub(crate) use fault::near;
 pub use fault::{Fault, RecipeErrors};
 pub use keys::LAYERS;
+pub use series::{Period, Redrawn, SeriesRule, ThresholdRule};
 pub use signals::*;
 pub use template::{Part, Template};

@@ -138,11 +138,31 @@ pub struct OverlayRule {
     pub id: String,
 }
 
-const KEYS: [(&str, KeyOf); 4] = [("grid", KeyOf::Grid), ("code", KeyOf::Code), ("zone", KeyOf::Zone), ("division", KeyOf::Division)];
-const TIES: [(&str, Ties); 3] = [("pass", Ties::Pass), ("nearest", Ties::Nearest), ("first", Ties::First)];
+impl KeyOf {
+    const ALL: [KeyOf; 4] = [KeyOf::Grid, KeyOf::Code, KeyOf::Zone, KeyOf::Division];
 
-fn name_of<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> Option<String> {
-    table.iter().find(|(_, v)| v == value).map(|(name, _)| name.to_string())
+    /// As recipes call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            KeyOf::Grid => "grid",
+            KeyOf::Code => "code",
+            KeyOf::Zone => "zone",
+            KeyOf::Division => "division",
+        }
+    }
+}
+
+impl Ties {
+    const ALL: [Ties; 3] = [Ties::Pass, Ties::Nearest, Ties::First];
+
+    /// As recipes call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Ties::Pass => "pass",
+            Ties::Nearest => "nearest",
+            Ties::First => "first",
+        }
+    }
 }
 
 impl Check {
@@ -170,16 +190,6 @@ impl Check {
     fn overlay(&mut self, name: String, draft: OverlayDraft) -> OverlayRule {
         let file = self.said(&format!("overlays.{name}.file"), draft.file);
         OverlayRule { file, id: draft.id.unwrap_or_else(|| "id".into()), name }
-    }
-
-    fn one_of<T: Copy>(&mut self, path: &str, said: Option<String>, table: &[(&'static str, T)]) -> T {
-        let value = said.unwrap_or_else(|| table[0].0.to_string());
-        let found = table.iter().find(|(name, _)| *name == value);
-        if found.is_none() {
-            let names: Vec<&str> = table.iter().map(|(name, _)| *name).collect();
-            self.fault(path, format!("\"{value}\""), format!("one of {} is expected", names.join(", ")));
-        }
-        found.unwrap_or(&table[0]).1
     }
 
     fn signal(&mut self, name: String, draft: SignalDraft, nearest_m: f64) -> Option<SignalRule> {
@@ -214,9 +224,10 @@ impl Check {
                     }
                 },
             },
-            "key" => {
-                SignalBy::Key { column: self.said(&path("column"), draft.column), names: self.one_of(&path("names"), draft.names, &KEYS) }
-            }
+            "key" => SignalBy::Key {
+                column: self.said(&path("column"), draft.column),
+                names: draft.names.map_or(Some(KeyOf::Grid), |said| self.one_of(&path("names"), &said, &KeyOf::ALL, KeyOf::name))?,
+            },
             "" => return None,
             other => {
                 self.fault(&path("by"), format!("\"{other}\""), "one of place, site, key is expected");
@@ -228,7 +239,7 @@ impl Check {
             weight: self.number(&path("weight"), draft.weight.or(Some(1.0)), 0.0, 1e6),
             min_share: self.number(&path("min_share"), draft.min_share.or(Some(0.0)), 0.0, 1.0),
             min_volume: self.number(&path("min_volume"), draft.min_volume.or(Some(0.0)), 0.0, 1e15),
-            ties: self.one_of(&path("ties"), draft.ties, &TIES),
+            ties: draft.ties.map_or(Some(Ties::Pass), |said| self.one_of(&path("ties"), &said, &Ties::ALL, Ties::name))?,
             name,
             by,
         })
@@ -275,7 +286,7 @@ impl From<SignalRule> for SignalDraft {
             weight: Some(s.weight),
             min_share: Some(s.min_share),
             min_volume: Some(s.min_volume),
-            ties: name_of(&TIES, &s.ties),
+            ties: Some(s.ties.name().into()),
             ..SignalDraft::default()
         };
         match s.by {
@@ -295,7 +306,7 @@ impl From<SignalRule> for SignalDraft {
                 }
             }
             SignalBy::Key { column, names } => {
-                (d.by, d.column, d.names) = (Some("key".into()), Some(column), name_of(&KEYS, &names));
+                (d.by, d.column, d.names) = (Some("key".into()), Some(column), Some(names.name().into()));
             }
         }
         d

@@ -56,7 +56,11 @@ impl From<Recipe> for Draft {
                 target_from_count: Some(r.grid.target_from_count),
                 settlement_targets: Some(r.grid.settlement_targets.into_iter().map(|(class, t)| (class, t.units())).collect()),
             },
-            load: LoadDraft { kinds: Some(r.load.kinds), default_weight: Some(r.load.default_weight.units()) },
+            load: LoadDraft {
+                kinds: Some(r.load.kinds),
+                default_weight: Some(r.load.default_weight.units()),
+                visits: some(r.load.visits.into_iter().map(|(word, visits)| (word, visits.units())).collect()),
+            },
             resources: r.resources.into_iter().map(|r| (r.name.clone(), resource(r))).collect(),
             classes: r.classes.into_iter().map(|c| (c.name, ClassDraft { kinds: Some(c.kinds) })).collect(),
             kinds: r.kinds.into_iter().map(|k| (k.kind.clone(), kind(k))).collect(),
@@ -88,6 +92,8 @@ impl From<Recipe> for Draft {
             },
             signals: r.attach.signals.into_iter().map(|s| (s.name.clone(), s.into())).collect(),
             overlays: r.attach.overlays.into_iter().map(|o| (o.name.clone(), o.into())).collect(),
+            series: r.series.into(),
+            thresholds: r.thresholds.into_iter().map(|t| (t.name.clone(), t.into())).collect(),
             effort: match Effort::LEVELS.iter().find(|(_, effort)| *effort == r.effort) {
                 Some((name, _)) => EffortDraft { level: Some(name.to_string()), ..EffortDraft::default() },
                 None => EffortDraft {

@@ -1,7 +1,8 @@
 use super::customers::{self, Classes};
 use super::divisions::{self, Chosen};
 use super::lattice::{Plane, Pt};
-use super::layers::{Layers, LineRecord, Origin, PointRecord, Site};
+use super::layers::{Layers, LineRecord, Origin, Site};
+use super::weights::Weights;
 use super::*;
 use crate::finding::{Finding, Severity, few};
 use crate::recipe::{Recipe, ResourceRule};
@@ -361,57 +362,30 @@ fn settlements(recipe: &Recipe) -> (Vec<Settlement>, Load) {
 }
 
 fn points(layers: &Layers, recipe: &Recipe, settlements: &[Settlement], findings: &mut Vec<Finding>) -> Vec<DemandPoint> {
-    let is_load = |r: &PointRecord| r.kind.as_ref().is_none_or(|k| recipe.load.kinds.iter().any(|l| l == k || l == "all"));
     let mut ids = BTreeSet::new();
     let mut classes = Classes::new(&recipe.classes);
     let mut out = Vec::with_capacity(layers.households.len());
-    let (mut unweighted, mut entities) = (0u64, 0u64);
+    let mut weights = Weights::new(layers, recipe);
     for r in &layers.households {
-        let tell = |code: &str, message: &str| {
-            let mut f = Finding::new(Severity::Warning, code, message).file(layers.file(r.origin)).record(r.origin.record as u64).at(r.at);
-            f.subject.id = r.id.clone();
-            f
-        };
         let Some(at) = Pt::from_lon_lat(r.at[0], r.at[1]) else {
-            findings.push(tell("point-dropped", "the position is no longitude and latitude; the point was dropped"));
+            let message = "the position is no longitude and latitude; the point was dropped";
+            let mut f = Finding::new(Severity::Warning, "point-dropped", message).file(layers.file(r.origin));
+            f = f.record(r.origin.record.into()).at(r.at);
+            f.subject.id = r.id.clone();
+            findings.push(f);
             continue;
         };
         let id = match &r.id {
             Some(id) => unique(id, &mut ids, layers, r.origin, findings),
             None => unique(&format!("record-{}", r.origin.record), &mut ids, layers, r.origin, findings),
         };
-        let weight = match r.weight.map(|w| (w, Load::from_units(w))) {
-            None => {
-                unweighted += 1;
-                recipe.load.default_weight
-            }
-            Some((_, Some(load))) if load >= Load::ZERO => load,
-            Some((w, _)) => {
-                findings.push(
-                    tell("weight-not-usable", "the weight is negative or no number; the point counts as load 0").measured(w).limit(0.0),
-                );
-                Load::ZERO
-            }
-        };
-        let load = if is_load(r) { weight } else { Load::ZERO };
-        entities += u64::from(!is_load(r));
+        let load = weights.of(r, findings);
         let settlement = r.settlement.as_ref().and_then(|s| settlements.iter().position(|x| &x.name == s)).unwrap_or(0) as u16;
         out.push(DemandPoint { id, at, load, settlement, class: classes.of(r) });
     }
     classes.tell(layers, findings);
     findings.extend(without_load(layers, recipe).filter(|_| out.iter().all(|p| p.load == Load::ZERO)));
-    let file = layers.households.first().map_or("households", |r| layers.file(r.origin));
-    let mut total = |code: &str, n: u64, message: String| {
-        if n > 0 {
-            findings.push(Finding::new(Severity::Info, code, message).file(file).measured(n as f64));
-        }
-    };
-    total("weight-missing", unweighted, format!("{unweighted} points have no weight and count {} each", recipe.load.default_weight));
-    total(
-        "entities-without-load",
-        entities,
-        format!("{entities} points are of a kind that is no load; they are attached but not balanced"),
-    );
+    weights.tell_totals(findings);
     out
 }
 

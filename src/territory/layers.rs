@@ -102,6 +102,8 @@ pub struct PointRecord {
     pub settlement: Option<String>,
     /// Customer class.
     pub class: Option<String>,
+    /// How often it is visited, in words of the recipe.
+    pub visits: Option<String>,
     /// Longitude, latitude.
     pub at: [f64; 2],
 }

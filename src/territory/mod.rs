@@ -8,6 +8,7 @@ mod divisions;
 pub mod lattice;
 pub mod layers;
 mod stations;
+mod weights;
 
 pub use build::{TerritoryError, territory};
 pub use cover::{Uses, covered};

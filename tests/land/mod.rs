@@ -70,6 +70,7 @@ pub fn home(i: usize, at: Corner, weight: f64) -> PointRecord {
         weight: Some(weight),
         settlement: None,
         class: None,
+        visits: None,
         at: place(at),
     }
 }
