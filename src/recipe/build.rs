@@ -9,7 +9,7 @@ use crate::measure::{LOAD, Load};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-const MAX_LOAD: f64 = 1e9;
+pub(super) const MAX_LOAD: f64 = 1e9;
 /// Grids of a zone by coverage, where no load is said.
 const FEWEST_GRIDS: f64 = 4.0;
 const MOST_GRIDS: f64 = 10.0;
@@ -44,6 +44,8 @@ impl Draft {
             halls: check.anchors("halls", draft.halls),
             landmarks: check.anchors("landmarks", draft.landmarks),
             levels: check.levels(draft.levels, by_coverage),
+            hubs: check.hubs(draft.hubs),
+            facilities: draft.facilities.into_iter().map(|(name, facility)| check.facility(name, facility)).collect(),
             codes: check.codes(draft.codes),
             grid,
             load: check.load(draft.load),
@@ -96,18 +98,18 @@ impl TryFrom<Draft> for Recipe {
 }
 
 #[derive(Default)]
-struct Check {
+pub(super) struct Check {
     faults: Vec<Fault>,
 }
 
 impl Check {
-    fn fault(&mut self, path: &str, value: impl Display, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, path: &str, value: impl Display, message: impl Into<String>) {
         let (path, value) = (path.to_string(), Some(value.to_string()));
         self.faults.push(Fault { path, line: None, value, message: message.into() });
     }
 
     /// The value; the defaults say every key, so that none is missing here.
-    fn said<T: Default>(&mut self, path: &str, value: Option<T>) -> T {
+    pub(super) fn said<T: Default>(&mut self, path: &str, value: Option<T>) -> T {
         value.unwrap_or_else(|| {
             let message = "neither said nor in the defaults".to_string();
             self.faults.push(Fault { path: path.to_string(), line: None, value: None, message });
@@ -115,7 +117,7 @@ impl Check {
         })
     }
 
-    fn number(&mut self, path: &str, value: Option<f64>, low: f64, high: f64) -> f64 {
+    pub(super) fn number(&mut self, path: &str, value: Option<f64>, low: f64, high: f64) -> f64 {
         let value = self.said(path, value);
         if !(low..=high).contains(&value) {
             self.fault(path, value, format!("a number from {low} to {high} is expected"));
@@ -123,7 +125,7 @@ impl Check {
         value
     }
 
-    fn whole<T: TryFrom<i64> + Default>(&mut self, path: &str, value: Option<i64>, low: i64, high: i64) -> T {
+    pub(super) fn whole<T: TryFrom<i64> + Default>(&mut self, path: &str, value: Option<i64>, low: i64, high: i64) -> T {
         let value = self.said(path, value);
         let fit = Some(value).filter(|v| (low..=high).contains(v)).and_then(|v| T::try_from(v).ok());
         fit.unwrap_or_else(|| {
@@ -148,7 +150,7 @@ impl Check {
         tolerance
     }
 
-    fn names(&mut self, path: &str, names: Option<Vec<String>>) -> Vec<String> {
+    pub(super) fn names(&mut self, path: &str, names: Option<Vec<String>>) -> Vec<String> {
         let names = self.said(path, names);
         for (at, name) in names.iter().enumerate() {
             if name.trim().is_empty() || names[..at].contains(name) {

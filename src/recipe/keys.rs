@@ -38,7 +38,7 @@ pub const LAYERS: [(&str, &[&str]); 10] = [
 const ANY: &str = "<name>";
 
 /// Every key but those of the layers.
-const KEYS: [(&str, Sort); 69] = [
+const KEYS: [(&str, Sort); 83] = [
     ("schema", Sort::Whole),
     ("seed", Sort::Natural),
     ("extends", Sort::Text),
@@ -91,6 +91,20 @@ const KEYS: [(&str, Sort); 69] = [
     ("levels.<name>.target", Sort::Number),
     ("levels.<name>.tolerance", Sort::Number),
     ("levels.<name>.tree", Sort::Text),
+    ("hubs.count", Sort::Whole),
+    ("hubs.pins", Sort::Texts),
+    ("hubs.max_distance_km", Sort::Number),
+    ("hubs.capacity", Sort::Number),
+    ("hubs.split", Sort::Flag),
+    ("facilities.<name>.kinds", Sort::Texts),
+    ("facilities.<name>.radius_m", Sort::Number),
+    ("facilities.<name>.capacity", Sort::Text),
+    ("facilities.<name>.default_capacity", Sort::Number),
+    ("facilities.<name>.in_service", Sort::Text),
+    ("facilities.<name>.demand", Sort::Number),
+    ("facilities.<name>.threshold", Sort::Number),
+    ("facilities.<name>.sites", Sort::Whole),
+    ("facilities.<name>.site_capacity", Sort::Number),
     ("codes.template", Sort::Text),
     ("codes.zero_if_undivided", Sort::Flag),
     ("cut.snap_m", Sort::Number),

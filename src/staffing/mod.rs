@@ -1,5 +1,6 @@
 //! Staffing: backup pairs of adjacent grids (R29), hubs (R20), facilities (R36, R38).
 
+pub mod facilities;
 pub mod hubs;
 mod transport;
 
