@@ -250,11 +250,17 @@ pub fn place_hubs(problem: &HubProblem) -> Result<HubReport, HubError> {
     let pinned: Vec<bool> = problem.sites.iter().map(|s| s.pinned).collect();
     check(problem, pinned.iter().filter(|p| **p).count())?;
     let costs = Costs::of(problem)?;
-    let plan = told(problem, &costs, &pinned, search(&costs, &pinned, problem.count));
+    let found = search(&costs, &pinned, problem.count);
+    let plan = told(problem, &costs, &pinned, &found);
     let mut report = HubReport { findings: findings(problem, &costs, &pinned, &plan), plan, free: None, pins_cost_km: None };
     if pinned.contains(&true) {
         let none = vec![false; pinned.len()];
-        let free = told(problem, &costs, &none, search(&costs, &none, problem.count));
+        let mut other = search(&costs, &none, problem.count);
+        if found.value < other.value {
+            // a choice with pins is one without
+            other = Found { least: other.least, proven: false, ..found };
+        }
+        let free = told(problem, &costs, &none, &other);
         let cost = report.plan.weighted_km - free.weighted_km;
         let names = |p: &HubPlan| p.hubs.iter().map(|h| h.hub_id.as_str()).collect::<Vec<_>>().join(", ");
         let message = format!(
@@ -299,7 +305,7 @@ fn check(p: &HubProblem, pinned: usize) -> Result<(), HubError> {
 }
 
 /// In the units of the problem.
-fn told(p: &HubProblem, costs: &Costs, pinned: &[bool], found: Found) -> HubPlan {
+fn told(p: &HubProblem, costs: &Costs, pinned: &[bool], found: &Found) -> HubPlan {
     let units = |grains: i64| grains as f64 * costs.grain as f64 / Load::PER_UNIT as f64;
     let km = |steps: i64| steps as f64 / STEPS_PER_M / 1000.0;
     let unit_km = |x: i128| x as f64 * costs.grain as f64 / Load::PER_UNIT as f64 / STEPS_PER_M / 1000.0;
