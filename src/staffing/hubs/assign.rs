@@ -8,7 +8,7 @@ use super::costs::Costs;
 use crate::staffing::transport::{Transport, Way};
 
 /// Steps of the depth-first search.
-const STEPS: u64 = 50_000;
+const STEPS: u64 = 20_000;
 /// Most rounds of shifts and exchanges.
 const ROUNDS: usize = 50;
 /// Places up to which pairs of them are exchanged.

@@ -19,7 +19,7 @@ const SETS: usize = 12;
 /// Most looks at a place in the depth-first search.
 const LOOKS: u64 = 400_000_000;
 /// Most hub sets whose assignment within capacities is solved in it.
-const LEAVES: u64 = 2_000;
+const LEAVES: u64 = 300;
 /// Pairs up to which the search knows the cheapest site of every place among those left.
 const SUFFIXES: usize = 4_000_000;
 

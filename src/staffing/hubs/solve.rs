@@ -7,7 +7,7 @@ use super::swap::{fill, interchange};
 use rayon::prelude::*;
 
 /// Looks at pairs that exchanges under capacities may take.
-const LOOKS: usize = 100_000_000;
+const LOOKS: usize = 10_000_000;
 
 /// A cost by its three aims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
