@@ -206,7 +206,7 @@ proptest! {
         outlets.iter().for_each(|(g, legal)| tally.add(g.map(GridId::new), *legal));
         let levels: [&dyn Fn(GridId) -> Option<usize>; 3] = [&|g| Some(g.at()), &|g| Some(g.at() / 4), &|_| Some(0)];
         let mut homes: BTreeMap<u64, ()> = BTreeMap::new();
-        outlets.iter().filter(|o| o.0.is_some()).for_each(|o| drop(o.1.map(|l| homes.insert(l, ()))));
+        outlets.iter().filter(|o| o.0.is_some()).for_each(|o| homes.extend(o.1.map(|l| (l, ()))));
         for (areas, of) in [GRIDS, GRIDS.div_ceil(4), 1].into_iter().zip(levels) {
             let counts = tally.counts(areas, of);
             let sum = |get: &dyn Fn(&evengrid::attach::Counted) -> u64| counts.iter().map(get).sum::<u64>();

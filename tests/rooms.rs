@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: [&str; 12] =
     ["measure", "finding", "recipe", "territory", "cut", "graph", "partition", "zones", "attach", "staffing", "plan", "pipeline"];
 /// What `io` may import: data, never an algorithm.
-const DATA: [&str; 6] = ["measure", "finding", "recipe", "territory", "graph", "plan"];
+const DATA: [&str; 7] = ["measure", "finding", "recipe", "territory", "graph", "staffing", "plan"];
 
 fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).expect("a readable folder").flatten() {

@@ -137,7 +137,7 @@ fn candidates(source: &LayerSource) -> Vec<String> {
 }
 
 /// Path and name of the first candidate that exists, and the name of another one that does.
-fn locate(folder: &Path, source: &LayerSource) -> Option<(PathBuf, String, Option<String>)> {
+pub(super) fn locate(folder: &Path, source: &LayerSource) -> Option<(PathBuf, String, Option<String>)> {
     let mut there = candidates(source).into_iter().filter(|name| folder.join(name).is_file());
     let first = there.next()?;
     Some((folder.join(&first), first, there.next()))

@@ -4,6 +4,8 @@
 mod error;
 mod folder;
 mod geojson;
+pub mod hub_files;
+pub mod hub_tables;
 mod layers;
 #[cfg(test)]
 mod layers_tests;

@@ -9,7 +9,7 @@ use crate::measure::{LOAD, Load};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-const MAX_LOAD: f64 = 1e9;
+pub(super) const MAX_LOAD: f64 = 1e9;
 /// Grids of a zone by coverage, where no load is said.
 const FEWEST_GRIDS: f64 = 4.0;
 const MOST_GRIDS: f64 = 10.0;
@@ -45,6 +45,8 @@ impl Draft {
             halls: check.anchors("halls", draft.halls),
             landmarks: check.anchors("landmarks", draft.landmarks),
             levels: check.levels(draft.levels, by_coverage),
+            hubs: check.hubs(draft.hubs),
+            facilities: draft.facilities.into_iter().map(|(name, facility)| check.facility(name, facility)).collect(),
             codes: check.codes(draft.codes),
             grid,
             load: check.load(draft.load),

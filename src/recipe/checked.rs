@@ -1,4 +1,5 @@
 use super::draft::Draft;
+use super::facilities::{FacilityRule, HubRule};
 use super::series::{SeriesRule, ThresholdRule};
 use super::signals::AttachRule;
 use super::template::Template;
@@ -37,6 +38,10 @@ pub struct Recipe {
     pub landmarks: AnchorRule,
     /// Levels above the grids, the top first (R13).
     pub levels: Vec<LevelRule>,
+    /// Centres from which places are served (R20).
+    pub hubs: HubRule,
+    /// Facilities by name (R36, R38).
+    pub facilities: Vec<FacilityRule>,
     /// Display codes of grids.
     pub codes: CodeRule,
     /// How units are cut.

@@ -70,6 +70,12 @@ pub struct Draft {
     /// Levels above the grids by name; merged one by one, key by key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub levels: BTreeMap<String, LevelDraft>,
+    /// Centres from which places are served.
+    #[serde(skip_serializing_if = "is_default")]
+    pub hubs: HubDraft,
+    /// Facilities by name; merged one by one, key by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub facilities: BTreeMap<String, FacilityDraft>,
     /// Display codes of grids.
     #[serde(skip_serializing_if = "is_default")]
     pub codes: CodeDraft,
@@ -299,6 +305,44 @@ section! {
     }
 }
 section! {
+    /// `[hubs]`
+    HubDraft {
+        /// Number of hubs.
+        count: i64 = over,
+        /// Ids of sites that are hubs in any case; replaced as a whole.
+        pins: Vec<String> = over,
+        /// A place should be no farther from its hub, km.
+        max_distance_km: f64 = over,
+        /// Weight that a hub serves at the most where its site does not say.
+        capacity: f64 = over,
+        /// Whether hubs may share a place where capacities are short.
+        split: bool = over,
+    }
+}
+section! {
+    /// `[facilities.<name>]`
+    FacilityDraft {
+        /// Kinds of point of interest; replaced as a whole.
+        kinds: Vec<String> = over,
+        /// How far one reaches, metres.
+        radius_m: f64 = over,
+        /// Number property that says what one holds.
+        capacity: String = over,
+        /// What one holds that does not say.
+        default_capacity: f64 = over,
+        /// Property that says whether one is in service.
+        in_service: String = over,
+        /// Demand of one unit of load.
+        demand: f64 = over,
+        /// Share that should be reached, or served where facilities have a capacity.
+        threshold: f64 = over,
+        /// Most new sites to be proposed.
+        sites: i64 = over,
+        /// What a new site holds.
+        site_capacity: f64 = over,
+    }
+}
+section! {
     /// `[codes]`
     CodeDraft {
         /// Text with fields in braces.
@@ -524,6 +568,8 @@ impl Draft {
             halls: self.halls.or(base.halls),
             landmarks: self.landmarks.or(base.landmarks),
             levels: tables(self.levels, base.levels, LevelDraft::or),
+            hubs: self.hubs.or(base.hubs),
+            facilities: tables(self.facilities, base.facilities, FacilityDraft::or),
             codes: self.codes.or(base.codes),
             cut: self.cut.or(base.cut),
             barriers: self.barriers.or(base.barriers),

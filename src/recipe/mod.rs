@@ -13,6 +13,7 @@
 mod build;
 mod checked;
 mod draft;
+mod facilities;
 mod fault;
 mod keys;
 mod series;
@@ -24,6 +25,7 @@ mod write;
 
 pub use checked::*;
 pub use draft::*;
+pub use facilities::{FacilityRule, HubRule};
 pub(crate) use fault::near;
 pub use fault::{Fault, RecipeErrors};
 pub use keys::LAYERS;

@@ -165,7 +165,7 @@ fn unknown_keys_and_wrong_sorts_are_told_with_lines_and_remedy() {
         "line 5: grid.tolerence: unknown key 'tolerence'; did you mean 'tolerance'?",
         "line 7: barriers.roads.primary = 1.5: a whole number is expected",
         "line 8: layers.housholds: unknown key 'housholds'; did you mean 'households'?",
-        "line 10: zzz: unknown key 'zzz'; remove it; known here: schema, seed, extends, division, areas, zones, grid, load, resources, classes, kinds, halls, landmarks, levels, codes, cut, barriers, attach, signals, overlays, series, thresholds, effort, layers",
+        "line 10: zzz: unknown key 'zzz'; remove it; known here: schema, seed, extends, division, areas, zones, grid, load, resources, classes, kinds, halls, landmarks, levels, hubs, facilities, codes, cut, barriers, attach, signals, overlays, series, thresholds, effort, layers",
     ];
     assert_eq!(told, expected);
     assert!(faults("seed = -1")[0].contains("0 or more"));
@@ -243,7 +243,7 @@ fn faults_of_resources_are_told_with_their_keys() {
     }
     let told = faults("weights = 1\n[resources]\nb = 3\n[resources.a]\ntolerence = 0.1\nweight = \"1\"\nzzz = 1");
     let expected = [
-        "line 1: weights: unknown key 'weights'; remove it; known here: schema, seed, extends, division, areas, zones, grid, load, resources, classes, kinds, halls, landmarks, levels, codes, cut, barriers, attach, signals, overlays, series, thresholds, effort, layers",
+        "line 1: weights: unknown key 'weights'; remove it; known here: schema, seed, extends, division, areas, zones, grid, load, resources, classes, kinds, halls, landmarks, levels, hubs, facilities, codes, cut, barriers, attach, signals, overlays, series, thresholds, effort, layers",
         "line 3: resources.b = 3: a table of keys is expected",
         "line 5: resources.a.tolerence: unknown key 'tolerence'; did you mean 'tolerance'?",
         "line 6: resources.a.weight = \"1\": a number is expected",
@@ -251,4 +251,33 @@ fn faults_of_resources_are_told_with_their_keys() {
     ];
     assert_eq!(told, expected);
     assert!(faults("property = 1")[0].ends_with("did you mean 'resources.<name>.property'?"));
+}
+
+#[test]
+fn hubs_and_facilities_are_checked_and_survive_writing() {
+    let text = "[hubs]\ncount = 3\npins = [\"a\"]\nmax_distance_km = 120.5\ncapacity = 40.5\nsplit = true\n\
+                [facilities.hydrants]\nkinds = [\"emergency:fire_hydrant\"]\nin_service = \"ok\"\ndefault_capacity = 2\nsites = 4";
+    let recipe = Draft::from_toml(text).unwrap().build().unwrap();
+    assert_eq!((recipe.hubs.count, recipe.hubs.max_distance_km, recipe.hubs.split), (Some(3), Some(120.5), true));
+    let hydrants = &recipe.facilities[0];
+    assert!(hydrants.is_about("emergency:fire_hydrant:pillar") && !hydrants.is_about("emergency:fire"));
+    assert_eq!((hydrants.radius_m, hydrants.demand, hydrants.threshold, hydrants.sites), (500.0, 1.0, 0.8, 4));
+    let written = Draft::from_json(&recipe.to_value().to_string()).unwrap().build().unwrap();
+    assert_eq!(written, recipe);
+    let plain = Recipe::default().to_value();
+    assert!(plain.get("hubs").is_none() && plain.get("facilities").is_none());
+    let told =
+        faults("[hubs]\ncount = 1\npins = [\"a\", \"b\"]\ncapacity = -1\n[facilities.x]\nradius_m = -1\ncapacity = \"\"\nthreshold = 2");
+    let expected = [
+        "hubs.count = 1: at least the number of hubs.pins, 2",
+        "hubs.capacity = -1: a number from 0",
+        "facilities.x.kinds = []: a name and the kinds",
+        "facilities.x.capacity = \"\": the name of a property",
+        "facilities.x.radius_m = -1: a number from 0",
+        "facilities.x.threshold = 2: a number from 0 to 1",
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for part in expected {
+        assert!(told.iter().any(|fault| fault.starts_with(part)), "'{part}' is not in {told:#?}");
+    }
 }

@@ -3,6 +3,8 @@
 use super::build::COVERAGE;
 use super::checked::*;
 use super::draft::*;
+use super::facilities::{FacilityRule, HubRule};
+use crate::measure::Load;
 use std::collections::BTreeMap;
 
 impl From<Recipe> for Draft {
@@ -67,6 +69,8 @@ impl From<Recipe> for Draft {
             halls: anchors(r.halls),
             landmarks: anchors(r.landmarks),
             levels: r.levels.into_iter().map(|l| (l.name.clone(), level(l))).collect(),
+            hubs: hubs(r.hubs),
+            facilities: r.facilities.into_iter().map(|f| (f.name.clone(), facility(f))).collect(),
             codes: CodeDraft { template: Some(r.codes.template.to_string()), zero_if_undivided: Some(r.codes.zero_if_undivided) },
             cut: CutDraft {
                 snap_m: Some(r.cut.snap_m),
@@ -127,6 +131,30 @@ fn kind(k: KindRule) -> KindDraft {
         min_area_m2: Some(k.min_area_m2),
         carve: Some(k.carve),
         logical: Some(k.logical),
+    }
+}
+
+fn hubs(h: HubRule) -> HubDraft {
+    HubDraft {
+        count: h.count.map(i64::from),
+        pins: (!h.pins.is_empty()).then_some(h.pins),
+        max_distance_km: h.max_distance_km,
+        capacity: h.capacity.map(Load::units),
+        split: h.split.then_some(true),
+    }
+}
+
+fn facility(f: FacilityRule) -> FacilityDraft {
+    FacilityDraft {
+        kinds: Some(f.kinds),
+        radius_m: Some(f.radius_m),
+        capacity: f.capacity,
+        default_capacity: f.default_capacity.map(Load::units),
+        in_service: f.in_service,
+        demand: Some(f.demand),
+        threshold: Some(f.threshold),
+        sites: Some(f.sites.into()),
+        site_capacity: f.site_capacity.map(Load::units),
     }
 }
 

@@ -1,4 +1,8 @@
-//! Staffing: backup pairs of adjacent grids (R29).
+//! Staffing: backup pairs of adjacent grids (R29), hubs (R20), facilities (R36, R38).
+
+pub mod facilities;
+pub mod hubs;
+mod transport;
 
 use crate::measure::GridId;
 use petgraph::algo::maximum_matching;

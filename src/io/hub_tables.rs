@@ -1,0 +1,218 @@
+//! Tables of places, sites, distances and facilities.
+
+use super::error::ReadError;
+use super::layers::locate;
+use super::table::{Column, LAT, LON, TableRow, read_table};
+use crate::finding::{Finding, Severity};
+use crate::measure::Load;
+use crate::recipe::{FacilityRule, LayerSource};
+use crate::staffing::facilities::Facility;
+use crate::staffing::hubs::{Distances, HubPlace, HubSite};
+use crate::territory::lattice::Pt;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What a table of places or sites holds, with what was wrong by record:
+///
+/// | code | meaning |
+/// |---|---|
+/// | `id-missing`, `id-repeated` | a row without id, or with one that stands there before; not taken |
+/// | `position-missing` | neither longitude nor latitude that can be used; taken without position |
+/// | `value-unreadable` | a number that is none, or below 0; taken as missing |
+/// | `weight-missing` | a place without weight counts 1 |
+/// | `weights-absent` | no place has a weight, each counts 1 |
+/// | `distance-repeated` | another distance between the same two; the first holds |
+pub type Read<T> = Result<(T, Vec<Finding>), ReadError>;
+
+/// Rows with ids, and the findings about them.
+struct Rows<'a> {
+    file: &'a str,
+    columns: &'a [Column],
+    ids: BTreeSet<String>,
+    findings: Vec<Finding>,
+}
+
+impl Rows<'_> {
+    fn tell(&mut self, severity: Severity, code: &str, row: &TableRow, message: String) {
+        self.findings.push(Finding::new(severity, code, message).file(self.file).record(row.record));
+    }
+
+    /// The id in the first cell, if it is new.
+    fn id(&mut self, row: &TableRow) -> Option<String> {
+        let id = row.cells[0].clone();
+        if id.is_empty() {
+            self.tell(Severity::Violation, "id-missing", row, "the row has no id and is not taken".into());
+            return None;
+        }
+        if !self.ids.insert(id.clone()) {
+            self.tell(Severity::Violation, "id-repeated", row, format!("'{id}' stands there before; this row is not taken"));
+            return None;
+        }
+        Some(id)
+    }
+
+    /// A number of 0 or more.
+    fn amount(&mut self, row: &TableRow, column: usize) -> Option<f64> {
+        let cell = &row.cells[column];
+        let number = cell.parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0);
+        if number.is_none() && !cell.is_empty() {
+            let message = format!("{} '{cell}' is no number of 0 or more; taken as missing", self.columns[column].name);
+            self.tell(Severity::Warning, "value-unreadable", row, message);
+        }
+        number
+    }
+
+    fn load(&mut self, row: &TableRow, column: usize) -> Option<Load> {
+        self.amount(row, column).and_then(Load::from_units)
+    }
+
+    /// Longitude and latitude in the second and third cell.
+    fn position(&mut self, row: &TableRow, needed: &str) -> Option<Pt> {
+        let number = |c: usize| row.cells[c].parse::<f64>().ok();
+        let at = number(1).zip(number(2)).and_then(|(lon, lat)| Pt::from_lon_lat(lon, lat));
+        if at.is_none() {
+            let message = format!("'{}', '{}' is no longitude and latitude; {needed}", row.cells[1], row.cells[2]);
+            self.tell(Severity::Warning, "position-missing", row, message);
+        }
+        at
+    }
+}
+
+fn rows<'a>(path: &Path, file: &'a str, columns: &'a [Column]) -> Result<(Vec<TableRow>, Rows<'a>), ReadError> {
+    let (rows, findings) = read_table(path, file, columns)?;
+    Ok((rows, Rows { file, columns, ids: BTreeSet::new(), findings }))
+}
+
+const WITHOUT: &str = "taken without, which only a table of distances can make good";
+
+/// Places from `id`, `lon`, `lat` and `weight`.
+pub fn read_places(path: &Path, file: &str) -> Read<Vec<HubPlace>> {
+    let columns = [Column::needed("id"), Column::optional(LON), Column::optional(LAT), Column::optional("weight")];
+    let (table, mut rows) = rows(path, file, &columns)?;
+    let weighed = table.iter().any(|r| !r.cells[3].is_empty());
+    let mut places = Vec::new();
+    for row in &table {
+        let Some(id) = rows.id(row) else { continue };
+        let at = rows.position(row, WITHOUT).map(Pt::lon_lat);
+        let weight = rows.load(row, 3).unwrap_or_else(|| {
+            if weighed {
+                rows.tell(Severity::Warning, "weight-missing", row, format!("'{id}' has no weight and counts 1"));
+            }
+            Load(Load::PER_UNIT)
+        });
+        places.push(HubPlace { id, at, weight });
+    }
+    if !weighed && !places.is_empty() {
+        rows.findings.push(Finding::new(Severity::Info, "weights-absent", "no place has a weight; each counts 1").file(file));
+    }
+    Ok((places, rows.findings))
+}
+
+/// Candidate sites from `id`, `lon`, `lat`, `capacity` and `pinned` (yes, true or 1).
+pub fn read_sites(path: &Path, file: &str) -> Read<Vec<HubSite>> {
+    let columns =
+        [Column::needed("id"), Column::optional(LON), Column::optional(LAT), Column::optional("capacity"), Column::optional("pinned")];
+    let (table, mut rows) = rows(path, file, &columns)?;
+    let mut sites = Vec::new();
+    for row in &table {
+        let Some(id) = rows.id(row) else { continue };
+        let at = rows.position(row, WITHOUT).map(Pt::lon_lat);
+        let (capacity, pinned) = (rows.load(row, 3), flag(&row.cells[4]) == Some(true));
+        sites.push(HubSite { id, at, capacity, pinned });
+    }
+    Ok((sites, rows.findings))
+}
+
+/// Distances from `from` (place), `to` (site) and `distance_km`, in metres.
+pub fn read_distances(path: &Path, file: &str) -> Read<Distances> {
+    let columns = [Column::needed("from"), Column::needed("to"), Column::needed("distance_km")];
+    let (table, mut rows) = rows(path, file, &columns)?;
+    let mut distances = Distances::new();
+    for row in &table {
+        let Some(km) = rows.amount(row, 2) else {
+            if row.cells[2].is_empty() {
+                rows.tell(Severity::Warning, "value-unreadable", row, "the row has no distance and is not taken".into());
+            }
+            continue;
+        };
+        let key = (row.cells[0].clone(), row.cells[1].clone());
+        match distances.get(&key).copied() {
+            None => {
+                distances.insert(key, 1000.0 * km);
+            }
+            Some(before) if before == 1000.0 * km => {}
+            Some(before) => {
+                let message = format!("'{}' to '{}' was {} km before, which holds; this says {km} km", key.0, key.1, before / 1000.0);
+                rows.tell(Severity::Warning, "distance-repeated", row, message);
+            }
+        }
+    }
+    Ok((distances, rows.findings))
+}
+
+/// Facilities of a rule among the points of interest of a folder of layers; none where there is no such layer.
+pub fn read_facilities(folder: &Path, pois: &LayerSource, rule: &FacilityRule) -> Read<Vec<Facility>> {
+    let Some((path, file, _)) = locate(folder, pois) else {
+        let finding = Finding::new(Severity::Warning, "layer-absent", "no points of interest; there are no facilities").file(&pois.file);
+        return Ok((Vec::new(), vec![finding]));
+    };
+    // a property that the recipe does not name is one that no file has
+    let named = |name: &Option<String>| Column::optional(name.as_deref().unwrap_or_default());
+    let columns = [
+        Column::optional(pois.property("id")),
+        Column::optional(LON),
+        Column::optional(LAT),
+        Column::optional(pois.property("kind")),
+        named(&rule.capacity),
+        named(&rule.in_service),
+    ];
+    let (table, mut rows) = rows(&path, &file, &columns)?;
+    let mut facilities = Vec::new();
+    for row in table.iter().filter(|r| rule.is_about(&r.cells[3])) {
+        let Some(id) = rows.id(row) else { continue };
+        let Some(at) = rows.position(row, "the facility is not taken") else { continue };
+        let in_service = flag(&row.cells[5]);
+        if in_service.is_none() && !row.cells[5].is_empty() {
+            let message = format!("{} '{}' is neither yes nor no; taken as missing", columns[5].name, row.cells[5]);
+            rows.tell(Severity::Warning, "value-unreadable", row, message);
+        }
+        facilities.push(Facility { id, at, capacity: rows.load(row, 4), in_service });
+    }
+    Ok((facilities, rows.findings))
+}
+
+/// Yes or no.
+fn flag(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "y" | "1" => Some(true),
+        "false" | "no" | "n" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::testing::Folder;
+
+    #[test]
+    fn every_row_is_taken_or_told() {
+        let folder = Folder::new();
+        folder.write("places.csv", "id,lon,lat,weight\na,120,31,5\na,121,31,5\n,120,31,5\nb,200,31,x\nc,,,\nd,120,32,-1\n");
+        let (places, findings) = read_places(&folder.path().join("places.csv"), "places.csv").unwrap();
+        assert_eq!(
+            places.iter().map(|p| (p.id.as_str(), p.weight.units())).collect::<Vec<_>>(),
+            [("a", 5.0), ("b", 1.0), ("c", 1.0), ("d", 1.0)]
+        );
+        let told = |code: &str| findings.iter().filter(|f| f.code == code).filter_map(|f| f.subject.record).collect::<Vec<_>>();
+        assert_eq!((told("id-repeated"), told("id-missing")), (vec![2], vec![3]));
+        assert_eq!((told("position-missing"), told("value-unreadable"), told("weight-missing")), (vec![4, 5], vec![4, 6], vec![4, 5, 6]));
+        folder.write("far.csv", "from;to;distance_km\r\na;b;1.5\r\na;b;2\r\na;c;\r\na;b;1.5\r\n");
+        let (distances, findings) = read_distances(&folder.path().join("far.csv"), "far.csv").unwrap();
+        assert_eq!(distances.into_iter().collect::<Vec<_>>(), [(("a".to_string(), "b".to_string()), 1500.0)]);
+        assert_eq!(
+            findings.iter().map(|f| (f.code.as_str(), f.subject.record)).collect::<Vec<_>>(),
+            [("distance-repeated", Some(2)), ("value-unreadable", Some(3))]
+        );
+    }
+}
