@@ -12,6 +12,7 @@ pub mod metis;
 pub mod plan_files;
 pub mod plan_read;
 pub mod sheet;
+pub mod staffing_files;
 mod stream;
 pub mod table;
 #[cfg(test)]

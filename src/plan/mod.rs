@@ -8,13 +8,16 @@ mod levels;
 mod make;
 mod nesting;
 mod report;
+mod staff;
 
 pub use check::{AsFound, Check, Checked, GridAsFound, check};
 pub use codes::add_codes;
 pub use explain::{Explanation, GridBorder, GridOption, MadeBy, explain};
 pub use levels::{LevelError, PlanArea, PlanLevel, add_levels};
 pub use make::{Parts, make};
+pub use crate::staffing::StaffRow;
 pub use report::{Indicator, Report, StageRecord, report};
+pub use staff::*;
 
 use crate::attach::{GridHalls, Rule};
 use crate::partition::Standing;
@@ -294,6 +297,9 @@ pub struct PlanGrid {
     pub officer: Option<String>,
     /// The grid it stands in for and is stood in by (R29).
     pub backup_grid_id: Option<String>,
+    /// In the middle of a triple, the grid that joined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_backup_grid_id: Option<String>,
     /// First day of validity.
     pub valid_from: Option<String>,
     /// Grids that it comes from.

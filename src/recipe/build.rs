@@ -4,6 +4,7 @@ use super::checked::*;
 use super::draft::*;
 use super::fault::{Fault, RecipeErrors, nearest};
 use super::keys::LAYERS;
+use super::staffing::{BackupRule, OfficerRule};
 use super::template::{Part, Template};
 use crate::measure::{LOAD, Load};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +45,9 @@ impl Draft {
             halls: check.anchors("halls", draft.halls),
             landmarks: check.anchors("landmarks", draft.landmarks),
             levels: check.levels(draft.levels, by_coverage),
+            backup: BackupRule::default(),
+            posts: Vec::new(),
+            officers: OfficerRule::default(),
             codes: check.codes(draft.codes),
             grid,
             load: check.load(draft.load),
@@ -54,6 +58,7 @@ impl Draft {
             layers: check.layers(draft.layers, &resources),
             resources,
         };
+        check.staffing(&mut recipe, draft.backup, draft.posts, draft.officers);
         if !(recipe.halls.kinds.is_empty() && recipe.landmarks.kinds.is_empty()) {
             let pois = &mut recipe.layers.pois;
             let radius = pois.property(RADIUS).to_string();
@@ -96,18 +101,18 @@ impl TryFrom<Draft> for Recipe {
 }
 
 #[derive(Default)]
-struct Check {
+pub(super) struct Check {
     faults: Vec<Fault>,
 }
 
 impl Check {
-    fn fault(&mut self, path: &str, value: impl Display, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, path: &str, value: impl Display, message: impl Into<String>) {
         let (path, value) = (path.to_string(), Some(value.to_string()));
         self.faults.push(Fault { path, line: None, value, message: message.into() });
     }
 
     /// The value; the defaults say every key, so that none is missing here.
-    fn said<T: Default>(&mut self, path: &str, value: Option<T>) -> T {
+    pub(super) fn said<T: Default>(&mut self, path: &str, value: Option<T>) -> T {
         value.unwrap_or_else(|| {
             let message = "neither said nor in the defaults".to_string();
             self.faults.push(Fault { path: path.to_string(), line: None, value: None, message });
@@ -123,7 +128,7 @@ impl Check {
         value
     }
 
-    fn whole<T: TryFrom<i64> + Default>(&mut self, path: &str, value: Option<i64>, low: i64, high: i64) -> T {
+    pub(super) fn whole<T: TryFrom<i64> + Default>(&mut self, path: &str, value: Option<i64>, low: i64, high: i64) -> T {
         let value = self.said(path, value);
         let fit = Some(value).filter(|v| (low..=high).contains(v)).and_then(|v| T::try_from(v).ok());
         fit.unwrap_or_else(|| {
@@ -148,7 +153,7 @@ impl Check {
         tolerance
     }
 
-    fn names(&mut self, path: &str, names: Option<Vec<String>>) -> Vec<String> {
+    pub(super) fn names(&mut self, path: &str, names: Option<Vec<String>>) -> Vec<String> {
         let names = self.said(path, names);
         for (at, name) in names.iter().enumerate() {
             if name.trim().is_empty() || names[..at].contains(name) {

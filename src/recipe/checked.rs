@@ -1,4 +1,5 @@
 use super::draft::Draft;
+use super::staffing::{BackupRule, OfficerRule, PostRule};
 use super::template::Template;
 use crate::measure::Load;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,12 @@ pub struct Recipe {
     pub landmarks: AnchorRule,
     /// Levels above the grids, the top first (R13).
     pub levels: Vec<LevelRule>,
+    /// Backup pairs (R29).
+    pub backup: BackupRule,
+    /// Posts by name (R7, R11, R15).
+    pub posts: Vec<PostRule>,
+    /// Officers (R28, R30).
+    pub officers: OfficerRule,
     /// Display codes of grids.
     pub codes: CodeRule,
     /// How units are cut.

@@ -38,7 +38,7 @@ pub const LAYERS: [(&str, &[&str]); 10] = [
 const ANY: &str = "<name>";
 
 /// Every key but those of the layers.
-const KEYS: [(&str, Sort); 69] = [
+const KEYS: [(&str, Sort); 83] = [
     ("schema", Sort::Whole),
     ("seed", Sort::Natural),
     ("extends", Sort::Text),
@@ -104,6 +104,20 @@ const KEYS: [(&str, Sort); 69] = [
     ("barriers.water", Sort::Wholes),
     ("barriers.rail", Sort::Wholes),
     ("attach.nearest_m", Sort::Number),
+    ("backup.within", Sort::Text),
+    ("backup.leftover", Sort::Text),
+    ("posts.<name>.per", Sort::Whole),
+    ("posts.<name>.classes", Sort::Texts),
+    ("posts.<name>.resource", Sort::Text),
+    ("posts.<name>.per_area", Sort::Text),
+    ("posts.<name>.number", Sort::Whole),
+    ("posts.<name>.most", Sort::Whole),
+    ("posts.<name>.pool", Sort::Text),
+    ("posts.<name>.scale", Sort::Numbers),
+    ("officers.branch", Sort::Text),
+    ("officers.share", Sort::Flag),
+    ("officers.levels", Sort::Texts),
+    ("officers.examined", Sort::Whole),
     ("effort.level", Sort::Text),
     ("effort.starts", Sort::Whole),
     ("effort.passes", Sort::Whole),

@@ -15,6 +15,7 @@ mod checked;
 mod draft;
 mod fault;
 mod keys;
+mod staffing;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -25,4 +26,5 @@ pub use draft::*;
 pub(crate) use fault::near;
 pub use fault::{Fault, RecipeErrors};
 pub use keys::LAYERS;
+pub use staffing::*;
 pub use template::{Part, Template};

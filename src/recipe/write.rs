@@ -79,6 +79,9 @@ impl From<Recipe> for Draft {
                 rail: strengths(r.barriers.rail),
             },
             attach: AttachDraft { nearest_m: Some(r.attach.nearest_m) },
+            backup: r.backup.into(),
+            posts: r.posts.into_iter().map(|p| (p.name.clone(), p.into())).collect(),
+            officers: r.officers.into(),
             effort: match Effort::LEVELS.iter().find(|(_, effort)| *effort == r.effort) {
                 Some((name, _)) => EffortDraft { level: Some(name.to_string()), ..EffortDraft::default() },
                 None => EffortDraft {
