@@ -15,7 +15,9 @@ fn neighbours(side: usize, seed: u64) -> (usize, Vec<(usize, usize, i64)>) {
     };
     let mut edges = Vec::new();
     for at in 0..side * side {
-        for (step, fits) in [(1, at % side + 1 < side), (side, at / side + 1 < side), (side + 1, at % side + 1 < side && at / side + 1 < side)] {
+        for (step, fits) in
+            [(1, at % side + 1 < side), (side, at / side + 1 < side), (side + 1, at % side + 1 < side && at / side + 1 < side)]
+        {
             if fits && random() % 3 > 0 {
                 edges.push((at, at + step, (random() % 10_000) as i64));
             }
@@ -33,7 +35,8 @@ fn by_size(c: &mut Criterion) {
         let graph = UnGraph::<(), ()>::from_edges(&pairs);
         assert_eq!(matching(n, &edges, usize::MAX).pairs(), maximum_matching(&graph).len());
         group.bench_with_input(BenchmarkId::new("cheapest", n), &edges, |b, edges| b.iter(|| matching(n, black_box(edges), usize::MAX)));
-        group.bench_with_input(BenchmarkId::new("petgraph, any", n), &graph, |b, graph| b.iter(|| maximum_matching(black_box(graph)).len()));
+        group
+            .bench_with_input(BenchmarkId::new("petgraph, any", n), &graph, |b, graph| b.iter(|| maximum_matching(black_box(graph)).len()));
     }
     let zones: Vec<_> = (0..695).map(|seed| neighbours(6, seed)).collect();
     group.bench_function("25,020 grids in zones of 36", |b| {

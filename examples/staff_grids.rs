@@ -8,8 +8,8 @@ use evengrid::finding::Severity;
 use evengrid::io::staffing_files::{doubles_csv, posts_csv, read_officers, read_staff, staffing_csv, staffing_json, vacancies_csv};
 use evengrid::io::{Staged, plan_files, plan_read, read_layers};
 use evengrid::pipeline::draw;
-use evengrid::recipe::Draft;
 use evengrid::plan::{Plan, Staff, Staffing, add_backups, staff};
+use evengrid::recipe::Draft;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 

@@ -32,7 +32,9 @@ pub fn read_officers(path: &Path, file: &str) -> Result<(BTreeMap<String, usize>
         let tell = |code: &str, message: String| Finding::new(Severity::Warning, code, message).file(file).record(row.record).id(branch);
         match number.parse() {
             Err(_) => findings.push(tell("number-unreadable", format!("'{number}' is no number of officers; not taken"))),
-            Ok(_) if officers.contains_key(branch) => findings.push(tell("branch-twice", "the branch stands there already; not taken".into())),
+            Ok(_) if officers.contains_key(branch) => {
+                findings.push(tell("branch-twice", "the branch stands there already; not taken".into()))
+            }
             Ok(number) => {
                 officers.insert(branch.clone(), number);
             }

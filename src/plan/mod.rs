@@ -10,12 +10,12 @@ mod nesting;
 mod report;
 mod staff;
 
+pub use crate::staffing::StaffRow;
 pub use check::{AsFound, Check, Checked, GridAsFound, check};
 pub use codes::add_codes;
 pub use explain::{Explanation, GridBorder, GridOption, MadeBy, explain};
 pub use levels::{LevelError, PlanArea, PlanLevel, add_levels};
 pub use make::{Parts, make};
-pub use crate::staffing::StaffRow;
 pub use report::{Indicator, Report, StageRecord, report};
 pub use staff::*;
 

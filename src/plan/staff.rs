@@ -194,7 +194,8 @@ pub fn staff(plan: &Plan, staff: &Staff) -> Staffing {
     let roster = staffing::roster(&staff.rows, &staff.file, &places, &rule);
     let mut out = Staffing { findings: roster.findings.clone(), ..Staffing::default() };
     for id in staff.officers.keys().filter(|id| !places.branches.contains_key(id.as_str())) {
-        out.findings.push(Finding::new(Severity::Warning, "branch-unknown", "no such branch has grids; its number of officers is not used").id(id));
+        out.findings
+            .push(Finding::new(Severity::Warning, "branch-unknown", "no such branch has grids; its number of officers is not used").id(id));
     }
     // numbers that are stated are about sharing; a table alone only where the recipe says so
     let stated = |branch: u32| staff.officers.get(branches[branch as usize]).copied();
@@ -240,7 +241,8 @@ pub fn staff(plan: &Plan, staff: &Staff) -> Staffing {
         branch: grids.first().map_or("", |g| branches[branch_of[g.at()] as usize]).into(),
         households: grids.iter().map(|g| loads[g.at()]).sum::<Load>().units(),
     };
-    out.vacancies = (0..out.grids.len()).filter(|&g| out.grids[g].officer.is_none()).map(GridId::new).map(|g| vacancy(OFFICER, id(g), &[g])).collect();
+    out.vacancies =
+        (0..out.grids.len()).filter(|&g| out.grids[g].officer.is_none()).map(GridId::new).map(|g| vacancy(OFFICER, id(g), &[g])).collect();
     let (seats, row_of) = out.posts(plan);
     let (holder, findings) = staffing::fill(&seats, &staff.rows, &staff.file, &places);
     out.findings.extend(findings);
@@ -268,7 +270,8 @@ fn told(d: &Duos, branch: &str, officers: usize) -> Option<Finding> {
         let message = format!("{officers} officers for {grids} grids: {} have none", officers - grids);
         Some(finding(Severity::Warning, "officers-too-many", message)?.measured(officers as f64).limit(grids as f64))
     } else if d.officers > grids {
-        let message = format!("{officers} officers for {grids} grids: {} are vacant; [officers] share = true lets some take two", grids - officers);
+        let message =
+            format!("{officers} officers for {grids} grids: {} are vacant; [officers] share = true lets some take two", grids - officers);
         Some(finding(Severity::Warning, "officers-too-few", message)?.measured(officers as f64).limit(grids as f64))
     } else if d.without() > 0 {
         let message = format!(
@@ -391,7 +394,8 @@ impl Staffing {
             figures.push((format!("post:{post}"), number as usize, "posts"));
             figures.push((format!("post:{post}:filled"), filled as usize, "posts"));
         }
-        let indicator = |(name, value, unit): (String, usize, &str)| Indicator { name, value: value as f64, unit: unit.into(), limit: None };
+        let indicator =
+            |(name, value, unit): (String, usize, &str)| Indicator { name, value: value as f64, unit: unit.into(), limit: None };
         self.indicators = figures.into_iter().map(indicator).collect();
     }
 }

@@ -450,7 +450,9 @@ impl Search {
         }
         for b in (0..2 * self.n).filter(|&b| self.parent[b] == NONE) {
             match self.label[b] {
-                Label::Outer if self.best[b] != NONE => take(self.slack(self.best[b]) / 2, Limit::Edge(self.best[b], self.edges[self.best[b]].0)),
+                Label::Outer if self.best[b] != NONE => {
+                    take(self.slack(self.best[b]) / 2, Limit::Edge(self.best[b], self.edges[self.best[b]].0))
+                }
                 Label::Inner if b >= self.n => take(self.dual[b], Limit::Blossom(b)),
                 _ => {}
             }

@@ -77,7 +77,8 @@ impl Roster {
 pub fn roster(rows: &[StaffRow], file: &str, places: &Places<'_>, rule: &OfficerRule) -> Roster {
     let mut out = Roster::default();
     let names: BTreeSet<&str> = rows.iter().map(|r| r.level.as_str()).filter(|l| !l.is_empty()).collect();
-    let order: Vec<&str> = if rule.levels.is_empty() { names.into_iter().collect() } else { rule.levels.iter().map(String::as_str).collect() };
+    let order: Vec<&str> =
+        if rule.levels.is_empty() { names.into_iter().collect() } else { rule.levels.iter().map(String::as_str).collect() };
     let mut graded: BTreeMap<&str, usize> = BTreeMap::new();
     let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
     let mut place: BTreeMap<&str, usize> = BTreeMap::new();
@@ -103,7 +104,10 @@ pub fn roster(rows: &[StaffRow], file: &str, places: &Places<'_>, rule: &Officer
             && let Some(other) = named.insert(&row.name, row)
         {
             let (name, id, record) = (&row.name, &other.officer_id, other.record);
-            tell("name-twice", format!("{name} is called like {id} in record {record}; if it is one person, give both rows one officer_id"));
+            tell(
+                "name-twice",
+                format!("{name} is called like {id} in record {record}; if it is one person, give both rows one officer_id"),
+            );
         }
         if !row.post.is_empty() {
             continue;
@@ -185,7 +189,10 @@ pub fn assign(roster: &Roster, file: &str, tasks: &[Vec<GridId>], loads: &[Load]
                 None => (out.officer_of[t], busy[o]) = (Some(o), true),
                 Some(other) if other == o => {}
                 Some(other) => {
-                    let message = format!("the grid of the row has {} of record {} already", roster.officers[other].id, roster.officers[other].record);
+                    let message = format!(
+                        "the grid of the row has {} of record {} already",
+                        roster.officers[other].id, roster.officers[other].record
+                    );
                     let finding = Finding::new(Severity::Warning, "grid-taken", message).file(file);
                     out.findings.push(finding.record(officer.record).id(&officer.id));
                 }
@@ -231,7 +238,8 @@ pub fn fill(seats: &[Seat], rows: &[StaffRow], file: &str, places: &Places<'_>) 
     let mut of_post: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     seats.iter().enumerate().for_each(|(s, seat)| of_post.entry(&seat.post).or_default().push(s));
     for (r, row) in rows.iter().enumerate().filter(|(_, r)| !r.post.is_empty() && !r.officer_id.is_empty()) {
-        let tell = |code: &str, message: String| Finding::new(Severity::Warning, code, message).file(file).record(row.record).id(&row.officer_id);
+        let tell =
+            |code: &str, message: String| Finding::new(Severity::Warning, code, message).file(file).record(row.record).id(&row.officer_id);
         let Some(own) = of_post.get(row.post.as_str()) else {
             let meant = near(&row.post, of_post.keys().copied());
             findings.push(tell("post-unknown", format!("no post '{}'{}", row.post, meant_to_be(&meant))));

@@ -7,6 +7,9 @@ use crate::recipe::Leftover;
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// Cost of a pair whose common border is next to nothing.
+const MOST: i64 = 10_000;
+
 /// Who stands in for whom.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Backups {
@@ -25,7 +28,7 @@ pub struct Backups {
 /// Why a grid is left over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alone {
-    /// It shares no border with another grid of its area.
+    /// It shares no border with a grid that it could be paired with.
     NoNeighbour,
     /// It hangs together with others, and they are an odd number.
     Odd {
@@ -48,7 +51,7 @@ pub enum Alone {
 impl fmt::Display for Alone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Alone::NoNeighbour => write!(f, "it shares no border with another grid of its area"),
+            Alone::NoNeighbour => write!(f, "it shares no border with a grid that it could be paired with"),
             Alone::Odd { grids } => write!(f, "the {grids} grids that hang together here are an odd number"),
             Alone::Most { grids, least, between, pieces } => write!(
                 f,
@@ -65,16 +68,21 @@ impl fmt::Display for Alone {
 /// the whole border of every grid. A pair costs the less, the larger the share of the shorter of both outlines is that they have in
 /// common: who stands in for another should mostly walk on across the street. A share, because of lengths a few large grids would decide.
 ///
-/// What remains is treated by `leftover`: grids join pairs beside them (each pair takes one) or are paired across areas, again as many as can
-/// be and at the least cost. O(n³) for the n grids of an area in the worst case, see [`matching`].
+/// With [`Leftover::Triple`] what remains joins pairs beside it, each of which takes one, again as many as can be and at the least cost. With
+/// [`Leftover::Across`] as many grids as can be are paired wherever they lie, of such ways with as few pairs across areas as can be, and of
+/// those the one with the least sum. O(n³) in the worst case for the n grids of an area, or of all areas if pairs may be across; see [`matching`].
 pub fn backups(area_of: &[u32], borders: &[SharedBorder], outline_m: &[f64], leftover: Leftover) -> Backups {
+    let anywhere = vec![0; area_of.len()];
+    let joined = if leftover == Leftover::Across { &anywhere } else { area_of };
+    let is_across = |a: GridId, b: GridId| area_of[a.at()] != area_of[b.at()];
     let cost = |b: &SharedBorder| {
         let outline = outline_m[b.a.at()].min(outline_m[b.b.at()]).max(b.length_m).max(1e-9);
-        (10_000.0 * (1.0 - b.length_m / outline)).round() as i64
+        let apart = if is_across(b.a, b.b) { (MOST + 1) * area_of.len() as i64 } else { 0 };
+        apart + (MOST as f64 * (1.0 - b.length_m / outline)).round() as i64
     };
     let nobody = vec![None; area_of.len()];
     let mut out = Backups { backup: nobody.clone(), second: nobody, ..Backups::default() };
-    for area in areas(area_of, borders).values() {
+    for area in areas(joined, borders).values() {
         let edges: Vec<_> = area.edges.iter().map(|&(a, b, border)| (a, b, cost(border))).collect();
         let found = matching(area.grids.len(), &edges, usize::MAX);
         for (v, mate) in found.mate.iter().enumerate() {
@@ -83,13 +91,13 @@ pub fn backups(area_of: &[u32], borders: &[SharedBorder], outline_m: &[f64], lef
         out.left_over.extend(alone(area, &found));
     }
     out.left_over.sort_unstable_by_key(|l| l.0);
-    match leftover {
-        Leftover::None => {}
-        Leftover::Triple => out.join_pairs(area_of, borders, cost),
-        Leftover::Across => out.pair_across(borders, cost),
+    if leftover == Leftover::Triple {
+        out.join_pairs(area_of, borders, cost);
     }
     let backup = &out.backup;
     out.left_over.retain(|l| backup[l.0.at()].is_none());
+    let pairs = (0..area_of.len()).map(GridId::new).filter_map(|a| Some([a, backup[a.at()].filter(|b| a < *b)?]));
+    out.across = pairs.filter(|&[a, b]| is_across(a, b)).collect();
     out
 }
 
@@ -134,21 +142,6 @@ impl Backups {
             let far = self.backup[middle.at()].expect("one of a pair");
             self.triples.push([far, middle, own]);
             (self.backup[own.at()], self.second[middle.at()]) = (Some(middle), Some(own));
-        }
-    }
-
-    /// Left-over grids of different areas are paired.
-    fn pair_across(&mut self, borders: &[SharedBorder], cost: impl Fn(&SharedBorder) -> i64) {
-        let free: BTreeMap<GridId, usize> = self.left_over.iter().enumerate().map(|(i, l)| (l.0, i)).collect();
-        let edge = |b: &SharedBorder| Some((*free.get(&b.a)?, *free.get(&b.b)?, cost(b)));
-        let edges: Vec<_> = borders.iter().filter_map(edge).collect();
-        let found = matching(free.len(), &edges, usize::MAX);
-        for (i, m) in found.mate.iter().enumerate().filter_map(|(i, m)| Some((i, (*m)?))) {
-            let (own, other) = (self.left_over[i].0, self.left_over[m].0);
-            self.backup[own.at()] = Some(other);
-            if own < other {
-                self.across.push([own, other]);
-            }
         }
     }
 }
