@@ -184,7 +184,8 @@ pub fn staff(plan: &Plan, staff: &Staff) -> Staffing {
     let mut rule = plan.provenance.recipe.officers.clone();
     rule.examined = staff.examined.or(rule.examined);
     let (branch_of, branches) = plan.areas_of(&rule.branch);
-    let ids = plan.grids.iter().map(|g| g.grid_id.as_str()).chain(plan.grids.iter().map(|g| g.code.as_str()));
+    // an id comes before a code that reads the same
+    let ids = plan.grids.iter().map(|g| g.code.as_str()).chain(plan.grids.iter().map(|g| g.grid_id.as_str()));
     let at = (0..plan.grids.len()).chain(0..plan.grids.len()).map(GridId::new);
     let places = Places {
         grids: ids.zip(at).collect(),
