@@ -29,7 +29,8 @@ impl Matching {
 ///
 /// `edges` are two vertices below `n` and a cost (within ±2⁴⁴); loops are left out, of parallel edges one is taken. All free vertices
 /// have the same, least dual throughout, therefore the matching after every augmentation is the cheapest of its size: the search
-/// simply ends early. O(n³) time in the worst case, O(n + m) memory; on planar graphs about n² (see `benches/staffing.rs`).
+/// simply ends early. O(n³) time in the worst case, O(n + m) memory; on neighbourhoods, where m is about 2n, time grows with n² and more: 0.1 ms
+/// for 36 vertices, 0.06 s for 900, 0.6 s for 3,000, 4 s for 6,400 (`benches/staffing.rs`).
 pub fn matching(n: usize, edges: &[(usize, usize, i64)], most: usize) -> Matching {
     let mut search = Search::new(n, edges);
     let mut between = Vec::new();
