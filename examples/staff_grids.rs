@@ -113,6 +113,9 @@ fn write(plan: &mut Plan, staffed: &Staffing, out: &Path) -> Result<(), cli::Fai
     for (name, text) in &files {
         staged.write(name, text.as_bytes())?;
     }
+    if !plan.levels.is_empty() {
+        staged.write("levels.csv", plan_files::levels_csv(plan).as_bytes())?;
+    }
     Ok(staged.commit()?)
 }
 
