@@ -290,7 +290,8 @@ fn told(d: &Duos, branch: &str, officers: usize) -> Option<Finding> {
 
 /// People with several roles, or several rows, or a name that another person has as well.
 fn doubles(rows: &[StaffRow], mut roles: BTreeMap<&str, Vec<String>>) -> Vec<DoubleRole> {
-    let (mut records, mut named): (BTreeMap<&str, Vec<u64>>, BTreeMap<&str, BTreeSet<&str>>) = Default::default();
+    let mut records: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    let mut named: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut name: BTreeMap<&str, &str> = BTreeMap::new();
     for row in rows.iter().filter(|r| !r.officer_id.is_empty()) {
         records.entry(&row.officer_id).or_default().push(row.record);

@@ -238,11 +238,7 @@ impl Search {
                     }
                 },
                 // the way in is noted, for when the inner blossom is expanded
-                _ if self.tight[edge] => {
-                    if self.label[w] == Label::Free {
-                        (self.label[w], self.reached[w]) = (Label::Inner, end ^ 1);
-                    }
-                }
+                _ if self.tight[edge] && self.label[w] == Label::Free => (self.label[w], self.reached[w]) = (Label::Inner, end ^ 1),
                 Label::Outer if self.is_better(edge, self.best[b]) => self.best[b] = edge,
                 Label::Free | Label::Inner if self.label[w] == Label::Free && self.is_better(edge, self.best[w]) => self.best[w] = edge,
                 _ => {}
