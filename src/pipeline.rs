@@ -5,7 +5,7 @@ use crate::cut::{CutError, Fabric, cut};
 use crate::finding::{Finding, Severity};
 use crate::measure::GridId;
 use crate::partition::{PartitionError, Partitioned, partition};
-use crate::plan::{LevelError, Parts, Plan, PlanShare, Report, add_codes, add_levels, make, report};
+use crate::plan::{LevelError, Parts, Plan, PlanShare, Report, add_backups, add_codes, add_levels, make, report};
 use crate::recipe::{Recipe, ZoneRule};
 use crate::territory::layers::Layers;
 use crate::territory::{Territory, TerritoryError, territory};
@@ -95,6 +95,7 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
     }
     let code_findings = add_codes(&mut plan, &territory, &fabric, recipe);
     let level_findings = add_levels(&mut plan, layers, &territory, &fabric, recipe)?;
+    let backup_findings = add_backups(&mut plan);
     let mut findings = territory.findings.clone();
     findings.extend(fabric.findings.iter().cloned());
     findings.extend(cells.iter().flat_map(|s| s.findings.iter().cloned()));
@@ -102,6 +103,7 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
     findings.extend(zone_findings);
     findings.extend(code_findings);
     findings.extend(level_findings);
+    findings.extend(backup_findings);
     findings.extend(broken(&territory, &fabric, &zones, &parts.grid_of_unit));
     for rule in [Rule::Nearest, Rule::Unassigned] {
         let n = attachments.iter().filter(|a| a.rule == rule).count();

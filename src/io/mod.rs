@@ -15,6 +15,7 @@ pub mod plan_files;
 pub mod plan_read;
 pub mod series_files;
 pub mod sheet;
+pub mod staffing_files;
 mod stream;
 pub mod table;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::recipe::{ORDINARY, Recipe, ZoneRule};
 use crate::territory::layers::Layers;
 use crate::territory::{BarrierLayer, Resource, Station, Territory};
 use crate::zones::{Dedicated, Home, Zone};
-use crate::{cut::rings, staffing, zones};
+use crate::{cut::rings, zones};
 use petgraph::unionfind::UnionFind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::PI;
@@ -90,7 +90,7 @@ impl Moments {
     }
 }
 
-/// The plan of assignments already made, without levels and codes. O(n log n).
+/// The plan of assignments already made, without levels, codes and backups. O(n log n).
 #[allow(clippy::too_many_arguments)]
 pub fn make(
     layers: &Layers,
@@ -106,7 +106,6 @@ pub fn make(
 ) -> Plan {
     let grids = parts.zone_of_grid.len();
     let tally = tallies(territory, fabric, parts);
-    let backup = staffing::backup_pairs(&parts.zone_of_grid, &adjacent(fabric, &parts.grid_of_unit));
     let connected = connected_parts(fabric, &parts.grid_of_unit, grids);
     let id = |g: GridId| format!("G{:06}", g.0 + 1);
     let zone_id = |z: u32| format!("Z{:04}", z + 1);
@@ -176,7 +175,8 @@ pub fn make(
             inertia: round(t.moments.inertia(), 4),
             barrier_share: round(t.along_barrier_m / t.perimeter_m.max(1e-9), 4),
             officer: None,
-            backup_grid_id: backup[g].map(id),
+            backup_grid_id: None,
+            second_backup_grid_id: None,
             valid_from: None,
             parents: Vec::new(),
         });
@@ -416,16 +416,6 @@ fn tallies(t: &Territory, fabric: &Fabric, parts: &Parts) -> Vec<Tally> {
         }
     }
     tally
-}
-
-/// Grids that share a border of positive length.
-fn adjacent(fabric: &Fabric, grid_of_unit: &[GridId]) -> Vec<(GridId, GridId)> {
-    let pair = |b: &crate::cut::Border| {
-        let (x, y) = (grid_of_unit[b.a.at()], grid_of_unit[b.b?.at()]);
-        (x != y && b.length_m > 0.0).then_some((x.min(y), x.max(y)))
-    };
-    let pairs: BTreeSet<_> = fabric.borders.iter().filter_map(pair).collect();
-    pairs.into_iter().collect()
 }
 
 /// Connected parts of every grid, over borders of positive length.

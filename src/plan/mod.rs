@@ -1,7 +1,6 @@
 //! The plan: grids, zones, their land and their proof; self-contained and free of timings, so that equal inputs give
 //! equal bytes.
 
-mod apportion;
 mod attaching;
 mod check;
 mod codes;
@@ -12,16 +11,18 @@ mod make;
 mod nesting;
 mod report;
 pub mod series;
+mod staff;
 pub mod targets;
 mod tiers;
 
-pub use apportion::apportion;
+pub use crate::staffing::{StaffRow, apportion};
 pub use check::{AsFound, Check, Checked, GridAsFound, check};
 pub use codes::add_codes;
 pub use explain::{Explanation, GridBorder, GridOption, MadeBy, explain};
 pub use levels::{LevelError, PlanArea, PlanLevel, add_levels};
 pub use make::{Parts, make};
 pub use report::{Indicator, Report, StageRecord, report};
+pub use staff::*;
 pub use tiers::{DIVISION, GRID, TERRITORY, Tier, Tiers, ZONE};
 
 use crate::attach::{GridHalls, Rule};
@@ -314,6 +315,9 @@ pub struct PlanGrid {
     pub officer: Option<String>,
     /// The grid it stands in for and is stood in by (R29).
     pub backup_grid_id: Option<String>,
+    /// In the middle of a triple, the grid that joined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_backup_grid_id: Option<String>,
     /// First day of validity.
     pub valid_from: Option<String>,
     /// Grids that it comes from.

@@ -1,7 +1,7 @@
 //! Targets split by potential, and sales that went to somebody else's customers (R12, R21).
 
 use super::Plan;
-use super::apportion::apportion;
+use super::apportion;
 use super::tiers::{Tiers, ZONE};
 use crate::finding::{Finding, Severity};
 use crate::measure::Load;

@@ -4,6 +4,7 @@ use super::checked::*;
 use super::draft::*;
 use super::fault::{Fault, RecipeErrors, nearest};
 use super::keys::LAYERS;
+use super::staffing::{BackupRule, OfficerRule};
 use super::template::{Part, Template};
 use crate::measure::{LOAD, Load};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +48,9 @@ impl Draft {
             levels: check.levels(draft.levels, by_coverage),
             hubs: check.hubs(draft.hubs),
             facilities: draft.facilities.into_iter().map(|(name, facility)| check.facility(name, facility)).collect(),
+            backup: BackupRule::default(),
+            posts: Vec::new(),
+            officers: OfficerRule::default(),
             codes: check.codes(draft.codes),
             grid,
             load: check.load(draft.load),
@@ -59,6 +63,7 @@ impl Draft {
             layers: check.layers(draft.layers, &resources),
             resources,
         };
+        check.staffing(&mut recipe, draft.backup, draft.posts, draft.officers);
         if !(recipe.halls.kinds.is_empty() && recipe.landmarks.kinds.is_empty()) {
             let pois = &mut recipe.layers.pois;
             let radius = pois.property(RADIUS).to_string();

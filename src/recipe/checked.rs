@@ -2,6 +2,7 @@ use super::draft::Draft;
 use super::facilities::{FacilityRule, HubRule};
 use super::series::{SeriesRule, ThresholdRule};
 use super::signals::AttachRule;
+use super::staffing::{BackupRule, OfficerRule, PostRule};
 use super::template::Template;
 use crate::measure::Load;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,12 @@ pub struct Recipe {
     pub hubs: HubRule,
     /// Facilities by name (R36, R38).
     pub facilities: Vec<FacilityRule>,
+    /// Backup pairs (R29).
+    pub backup: BackupRule,
+    /// Posts by name (R7, R11, R15).
+    pub posts: Vec<PostRule>,
+    /// Officers (R28, R30).
+    pub officers: OfficerRule,
     /// Display codes of grids.
     pub codes: CodeRule,
     /// How units are cut.

@@ -100,6 +100,15 @@ pub struct Draft {
     /// Limits of series by name; merged one by one, key by key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub thresholds: BTreeMap<String, ThresholdDraft>,
+    /// Backup pairs.
+    #[serde(skip_serializing_if = "is_default")]
+    pub backup: BackupDraft,
+    /// Posts by name; merged one by one, key by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub posts: BTreeMap<String, PostDraft>,
+    /// Officers.
+    #[serde(skip_serializing_if = "is_default")]
+    pub officers: OfficerDraft,
     /// Deterministic amount of search.
     #[serde(skip_serializing_if = "is_default")]
     pub effort: EffortDraft,
@@ -483,6 +492,49 @@ section! {
     }
 }
 section! {
+    /// `[backup]`
+    BackupDraft {
+        /// Where grids may be paired: `zone`, `division`, `territory` or a level.
+        within: String = over,
+        /// What becomes of a grid without a pair: `none`, `triple` or `across`.
+        leftover: String = over,
+    }
+}
+section! {
+    /// `[posts.<name>]`
+    PostDraft {
+        /// Customers for one post.
+        per: i64 = over,
+        /// Customer classes that are counted; replaced as a whole.
+        classes: Vec<String> = over,
+        /// Resource that is counted instead of points.
+        resource: String = over,
+        /// Areas that have such posts: `grid`, `zone`, `division`, `territory` or a level.
+        per_area: String = over,
+        /// Fewest posts of an area.
+        number: i64 = over,
+        /// Most posts of an area.
+        most: i64 = over,
+        /// Over what is rounded once, before posts are dealt to grids.
+        pool: String = over,
+        /// By what customers count more or less, by id of grid, zone or division; merged entry by entry.
+        scale: BTreeMap<String, f64> = entries,
+    }
+}
+section! {
+    /// `[officers]`
+    OfficerDraft {
+        /// What a branch is: `zone`, `division`, `territory` or a level.
+        branch: String = over,
+        /// Whether some take two adjacent grids where there are too few.
+        share: bool = over,
+        /// Levels of staff, the highest first; replaced as a whole.
+        levels: Vec<String> = over,
+        /// How many people were examined.
+        examined: i64 = over,
+    }
+}
+section! {
     /// `[effort]`
     EffortDraft {
         /// Name of a level, see [`Effort::LEVELS`](super::Effort::LEVELS); it replaces all that lower drafts say of effort.
@@ -578,6 +630,9 @@ impl Draft {
             overlays: tables(self.overlays, base.overlays, OverlayDraft::or),
             series: self.series.or(base.series),
             thresholds: tables(self.thresholds, base.thresholds, ThresholdDraft::or),
+            backup: self.backup.or(base.backup),
+            posts: tables(self.posts, base.posts, PostDraft::or),
+            officers: self.officers.or(base.officers),
             effort: if self.effort.level.is_some() { self.effort } else { self.effort.or(base.effort) },
             layers: tables(self.layers, base.layers, LayerDraft::or),
         }

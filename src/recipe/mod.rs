@@ -18,6 +18,7 @@ mod fault;
 mod keys;
 mod series;
 mod signals;
+mod staffing;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -31,4 +32,5 @@ pub use fault::{Fault, RecipeErrors};
 pub use keys::LAYERS;
 pub use series::{Period, Redrawn, SeriesRule, ThresholdRule};
 pub use signals::*;
+pub use staffing::*;
 pub use template::{Part, Template};

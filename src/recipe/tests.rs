@@ -165,7 +165,7 @@ fn unknown_keys_and_wrong_sorts_are_told_with_lines_and_remedy() {
         "line 5: grid.tolerence: unknown key 'tolerence'; did you mean 'tolerance'?",
         "line 7: barriers.roads.primary = 1.5: a whole number is expected",
         "line 8: layers.housholds: unknown key 'housholds'; did you mean 'households'?",
-        "line 10: zzz: unknown key 'zzz'; remove it; known here: schema, seed, extends, division, areas, zones, grid, load, resources, classes, kinds, halls, landmarks, levels, hubs, facilities, codes, cut, barriers, attach, signals, overlays, series, thresholds, effort, layers",
+        "line 10: zzz: unknown key 'zzz'; remove it; known here: schema, seed, extends, division, areas, zones, grid, load, resources, classes, kinds, halls, landmarks, levels, hubs, facilities, codes, cut, barriers, attach, signals, overlays, series, thresholds, backup, posts, officers, effort, layers",
     ];
     assert_eq!(told, expected);
     assert!(faults("seed = -1")[0].contains("0 or more"));
@@ -243,7 +243,7 @@ fn faults_of_resources_are_told_with_their_keys() {
     }
     let told = faults("weights = 1\n[resources]\nb = 3\n[resources.a]\ntolerence = 0.1\nweight = \"1\"\nzzz = 1");
     let expected = [
-        "line 1: weights: unknown key 'weights'; remove it; known here: schema, seed, extends, division, areas, zones, grid, load, resources, classes, kinds, halls, landmarks, levels, hubs, facilities, codes, cut, barriers, attach, signals, overlays, series, thresholds, effort, layers",
+        "line 1: weights: unknown key 'weights'; remove it; known here: schema, seed, extends, division, areas, zones, grid, load, resources, classes, kinds, halls, landmarks, levels, hubs, facilities, codes, cut, barriers, attach, signals, overlays, series, thresholds, backup, posts, officers, effort, layers",
         "line 3: resources.b = 3: a table of keys is expected",
         "line 5: resources.a.tolerence: unknown key 'tolerence'; did you mean 'tolerance'?",
         "line 6: resources.a.weight = \"1\": a number is expected",

@@ -98,6 +98,9 @@ impl From<Recipe> for Draft {
             overlays: r.attach.overlays.into_iter().map(|o| (o.name.clone(), o.into())).collect(),
             series: r.series.into(),
             thresholds: r.thresholds.into_iter().map(|t| (t.name.clone(), t.into())).collect(),
+            backup: r.backup.into(),
+            posts: r.posts.into_iter().map(|p| (p.name.clone(), p.into())).collect(),
+            officers: r.officers.into(),
             effort: match Effort::LEVELS.iter().find(|(_, effort)| *effort == r.effort) {
                 Some((name, _)) => EffortDraft { level: Some(name.to_string()), ..EffortDraft::default() },
                 None => EffortDraft {

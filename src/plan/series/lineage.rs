@@ -4,7 +4,7 @@ use super::date::{Day, Stamp};
 use crate::finding::{Finding, Severity};
 use crate::measure::Load;
 use crate::plan::tiers::Tiers;
-use crate::plan::{Plan, apportion::apportion};
+use crate::plan::{Plan, apportion};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A row of a table of lineage, as found: what part of an old grid a new one has.
