@@ -108,7 +108,10 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.code)?;
+        f.write_str(&self.code)?;
+        if self.place.is_some() || self.subject != Subject::default() {
+            f.write_str(":")?;
+        }
         if let Some(file) = &self.subject.file {
             write!(f, " {file}")?;
         }

@@ -68,17 +68,15 @@ pub struct Given {
     shares: Vec<(GridId, f64)>,
     /// Evidence in all, in the unit of the volumes; 1 for a place or a key.
     pub volume: f64,
-    /// Distance from a place to the nearest border, metres; NaN for the rest.
-    pub distance_m: f64,
-    /// The grid beyond that border.
-    pub beyond: Option<GridId>,
+    /// The place, where it is one.
+    place: Option<Pt>,
     /// A place outside, to the nearest grid.
     pub nearest: bool,
 }
 
 impl Given {
     fn sure(grid: GridId) -> Given {
-        Given { grid, shares: vec![(grid, 1.0)], volume: 1.0, distance_m: f64::NAN, beyond: None, nearest: false }
+        Given { grid, shares: vec![(grid, 1.0)], volume: 1.0, place: None, nearest: false }
     }
 
     /// Share of the evidence for a grid.
@@ -202,15 +200,12 @@ impl Attacher {
     }
 
     fn at_place(&self, p: Pt, nearest_m: f64) -> Verdict {
-        let near = self.land.nearest(p);
-        let distance_m = near.map_or(f64::NAN, |n| n.distance_m);
-        match (self.land.grid_at(p), near) {
-            (Some(grid), near) => Verdict::Given(Given { distance_m, beyond: near.and_then(|n| n.beyond(grid)), ..Given::sure(grid) }),
-            (None, Some(near)) if distance_m <= nearest_m => match near.grids.into_iter().flatten().next() {
-                Some(grid) => Verdict::Given(Given { distance_m, nearest: true, ..Given::sure(grid) }),
-                None => Verdict::Silent(Silence::Outside),
-            },
-            (None, _) => Verdict::Silent(Silence::Outside),
+        if let Some(grid) = self.land.grid_at(p) {
+            return Verdict::Given(Given { place: Some(p), ..Given::sure(grid) });
+        }
+        match self.land.nearest(p).filter(|n| n.distance_m <= nearest_m).and_then(|n| n.grids.into_iter().flatten().next()) {
+            Some(grid) => Verdict::Given(Given { place: Some(p), nearest: true, ..Given::sure(grid) }),
+            None => Verdict::Silent(Silence::Outside),
         }
     }
 
@@ -326,7 +321,7 @@ impl Attacher {
             nearest: given.nearest,
             share: scores.iter().find(|s| s.0 == grid).map_or(0.0, |s| s.1),
             volume: given.volume,
-            distance_m: given.distance_m,
+            distance_m: f64::NAN,
             runner_up: next.map(|s| s.0),
             margin: most - next.map_or(0.0, |s| s.1),
             against: 0,
@@ -344,8 +339,12 @@ impl Attacher {
                 decision.runner_up = decision.runner_up.or(Some(g.grid));
             }
         }
-        if let (None, Some(Verdict::Given(own))) = (decision.runner_up, decision.signal.map(|i| &verdicts[i])) {
-            decision.runner_up = own.beyond;
+        // the nearest border is looked for only where a place decided
+        if let (Some(own), Some(Verdict::Given(Given { place: Some(p), .. }))) = (decision.grid, decision.signal.map(|i| &verdicts[i]))
+            && let Some(near) = self.land.nearest(*p)
+        {
+            decision.distance_m = near.distance_m;
+            decision.runner_up = decision.runner_up.or(near.beyond(own));
         }
         decision
     }
