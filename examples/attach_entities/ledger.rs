@@ -189,7 +189,7 @@ impl Ledger {
         let runner_up = d.runner_up.map_or("", |g| &self.grids[g.at()].0);
         let _ = match (d.signal, d.distance_m.is_nan()) {
             (None, _) => write!(out, ",,,,"),
-            (_, true) => write!(out, "{:.4},{runner_up},{:.4},{},", d.share, d.margin, d.volume),
+            (_, true) => write!(out, "{:.4},{runner_up},{:.4},{},", d.share, d.margin, (d.volume * 1000.0).round() / 1000.0),
             (_, false) => write!(out, "{:.2},{runner_up},{:.4},,", d.distance_m, d.margin),
         };
         let against = names.iter().enumerate().filter(|(i, _)| d.against >> i & 1 == 1);
@@ -248,13 +248,14 @@ impl Ledger {
             );
             self.findings.push(Finding::new(Severity::Warning, "grid-empty", message).measured(empty.len() as f64));
         }
-        let without = self.tally.unassigned();
+        let without = self.decided.get("unassigned").copied().unwrap_or(0);
         if without > 0 {
             let message = format!("{without} entities have no grid; attachments.csv flags them unresolved, with the reason");
             self.findings.push(Finding::new(Severity::Warning, "entity-unresolved", message).measured(without as f64));
         }
         for (code, n) in &self.fault_codes {
-            let message = format!("{n} times; faults.csv has each with its record");
+            let times = if *n == 1 { "once".to_string() } else { format!("{n} times") };
+            let message = format!("{times}; faults.csv has each with its record");
             self.findings.push(Finding::new(Severity::Warning, code, message).measured(*n as f64));
         }
         let grids_with = self.grids.len() - empty.len();

@@ -32,7 +32,7 @@ use std::time::Instant;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  attach_entities                                  the embedded town, preset telecom\n  attach_entities --plan plan --entities customers.csv --recipe signals.toml --out attached\n\nExit codes: 0 every entity has a grid, 1 some have none (see the flags of attachments.csv), 2 bad input."
+    after_help = "Examples:\n  attach_entities                                  the embedded town, preset telecom\n  attach_entities --plan plan --entities customers.csv --recipe signals.toml --out attached\n\nExit codes: 0 every entity has a grid, 1 some have none (flagged unresolved in attachments.csv), 2 bad input."
 )]
 struct Args {
     #[command(flatten)]

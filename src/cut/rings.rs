@@ -44,15 +44,15 @@ fn one_label(mut half: Vec<(Pt, Pt)>) -> Vec<Rings> {
     nested(outers, holes)
 }
 
-/// Polygons of closed walks with their land on the left, which may visit a vertex again but do not cross: no ring does. Loops without
-/// area vanish. O(n log n) plus a containment test per hole.
-pub(crate) fn untied(walks: impl IntoIterator<Item = Vec<Pt>>) -> Vec<Rings> {
-    let rings = walks.into_iter().flat_map(simple).filter(|r| ring_area2(r) != 0);
+/// The rings of one polygon, which may visit a vertex again, as polygons whose rings do not: the same area, whatever lies where. Loops
+/// without area vanish. O(n log n) plus a containment test per hole and outer ring.
+pub(crate) fn untied(polygon: Rings) -> Vec<Rings> {
+    let rings = polygon.into_iter().flat_map(simple).filter(|r| ring_area2(r) != 0);
     let (outers, holes) = rings.partition(|r| ring_area2(r) > 0);
     nested(outers, holes)
 }
 
-/// Every hole with the smallest outer ring around it.
+/// Every hole with the smallest outer ring around it; where rounding has put it beside all of them, with the largest.
 fn nested(mut outers: Vec<Vec<Pt>>, mut holes: Vec<Vec<Pt>>) -> Vec<Rings> {
     outers.sort_by_key(|r| (std::cmp::Reverse(ring_area2(r)), r.iter().min().copied()));
     let mut out: Vec<Rings> = outers.into_iter().map(|r| vec![r]).collect();
@@ -65,8 +65,9 @@ fn nested(mut outers: Vec<Vec<Pt>>, mut holes: Vec<Vec<Pt>>) -> Vec<Rings> {
             o.0.x <= b.0.x && o.0.y <= b.0.y && o.1.x >= b.1.x && o.1.y >= b.1.y && contains(&out[i][0], &hole)
         };
         // outers are sorted by falling area: the last that contains it is the smallest
-        if let Some(i) = (0..out.len()).rev().find(|&i| inside(i)) {
-            out[i].push(hole);
+        let around = (0..out.len()).rev().find(|&i| inside(i)).unwrap_or(0);
+        if let Some(polygon) = out.get_mut(around) {
+            polygon.push(hole);
         }
     }
     out
@@ -183,13 +184,17 @@ mod tests {
         let hole = vec![p(0, 0), p(20, 0), p(20, 20), p(0, 20), p(0, 0), p(5, 10), p(10, 5)];
         let eight = vec![p(30, 0), p(40, 0), p(35, 5), p(40, 10), p(30, 10), p(35, 5)];
         let spike = vec![p(50, 0), p(60, 0), p(60, 10), p(70, 20), p(60, 10), p(50, 10)];
-        let walks = [hole, eight, spike];
+        // its hole is beside it by rounding: the area stays
+        let beside = vec![p(80, 0), p(79, 5), p(80, 10)];
         let area2 = |rings: &[Vec<Pt>]| rings.iter().map(|r| ring_area2(r)).sum::<i128>();
-        let out = untied(walks.clone());
-        assert_eq!(out.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 1, 1]);
-        assert_eq!(area2(&out.concat()), area2(&walks));
-        for ring in out.iter().flatten() {
-            assert_eq!(ring.iter().collect::<std::collections::BTreeSet<_>>().len(), ring.len());
+        let square = vec![p(80, 0), p(90, 0), p(90, 10), p(80, 10)];
+        for (walks, lens) in [(vec![hole], vec![2]), (vec![eight], vec![1, 1]), (vec![spike], vec![1]), (vec![square, beside], vec![2])] {
+            let out = untied(walks.clone());
+            assert_eq!(out.iter().map(Vec::len).collect::<Vec<_>>(), lens);
+            assert_eq!(area2(&out.concat()), area2(&walks));
+            for ring in out.iter().flatten() {
+                assert_eq!(ring.iter().collect::<std::collections::BTreeSet<_>>().len(), ring.len());
+            }
         }
     }
 

@@ -187,6 +187,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn what_is_said_to_be_least_is_so(loads in prop::collection::vec(1i64..60, 1..9), target in 20i64..90, percent in 5u32..40) {
             let problem = problem(&loads, &path(loads.len() as u32), target, f64::from(percent) / 100.0);

@@ -368,6 +368,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         /// No other way to give people tasks has a larger sum of value · need.
         #[test]
         fn no_exchange_is_better(needs in prop::collection::vec(0i64..20, 1..6), ranks in prop::collection::vec(0usize..4, 1..6)) {

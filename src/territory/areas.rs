@@ -272,10 +272,11 @@ impl Maker<'_> {
                 let (n, first) = (slivers.len(), slivers[0].exterior().0[0]);
                 let slivers = Land::new(slivers);
                 let m2 = self.m2(&slivers);
-                let has = format!("{n} slivers, {m2:.0} m² in all, are too narrow or small for a part of a division and");
+                let what = if n == 1 { "a sliver of".to_string() } else { format!("{n} slivers,") };
+                let has = format!("{what} {m2:.0} m² in all, too narrow or small for a part of a division:");
                 let (severity, message) = match at {
-                    None => (Severity::Warning, format!("{has} border on none; they are in no grid")),
-                    Some(at) => (Severity::Info, format!("{has} go with '{}', on which they border", all[at].id)),
+                    None => (Severity::Warning, format!("{has} on no border of another, in no grid")),
+                    Some(at) => (Severity::Info, format!("{has} goes with '{}', on which it borders most", all[at].id)),
                 };
                 let finding = Finding::new(severity, "area-sliver", message).file(&from.file).record(from.record).id(&from.id);
                 let place = Pt { x: first.x, y: first.y }.lon_lat();

@@ -69,15 +69,15 @@ fn telecom(lattice: &Lattice, rng: &mut Rng, pois: &Layer, stations: &Layer) -> 
         match k {
             // no signal at all
             1 => (place, joined) = (",".into(), String::new()),
-            // joined online, traffic at two stations alike, no place: nothing decides
+            // joined online, hardly any traffic, no place: nothing decides
             2 => {
                 (place, joined) = (",".into(), String::new());
-                [0, 9].into_iter().for_each(|s| use_of(&id, &stations[s].id, DAYS[1], "120".into()));
+                use_of(&id, &near[0].id, DAYS[1], "4".into());
             }
-            // tied traffic, but a hall
+            // hardly any traffic, but a hall
             3 => {
                 place = ",".into();
-                [0, 9].into_iter().for_each(|s| use_of(&id, &stations[s].id, DAYS[1], "80".into()));
+                use_of(&id, &near[0].id, DAYS[1], "4".into());
             }
             // roams: most traffic at a station of another town
             4 => {
@@ -155,7 +155,12 @@ fn register(lattice: &Lattice, rng: &mut Rng) -> String {
         let [x, y] = somewhere(lattice, rng);
         // some have no place, one a board that is not there
         let place = if k % 10 == 3 { ",".to_string() } else { format!("{x:.7},{y:.7}") };
-        let board = if k == 7 { "sb99".to_string() } else { format!("sb{:02}", 1 + rng.below(11)) };
+        let board = match k {
+            7 => "sb99".to_string(),
+            // the board with one grid
+            _ if k % 20 == 3 => "sb10".to_string(),
+            _ => format!("sb{:02}", 1 + rng.below(11)),
+        };
         let _ = write!(text, "f{k:03},{board},{place}\r\n");
     }
     text

@@ -104,7 +104,7 @@ fn adds_up(p: &HubProblem, plan: &HubPlan) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn hubs_with_capacities_are_those_of_brute_force(p in problem(true)) {

@@ -67,7 +67,8 @@ impl Frame {
             ring
         };
         // Clipper visits a vertex again where land touches itself, and rounding makes one of two that are near
-        untied(polygons(land).iter().flat_map(|rings| rings.iter().enumerate().map(|(i, r)| ring(r, i == 0))))
+        let polygon = |rings: Vec<Vec<At>>| rings.iter().enumerate().map(|(i, r)| ring(r, i == 0)).collect();
+        polygons(land).into_iter().map(polygon).flat_map(untied).collect()
     }
 }
 
