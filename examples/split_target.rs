@@ -39,7 +39,7 @@ struct Args {
     /// Resource of the plan, or table with grid_id and potential [default: the load]
     #[arg(long, value_name = "RESOURCE|FILE")]
     potential: Option<String>,
-    /// Table of sales: sale_id, seller (a grid or an officer), final_grid_id, amount
+    /// Table of sales: sale_id, seller (a grid or an officer), amount, and final_grid_id or lon and lat of the final customer
     #[arg(long, value_name = "FILE")]
     sales: Option<PathBuf>,
     /// Folder for the tables [default: targets]

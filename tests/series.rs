@@ -11,6 +11,7 @@ use evengrid::plan::series::{Comparable, Entry, Heir, Lineage, NO_AREA, Series, 
 use evengrid::plan::targets::{Sale, TargetError, diversion, split_target};
 use evengrid::plan::{GRID, Plan, TERRITORY, Tier, Tiers, ZONE, apportion};
 use evengrid::recipe::{Draft, Period, Recipe};
+use evengrid::territory::lattice::Pt;
 use evengrid::territory::layers::PointRecord;
 use land::{config, division, home};
 use proptest::prelude::*;
@@ -326,7 +327,10 @@ fn r12_targets_and_diversion_of_the_town() {
         seller: seller.into(),
         final_grid_id: grid.into(),
         amount: amount.into(),
+        ..Sale::default()
     };
+    // a place instead of a grid: just inside the third one
+    let inside = place_in(&plan, 2);
     let sales = [
         sale(1, "a", "Wang", "G000002", "5"),
         sale(2, "b", "Wang", "G000003", "5"),
@@ -334,11 +338,21 @@ fn r12_targets_and_diversion_of_the_town() {
         sale(4, "c", "Li", "G000003", "5"),
         sale(5, "d", "Wang", "", "5"),
         sale(6, "e", "Wang", "G000001", "five"),
+        Sale { lon: inside[0].to_string(), lat: inside[1].to_string(), ..sale(7, "f", "Wang", "", "5") },
     ];
     let found = diversion(&sales, "sales.csv", &plan);
-    assert_eq!(found.sales.iter().map(|s| s.record).collect::<Vec<_>>(), [2]);
+    assert_eq!(found.sales.iter().map(|s| (s.record, s.final_grid_id.as_str())).collect::<Vec<_>>(), [(2, "G000003"), (7, "G000003")]);
     let codes: Vec<(u64, &str)> = found.findings.iter().map(|f| (f.subject.record.unwrap(), f.code.as_str())).collect();
     assert_eq!(codes, [(3, "sale-duplicate"), (4, "seller-unknown"), (5, "grid-unknown"), (6, "amount-unreadable")]);
+}
+
+/// A place in the grid at that position.
+fn place_in(plan: &Plan, grid: u32) -> [f64; 2] {
+    let land = plan.land();
+    let corners = plan.fabric.arcs.iter().flat_map(|a| a.line()).map(|p| p.lon_lat());
+    let near = corners.flat_map(|[x, y]| [[x + 1e-5, y + 1e-5], [x - 1e-5, y - 1e-5]]);
+    let inside = |p: &[f64; 2]| land.grid_at(Pt::from_lon_lat(p[0], p[1]).unwrap()).is_some_and(|g| g.0 == grid);
+    near.into_iter().find(inside).unwrap()
 }
 
 /// Parents and first days of validity as a plan tells them; an old plan whose entities say where they went.

@@ -61,13 +61,16 @@ pub fn read_potentials(path: &Path) -> Result<(Vec<Potential>, Vec<Finding>), Re
     read(path, &["grid_id", "potential"], |record, [grid_id, potential, ..]| Potential { record, grid_id, potential })
 }
 
-/// Sales: `sale_id`, `seller` (a grid or an officer), `final_grid_id`, `amount`.
+/// Sales: `sale_id`, `seller` (a grid or an officer), `amount`, and of the final customer `final_grid_id` or `lon` and `lat`.
 pub fn read_sales(path: &Path) -> Result<(Vec<Sale>, Vec<Finding>), ReadError> {
-    read(path, &["sale_id", "seller", "final_grid_id", "amount"], |record, [sale_id, seller, final_grid_id, amount, ..]| Sale {
+    let columns = ["sale_id", "seller", "final_grid_id?", "lon?", "lat?", "amount"];
+    read(path, &columns, |record, [sale_id, seller, final_grid_id, lon, lat, amount]| Sale {
         record,
         sale_id,
         seller,
         final_grid_id,
+        lon,
+        lat,
         amount,
     })
 }

@@ -5,6 +5,7 @@ use super::apportion;
 use super::tiers::{Tiers, ZONE};
 use crate::finding::{Finding, Severity};
 use crate::measure::Load;
+use crate::territory::lattice::Pt;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Target of one area.
@@ -147,8 +148,12 @@ pub struct Sale {
     pub sale_id: String,
     /// Who sold: id of a grid, or name of an officer with one or more grids.
     pub seller: String,
-    /// Grid of the final customer.
+    /// Grid of the final customer; empty for that of the place.
     pub final_grid_id: String,
+    /// Longitude of the final customer, degrees.
+    pub lon: String,
+    /// Latitude, degrees.
+    pub lat: String,
     /// The amount; negative for what came back.
     pub amount: String,
 }
@@ -201,7 +206,7 @@ pub struct Diversion {
 /// All amounts may add up to this much.
 const MOST: i64 = i64::MAX / 16;
 
-/// Finds sales whose final customer lies outside the seller's territory (R12). O(n log n) for n sales.
+/// Finds sales whose final customer, by grid or else by place, lies outside the seller's territory (R12). O(n log n) for n sales.
 pub fn diversion(sales: &[Sale], file: &str, plan: &Plan) -> Diversion {
     let mut grids_of: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for g in &plan.grids {
@@ -210,6 +215,11 @@ pub fn diversion(sales: &[Sale], file: &str, plan: &Plan) -> Diversion {
         }
     }
     let known: HashSet<&str> = plan.grids.iter().map(|g| g.grid_id.as_str()).collect();
+    let land = sales.iter().any(|s| s.final_grid_id.is_empty()).then(|| plan.land());
+    let at_place = |s: &Sale| {
+        let at = Pt::from_lon_lat(s.lon.parse().ok()?, s.lat.parse().ok()?)?;
+        land.as_ref()?.grid_at(at).map(|g| plan.grids[g.at()].grid_id.as_str())
+    };
     let (mut out, mut seen, mut total) = (Diversion::default(), HashMap::new(), 0i64);
     let mut totals: BTreeMap<&str, SellerTotal> = BTreeMap::new();
     // amounts of others in each grid
@@ -222,11 +232,14 @@ pub fn diversion(sales: &[Sale], file: &str, plan: &Plan) -> Diversion {
             tell("seller-unknown", format!("'{}' is no grid and no officer of the plan; the sale was not taken", s.seller));
             continue;
         };
-        let Some(&final_grid) = known.get(s.final_grid_id.as_str()) else {
-            tell(
-                "grid-unknown",
-                format!("the final customer lies in '{}', which is no grid of the plan; the sale was not taken", s.final_grid_id),
-            );
+        let final_grid = match s.final_grid_id.as_str() {
+            "" => at_place(s),
+            id => known.get(id).copied(),
+        };
+        let Some(final_grid) = final_grid else {
+            let place =
+                if s.final_grid_id.is_empty() { format!("at '{}', '{}'", s.lon, s.lat) } else { format!("in '{}'", s.final_grid_id) };
+            tell("grid-unknown", format!("the final customer is {place}, which is no grid of the plan; the sale was not taken"));
             continue;
         };
         let amount = Load::from_decimal(&s.amount).and_then(|a| Some((a, total.checked_add(a.0.abs()).filter(|t| *t <= MOST)?)));
@@ -252,7 +265,7 @@ pub fn diversion(sales: &[Sale], file: &str, plan: &Plan) -> Diversion {
                 sale_id: s.sale_id.clone(),
                 seller: s.seller.clone(),
                 seller_grids: territory.iter().map(|g| g.to_string()).collect(),
-                final_grid_id: s.final_grid_id.clone(),
+                final_grid_id: final_grid.to_string(),
                 amount,
             });
         }
