@@ -288,8 +288,11 @@ impl Batch {
     }
 }
 
+/// An id, and the land of that id in degrees.
+pub type NamedArea = (String, MultiPolygon<f64>);
+
 /// Areas of a GeoJSON file with their ids, and `area-dropped` for features that are no areas or have no id.
-pub fn read_areas(path: &Path, file: &str, id: &str) -> Result<(Vec<(String, MultiPolygon<f64>)>, Vec<Finding>), ReadError> {
+pub fn read_areas(path: &Path, file: &str, id: &str) -> Result<(Vec<NamedArea>, Vec<Finding>), ReadError> {
     let (mut areas, mut findings) = (Vec::new(), Vec::new());
     each_feature(path, file, &[id.to_string()], |record, what| {
         let (why, feature) = match what {
@@ -311,4 +314,84 @@ pub fn read_areas(path: &Path, file: &str, id: &str) -> Result<(Vec<(String, Mul
         Ok(())
     })?;
     Ok((areas, findings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::testing::Folder;
+    use std::io::Write;
+
+    fn read(name: &str, bytes: &[u8], wanted: &[&str]) -> Result<(Vec<TableRow>, Vec<Finding>), ReadError> {
+        let folder = Folder::new();
+        folder.write(name, bytes);
+        read_table(&folder.path().join(name), name, &wanted.iter().map(|w| Column::needed(w)).collect::<Vec<_>>())
+    }
+
+    fn cells(rows: &[TableRow]) -> Vec<Vec<&str>> {
+        rows.iter().map(|r| r.cells.iter().map(String::as_str).collect()).collect()
+    }
+
+    #[test]
+    fn separators_marks_quotes_and_the_order_of_columns() {
+        for (name, text) in [
+            ("comma.csv", "\u{feff}b,a,c\r\n2,\"one, \"\"1\"\"\",3\r\n"),
+            ("semicolon.csv", "b;a;c\n2;\"one, \"\"1\"\"\";3\n"),
+            ("tab.tsv", "b\ta\tc\n2\t\"one, \"\"1\"\"\"\t 3 \n"),
+        ] {
+            let (rows, findings) = read(name, text.as_bytes(), &["a", "b"]).unwrap();
+            assert_eq!(cells(&rows), [["one, \"1\"", "2"]], "{name}");
+            assert!(findings.is_empty(), "{findings:?}");
+        }
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(b"a,b\n1,2\n").unwrap();
+        let packed = gz.finish().unwrap();
+        assert_eq!(cells(&read("t.csv.gz", &packed, &["a", "b"]).unwrap().0), [["1", "2"]]);
+        assert!(matches!(read("u.csv.gz", &packed[..packed.len() - 9], &["a"]), Err(ReadError::Gzip { .. })));
+    }
+
+    #[test]
+    fn damaged_rows_are_told_by_record_and_the_rest_is_kept() {
+        let (rows, findings) = read("cut.csv", b"a,b\n1,2\n3\n4,\xff\n5,6,7\n8,", &["a", "b"]).unwrap();
+        assert_eq!(cells(&rows), [["1", "2"], ["4", "\u{fffd}"], ["8", ""]]);
+        assert_eq!(rows.iter().map(|r| r.record).collect::<Vec<_>>(), [1, 3, 5]);
+        let told: Vec<_> = findings.iter().map(|f| (f.code.as_str(), f.subject.record.unwrap())).collect();
+        assert_eq!(told, [("row-malformed", 2), ("text-garbled", 3), ("row-malformed", 4), ("end-missing", 5)]);
+    }
+
+    #[test]
+    fn what_is_no_table_or_lacks_a_column_is_refused() {
+        let refused = |name: &str, bytes: &[u8]| read(name, bytes, &["id", "lon"]).unwrap_err().to_string();
+        assert!(refused("n.csv", b"id,x\n").contains("no column lon; the header has id, x"));
+        assert!(refused("u16.csv", &[0xff, 0xfe, b'i', 0]).contains("UTF-16"));
+        assert!(refused("e.csv", b"").contains("no column id, lon"));
+    }
+
+    #[test]
+    fn points_of_geojson_are_rows() {
+        let text = r#"{"type":"FeatureCollection","features":[
+{"type":"Feature","properties":{"id":"a","n":5},"geometry":{"type":"Point","coordinates":[113.5,30.25]}},
+{"type":"Feature","id":"b","properties":{"n":null},"geometry":null},
+{"type":"Feature","properties":{"id":"c"},"geometry":{"type":"LineString","coordinates":[[0,0],[1,1]]}}]}"#;
+        let (rows, findings) = read("p.geojson", text.as_bytes(), &["id", "lon", "lat", "n"]).unwrap();
+        assert_eq!(cells(&rows), [["a", "113.5", "30.25", "5"], ["b", "", "", ""]]);
+        assert_eq!(findings.iter().map(|f| f.subject.record).collect::<Vec<_>>(), [Some(3)]);
+    }
+
+    #[test]
+    fn a_batch_holds_rows_as_they_were() {
+        let folder = Folder::new();
+        folder.write("batch.csv", "a,b\n1,\n,2\n");
+        let wanted = [Column::needed("a"), Column::needed("b")];
+        let mut batch = Batch::new(2);
+        let read = each_row(&folder.path().join("batch.csv"), "batch.csv", &wanted, |item| {
+            if let Item::Row(row) = item {
+                batch.push(&row);
+            }
+            Ok(())
+        });
+        assert_eq!((read.unwrap(), batch.len()), (2, 2));
+        let all: Vec<_> = (0..2).map(|r| (batch.record(r), batch.cell(r, 0), batch.cell(r, 1))).collect();
+        assert_eq!(all, [(1, "1", ""), (2, "", "2")]);
+    }
 }

@@ -157,7 +157,7 @@ pub type Candidate<'a> = (&'a str, Pt);
 /// With a capacity, as much demand as possible is served and then the sum of distances is least, exactly, by a transport; demand may be
 /// shared. Without, everybody in reach is. New sites are chosen greedily: without capacity they reach at least 1 − 1/e of what as many
 /// could (Nemhauser, Wolsey & Fisher 1978), with one that is not proven. O(n log n) for n places and facilities and the pairs in reach,
-/// beside the [`Transport`].
+/// beside the transport problem.
 pub fn facilities(
     rule: &FacilityRule,
     plane: &Plane,
