@@ -12,7 +12,7 @@ use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 use std::hint::black_box;
 
-/// The town in small grids, 2,000 about.
+/// The town in small grids, 1,200 about.
 fn plan() -> Plan {
     let mut draft = Draft::default();
     (draft.division.level, draft.division.scheme) = (Some(8), Some("civil".into()));

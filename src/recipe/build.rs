@@ -4,6 +4,7 @@ use super::checked::*;
 use super::draft::*;
 use super::fault::{Fault, RecipeErrors, nearest};
 use super::keys::LAYERS;
+use super::sections::*;
 use super::staffing::{BackupRule, OfficerRule};
 use super::template::{Part, Template};
 use crate::measure::{LOAD, Load};

@@ -2,7 +2,7 @@
 
 use super::build::{Check, MAX_LOAD};
 use super::checked::is_kind;
-use super::draft::{FacilityDraft, HubDraft};
+use super::sections::{FacilityDraft, HubDraft};
 use crate::measure::Load;
 
 /// Centres from which places are served (R20).

@@ -1,7 +1,7 @@
 //! Series of numbers by grid and date: periods, grids that were redrawn, thresholds (R8, R35).
 
 use super::build::Check;
-use super::draft::{SeriesDraft, ThresholdDraft};
+use super::sections::{SeriesDraft, ThresholdDraft};
 use crate::measure::Load;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

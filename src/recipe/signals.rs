@@ -1,7 +1,7 @@
 //! `[attach]`, `[signals.<name>]` and `[overlays.<name>]`: how entities find their grid.
 
 use super::build::Check;
-use super::draft::{AttachDraft, OverlayDraft, SignalDraft};
+use super::sections::{AttachDraft, OverlayDraft, SignalDraft};
 use std::collections::BTreeMap;
 
 /// Attachment of entities (R4, R10, R17, R21, R26, R34, R39).

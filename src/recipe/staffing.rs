@@ -2,8 +2,8 @@
 
 use super::build::Check;
 use super::checked::Recipe;
-use super::draft::{BackupDraft, OfficerDraft, PostDraft};
 use super::fault::nearest;
+use super::sections::{BackupDraft, OfficerDraft, PostDraft};
 use crate::measure::LOAD;
 use std::collections::BTreeMap;
 

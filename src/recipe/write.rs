@@ -4,6 +4,7 @@ use super::build::COVERAGE;
 use super::checked::*;
 use super::draft::*;
 use super::facilities::{FacilityRule, HubRule};
+use super::sections::*;
 use crate::measure::Load;
 use std::collections::BTreeMap;
 
