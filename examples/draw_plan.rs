@@ -143,6 +143,9 @@ fn levels(level: &PlanLevel) -> String {
 fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
     let say = |name: &str, text: String| cli::say!("{name:<12} {text}");
     let value = |name: &str| d.report.indicators.iter().find(|i| i.name == name).map_or(0.0, |i| i.value);
+    // of nothing there is no share
+    let share =
+        |name: &str| d.report.indicators.iter().find(|i| i.name == name).map_or("none".into(), |i| format!("{:.1} %", 100.0 * i.value));
     let p = &d.plan;
     say("read", format!("{sources} layers, {} points, {} divisions", d.territory.points.len(), d.territory.divisions.len()));
     say("plane", d.territory.plane.name());
@@ -158,10 +161,10 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
     say(
         "balance",
         format!(
-            "{:.1} % in band ({:.1} % where the count allows it, {:.1} % of those not forced out); largest deviation {:.1} %",
+            "{:.1} % in band ({} where the count allows it, {} of those not forced out); largest deviation {:.1} %",
             100.0 * value("in-band"),
-            100.0 * value("in-band-where-count-allows"),
-            100.0 * value("in-band-unless-forced"),
+            share("in-band-where-count-allows"),
+            share("in-band-unless-forced"),
             100.0 * value("largest-deviation")
         ),
     );

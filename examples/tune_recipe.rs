@@ -96,7 +96,7 @@ fn with(base: &Recipe, target: f64, tolerance: f64) -> Result<Recipe, RecipeErro
 }
 
 fn cells(target: f64, tolerance: f64, report: &Report, seconds: f64) -> Vec<String> {
-    let value = |name: &str| report.indicators.iter().find(|i| i.name == name).map_or(0.0, |i| i.value);
+    let value = |name: &str| report.indicators.iter().find(|i| i.name == name).map_or(f64::NAN, |i| i.value);
     let told = COLUMNS.map(|(_, name, factor, decimals)| format!("{:.decimals$}", factor * value(name)));
     let chosen = [format!("{target}"), format!("{}", (1000.0 * tolerance).round() / 10.0)];
     chosen.into_iter().chain(told).chain([format!("{seconds:.2}")]).collect()

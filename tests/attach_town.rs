@@ -195,6 +195,53 @@ fn r39_compounds_without_management_fall_to_the_fallback_owner() {
 }
 
 #[test]
+fn nothing_is_lost_without_a_word() {
+    let dir = folder("lost");
+    let table = dir.join("t.csv");
+    let read = |text: &str, recipe: &str| {
+        fs::write(&table, text).unwrap();
+        fs::write(dir.join("r.toml"), recipe).unwrap();
+        let args = ["--preset", "parking", "--entities", table.to_str().unwrap(), "--recipe", dir.join("r.toml").to_str().unwrap()]
+            .map(str::to_string);
+        let ran = run(&args.each_ref().map(String::as_str), &dir.join("out"));
+        (ran.status.code(), String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr))
+    };
+    let row = |k: usize| format!("w{k},113.2123,30.3046,b\r\n");
+    let good: String = (0..5).map(row).collect();
+    let header = "compound,lon,lat,management\r\n";
+    assert_eq!(read(&format!("{header}{good}"), "").0, Some(0));
+    // a quotation mark that is not closed takes the rest of the file with it
+    let (code, told) = read(&format!("{header}{}\"w9,113.2,30.3,b\r\n{good}", row(9)), "");
+    assert!(code == Some(1) && told.contains("1 records of the table of entities"), "{told}");
+    assert!(rows(&dir.join("out/faults.csv"))[0]["message"].contains("over 6 lines: a quotation mark is not closed"));
+    assert!(read(header, "").1.contains("entities-absent"));
+    // keys and days that say nothing
+    let key = "[signals.register]\nby = \"key\"\ncolumn = \"management\"\nnames = \"zone\"\n";
+    let (code, _) = read(&format!("{header}{good}"), key);
+    assert_eq!(code, Some(1));
+    assert_eq!(rows(&dir.join("out/faults.csv")).iter().filter(|f| f["code"] == "key-unknown").count(), 5);
+    fs::write(dir.join("seen.csv"), "entity_id,site,day\nw1,s1,2025-05-01\n").unwrap();
+    fs::write(dir.join("sites.csv"), "id,lon,lat\ns1,113.2123,30.3046\n").unwrap();
+    let seen = |from: &str, to: &str| {
+        format!(
+            "[signals.seen]\nby = \"site\"\ntable = \"seen.csv\"\nsites = \"sites.csv\"\nday = \"day\"\nfrom = \"{from}\"\nto = \"{to}\"\n"
+        )
+    };
+    assert!(read(&format!("{header}{good}"), &seen("2026-09-01", "2026-09-30")).1.contains("1 of 1 rows lie outside the days"));
+    for (from, to, word) in [
+        ("2026-09-31", "2026-10-01", "are days such as"),
+        ("2026-09-01", "2026-01-01", "ends before it begins"),
+        ("September", "2026-09-30", "are days"),
+    ] {
+        let (code, told) = read(&format!("{header}{good}"), &seen(from, to));
+        assert!(code == Some(2) && told.contains(word), "{told}");
+    }
+    // a plan is not written over
+    fs::write(dir.join("out/plan.json"), "{}").unwrap();
+    assert!(read(&format!("{header}{good}"), "").1.contains("holds a plan"));
+}
+
+#[test]
 fn bad_tables_are_refused_with_a_remedy() {
     let dir = folder("bad");
     let refused = |args: &[&str], words: &[&str]| {

@@ -66,14 +66,16 @@ pub struct Ledger {
     flags: BTreeMap<&'static str, u64>,
     disputed: u64,
     fault_codes: BTreeMap<String, u64>,
+    /// Records of the table of entities that are no rows.
+    lost: u64,
     findings: Vec<Finding>,
 }
 
 /// What is said on the screen.
 pub struct Told {
     pub lines: Vec<String>,
-    /// Entities without a grid.
-    pub without: u64,
+    /// Every entity is in the ledger and has a grid.
+    pub whole: bool,
 }
 
 impl Ledger {
@@ -107,6 +109,7 @@ impl Ledger {
             flags: BTreeMap::new(),
             disputed: 0,
             fault_codes: BTreeMap::new(),
+            lost: 0,
             findings: Vec::new(),
         })
     }
@@ -133,11 +136,26 @@ impl Ledger {
         Ok(self.faults.write_all(row.as_bytes())?)
     }
 
+    /// A fault of the table of entities.
+    pub fn of_entities(&mut self, f: &Finding) -> Result<(), Failure> {
+        self.lost += u64::from(f.code == "row-malformed");
+        self.fault(f)
+    }
+
     /// Rows of a table of signals that no entity has.
     pub fn unused(&mut self, file: &str, rows: u64) {
         if rows > 0 {
             let message = format!("{rows} rows are about entities that the table of entities does not have");
             self.findings.push(Finding::new(Severity::Warning, "entity-unknown", message).file(file).measured(rows as f64));
+        }
+    }
+
+    /// Rows of a table of signals outside the window.
+    pub fn outside(&mut self, file: &str, outside: u64, rows: u64) {
+        if outside > 0 {
+            let severity = if outside == rows { Severity::Warning } else { Severity::Info };
+            let message = format!("{outside} of {rows} rows lie outside the days that count");
+            self.findings.push(Finding::new(severity, "day-outside", message).file(file).measured(outside as f64));
         }
     }
 
@@ -238,6 +256,7 @@ impl Ledger {
                 let _ = write!(roll_up, ",{},{},{}\r\n", n.entities, n.legal, n.present);
             }
         }
+        let _ = write!(roll_up, "territory,(none),{},,\r\n", self.tally.unassigned());
         let empty: Vec<&str> = self.tally.empty().map(|g| self.grids[g.at()].0.as_str()).collect();
         if !empty.is_empty() {
             let more = if empty.len() > NAMED { ", …" } else { "" };
@@ -249,6 +268,14 @@ impl Ledger {
             self.findings.push(Finding::new(Severity::Warning, "grid-empty", message).measured(empty.len() as f64));
         }
         let without = self.decided.get("unassigned").copied().unwrap_or(0);
+        let lost = self.lost;
+        if lost > 0 {
+            let message = format!("{lost} records of the table of entities are no rows and are not in the ledger; faults.csv has each");
+            self.findings.push(Finding::new(Severity::Warning, "entity-lost", message).measured(lost as f64));
+        }
+        if self.entities == 0 {
+            self.findings.push(Finding::new(Severity::Warning, "entities-absent", "the table of entities has no rows"));
+        }
         if without > 0 {
             let message = format!("{without} entities have no grid; attachments.csv flags them unresolved, with the reason");
             self.findings.push(Finding::new(Severity::Warning, "entity-unresolved", message).measured(without as f64));
@@ -264,6 +291,7 @@ impl Ledger {
             "grids": self.grids.len(),
             "grids_with_entities": grids_with,
             "without_grid": without,
+            "lost": lost,
             "decided_by": self.decided,
             "disputed": self.disputed,
             "flags": self.flags,
@@ -289,7 +317,7 @@ impl Ledger {
         write_atomic(&self.folder.join("attach.json"), (serde_json::to_string_pretty(&report)? + "\n").as_bytes())?;
         self.faults.commit()?;
         self.rows.commit()?;
-        Ok(Told { lines, without })
+        Ok(Told { lines, whole: without + lost == 0 })
     }
 }
 

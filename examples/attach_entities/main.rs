@@ -32,7 +32,7 @@ use std::time::Instant;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  attach_entities                                  the embedded town, preset telecom\n  attach_entities --plan plan --entities customers.csv --recipe signals.toml --out attached\n\nExit codes: 0 every entity has a grid, 1 some have none (flagged unresolved in attachments.csv), 2 bad input."
+    after_help = "Examples:\n  attach_entities                                  the embedded town, preset telecom\n  attach_entities --plan plan --entities customers.csv --recipe signals.toml --out attached\n\nExit codes: 0 every entity has a grid, 1 some have none (flagged unresolved in attachments.csv) or are no rows (faults.csv), 2 bad input."
 )]
 struct Args {
     #[command(flatten)]
@@ -67,11 +67,19 @@ fn run(mut a: Args) -> Result<bool, cli::Failure> {
     let (plan, recipe) = pool.install(|| plan(&a))?;
     let entities = match (&a.entities, a.choice.preset()) {
         (Some(path), _) => path.clone(),
-        (None, Some(preset)) if a.choice.is_town() => a.choice.folder().join("entities").join(preset).join("entities.csv"),
+        (None, Some(preset)) if a.choice.is_town() => {
+            let own = a.choice.folder().join("entities").join(preset).join("entities.csv");
+            // the others attach what is among the households
+            if own.exists() { own } else { a.choice.folder().join("households.geojson.gz") }
+        }
         (None, _) => return Err("which entities? Name their table with --entities FILE".into()),
     };
     let sources = Sources::of(&recipe, &entities)?;
     let overlays = sources.overlays()?;
+    if a.out.join("plan.json").exists() {
+        let message = "the folder holds a plan, whose attachments.csv would be replaced; choose another one with --out";
+        return Err(format!("{}: {message}", a.out.display()).into());
+    }
     std::fs::create_dir_all(&a.out).map_err(|e| format!("{}: {e}; choose a folder you may write to", a.out.display()))?;
     let drawn = start.elapsed();
     let told = pool.install(|| -> Result<_, cli::Failure> {
@@ -81,11 +89,13 @@ fn run(mut a: Args) -> Result<bool, cli::Failure> {
         stream::attach_all(&sources, &attacher, &overlays, a.passes, &mut ledger)?;
         ledger.finish(&plan)
     })?;
+    let rules: Vec<String> = sources.signals.iter().map(|s| format!("{} (rank {})", s.name, s.rank)).collect();
+    cli::say!("{:<12} {}", "signals", rules.join(", "));
     told.lines.iter().for_each(|line| cli::say!("{line}"));
     let read = format!("plan {:.2} s, entities {:.2} s", drawn.as_secs_f64(), (start.elapsed() - drawn).as_secs_f64());
     cli::say!("{:<12} {read}", "time");
     cli::say!("{:<12} {}", "ledger", a.out.join("attachments.csv").display());
-    Ok(told.without == 0)
+    Ok(told.whole)
 }
 
 /// The plan and the recipe whose signals hold.

@@ -121,7 +121,8 @@ impl Sources {
                 SignalBy::Site { sites: None, .. } => plan.station_sites(),
                 SignalBy::Site { sites: Some(file), site_id, .. } => {
                     let wanted = [Column::needed(site_id), Column::needed(LON), Column::needed(LAT)];
-                    let (rows, findings) = read_table(&self.beside(file), file, &wanted)?;
+                    let named = |e| format!("[signals.{}] sites = \"{file}\": {e}", signal.name);
+                    let (rows, findings) = read_table(&self.beside(file), file, &wanted).map_err(named)?;
                     findings.iter().try_for_each(|f| ledger.fault(f))?;
                     let mut places = Vec::new();
                     for row in &rows {
@@ -156,10 +157,10 @@ impl Table {
         ledger: &mut Ledger,
     ) -> Result<Volumes, Failure> {
         let mut volumes = Volumes::default();
-        let mut failed = None;
+        let (mut failed, mut outside) = (None, 0u64);
         let (volume_at, day_at) = (2, self.wanted.len() - 1);
         let by_volume = self.wanted.len() > 2 + usize::from(self.window.is_some());
-        each_row(&self.path, &self.file, &self.wanted, |item| {
+        let rows = each_row(&self.path, &self.file, &self.wanted, |item| {
             let mut fault = |finding: Finding| {
                 if tell && failed.is_none() {
                     failed = ledger.fault(&finding).err();
@@ -183,6 +184,7 @@ impl Table {
                     return Ok(());
                 }
                 if !(from.as_str()..=to.as_str()).contains(&&day[..10]) {
+                    outside += 1;
                     return Ok(());
                 }
             }
@@ -204,12 +206,13 @@ impl Table {
             }
             Ok(())
         })?;
-        match failed {
-            Some(failure) => Err(failure),
-            None => {
-                volumes.sort();
-                Ok(volumes)
-            }
+        if let Some(failure) = failed {
+            return Err(failure);
         }
+        if tell {
+            ledger.outside(&self.file, outside, rows);
+        }
+        volumes.sort();
+        Ok(volumes)
     }
 }

@@ -40,7 +40,7 @@ pub fn attach_all(s: &Sources, attacher: &Attacher, overlays: &[Overlay], passes
         let mut used = vec![0u64; volumes.len()];
         each_batch(s, |next| {
             let batch = match next {
-                Next::Fault(finding) if pass == 0 => return ledger.fault(&finding),
+                Next::Fault(finding) if pass == 0 => return ledger.of_entities(&finding),
                 Next::Fault(_) => return Ok(()),
                 Next::Rows(batch) => batch,
             };
@@ -151,6 +151,12 @@ fn entry<'a>(
     let places: Vec<Option<[f64; 2]>> =
         s.cells.iter().map(|c| if let Cell::Place(lon, lat) = c { place(*lon, *lat) } else { None }).collect();
     for (at, c) in s.cells.iter().enumerate() {
+        if let Cell::Key(column) = c
+            && !cell(*column).is_empty()
+            && !attacher.knows(at, cell(*column))
+        {
+            tell("key-unknown", format!("{} = '{}' names no grid of the plan", s.wanted[*column].name, cell(*column)));
+        }
         if let Cell::Site(column) = c
             && !cell(*column).is_empty()
         {

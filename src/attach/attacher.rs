@@ -170,6 +170,12 @@ impl Attacher {
         self.signals.get(signal)?.sites.find(id)
     }
 
+    /// Whether a key of a signal names some grid.
+    pub fn knows(&self, signal: usize, key: &str) -> bool {
+        let names = self.signals.get(signal).map(|s| &s.rule.by);
+        matches!(names, Some(SignalBy::Key { names, .. }) if self.keys[*names as usize].contains_key(key))
+    }
+
     /// The grid at a longitude and latitude in degrees. Expected O(1).
     pub fn locate(&self, place: [f64; 2]) -> Option<GridId> {
         self.land.grid_at(Pt::from_lon_lat(place[0], place[1])?)

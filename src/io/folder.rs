@@ -139,10 +139,13 @@ impl Staged {
         Ok(())
     }
 
-    /// Puts all files in place, `plan.json` last, and removes files of an old plan that are not among them.
+    /// Puts all files in place, `plan.json` last. Where it is among them they are a plan, and files of an old plan that are not are removed;
+    /// otherwise they are something beside a plan, which stays.
     pub fn commit(mut self) -> Result<(), WriteError> {
         self.names.sort_by_key(|n| n == "plan.json");
-        let stale: Vec<&str> = PLAN_FILES.into_iter().rev().filter(|n| self.out.join(n).symlink_metadata().is_ok()).collect();
+        let replaced = stale(&self.names);
+        let there = PLAN_FILES.into_iter().rev().filter(|n| replaced.contains(n) || self.names.iter().any(|own| own == n));
+        let stale: Vec<&str> = there.filter(|n| self.out.join(n).symlink_metadata().is_ok()).collect();
         // plan.json goes first and comes last: while it is there, all files beside it belong to it.
         let mut aside: Vec<String> = stale.iter().map(|n| n.to_string()).collect();
         let others = self.names.iter().filter(|n| !PLAN_FILES.contains(&n.as_str()) && self.out.join(n).symlink_metadata().is_ok());
@@ -182,11 +185,17 @@ impl Staged {
     }
 }
 
+/// Files of an old plan that new ones of these names put out of force: all but these, if they are a plan.
+fn stale<T: AsRef<str>>(names: &[T]) -> Vec<&'static str> {
+    let own = |n: &str| names.iter().any(|own| own.as_ref() == n);
+    PLAN_FILES.into_iter().filter(|n| own("plan.json") && !own(n)).collect()
+}
+
 /// Finishes what a killed process had begun to put in place.
 fn finish(out: &Path, staging: &Path) -> io::Result<()> {
     let names = fs::read_to_string(staging.join(READY))?;
     let names: Vec<&str> = names.lines().collect();
-    for name in PLAN_FILES.iter().filter(|n| !names.contains(n)) {
+    for name in stale(&names) {
         if out.join(name).is_file() {
             fs::remove_file(out.join(name))?;
         }
@@ -251,6 +260,18 @@ mod tests {
         drop(staged);
         assert_eq!(read(&folder, "plan.json").as_deref(), Some("1"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_no_plan_leaves_a_plan_where_it_is() {
+        let folder = Folder::new();
+        plan(&folder, &[("plan.json", "1"), ("map.svg", "s")]).unwrap();
+        plan(&folder, &[("targets.csv", "t")]).unwrap();
+        plan(&folder, &[("targets.csv", "u")]).unwrap();
+        assert_eq!(
+            ["plan.json", "map.svg", "targets.csv"].map(|n| read(&folder, n)),
+            [Some("1".into()), Some("s".into()), Some("u".into())]
+        );
     }
 
     #[test]

@@ -111,7 +111,9 @@ fn places(plan: &Plan, t: &Territory) -> Vec<SheetPlace> {
 fn summary(plan: &Plan, report: &Report) -> Vec<(String, String)> {
     let rule = &plan.provenance.recipe.grid;
     let value = |name: &str| report.indicators.iter().find(|i| i.name == name).map_or(0.0, |i| i.value);
-    let share = |name: &str| format!("{:.1} %", 100.0 * value(name));
+    // of nothing there is no share
+    let share =
+        |name: &str| report.indicators.iter().find(|i| i.name == name).map_or("none".into(), |i| format!("{:.1} %", 100.0 * i.value));
     let fixed = [
         (
             "Target",

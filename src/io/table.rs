@@ -168,10 +168,12 @@ fn of_csv(path: &Path, file: &str, wanted: &[Column], mut take: impl FnMut(Item<
     while reader.read_byte_record(&mut record).map_err(|e| broken(rows, e))? {
         rows += 1;
         if record.len() != header.len() {
-            let start: String = String::from_utf8_lossy(record.as_slice()).chars().take(QUOTED).collect();
-            let line = record.position().map_or(0, csv::Position::line);
+            let text = String::from_utf8_lossy(record.as_slice());
+            let lines = text.lines().count();
+            let start: String = text.lines().next().unwrap_or_default().chars().take(QUOTED).collect();
             let (fields, needed) = (record.len(), header.len());
-            let message = format!("line {line} has {fields} fields where the header has {needed}, not taken; it begins with '{start}'");
+            let over = if lines > 1 { format!(", over {lines} lines: a quotation mark is not closed before it") } else { String::new() };
+            let message = format!("it has {fields} fields where the header has {needed}{over}; not taken; it begins with '{start}'");
             take(Item::Fault(malformed(file, rows, message).measured(fields as f64).limit(needed as f64)))?;
             continue;
         }

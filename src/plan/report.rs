@@ -72,9 +72,14 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
     say("households", grids.iter().map(|g| g.households).sum(), "households", None);
     say("in-band", even(&|g| g.in_band) / n, "share", None);
     let good = even(&|g| g.in_band && feasible.contains(g.zone_id.as_str()));
-    say("in-band-where-count-allows", if in_feasible > 0.0 { good / in_feasible } else { 1.0 }, "share", Some(0.97));
+    // of nothing there is no share
+    if in_feasible > 0.0 {
+        say("in-band-where-count-allows", good / in_feasible, "share", Some(0.97));
+    }
     let free = n - f64::from(forced);
-    say("in-band-unless-forced", if free > 0.0 { even(&|g| g.in_band) / free } else { 1.0 }, "share", Some(0.97));
+    if free > 0.0 {
+        say("in-band-unless-forced", even(&|g| g.in_band) / free, "share", Some(0.97));
+    }
     say("out-of-band", out as f64, "grids", None);
     say("out-of-band-forced", forced as f64, "grids", None);
     say("out-of-band-unforced", (out - forced) as f64, "grids", Some(0.0));

@@ -269,7 +269,14 @@ impl Check {
         match (day, from, to) {
             (None, None, None) => None,
             (Some(day), from, to) if from.is_some() || to.is_some() => {
-                Some((day, from.unwrap_or_default(), to.unwrap_or_else(|| "9999-12-31".into())))
+                for said in [&from, &to].into_iter().flatten().filter(|d| !is_day(d)) {
+                    self.fault(path, format!("\"{said}\""), "from and to are days such as \"2026-09-30\"");
+                }
+                let (from, to) = (from.unwrap_or_else(|| "0000-01-01".into()), to.unwrap_or_else(|| "9999-12-31".into()));
+                if from > to {
+                    self.fault(path, format!("\"{from}\" to \"{to}\""), "the window ends before it begins");
+                }
+                Some((day, from, to))
             }
             _ => {
                 self.fault(path, "", "a window needs day, the column with the day, and from or to, such as \"2026-09-01\"");
@@ -277,6 +284,21 @@ impl Check {
             }
         }
     }
+}
+
+/// Whether it is a day of the calendar, as ISO 8601 writes it.
+fn is_day(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let ([year, month, day], true) = (parts.as_slice(), text.len() == 10 && text.is_ascii()) else { return false };
+    let (Ok(y), Ok(m), Ok(d)) = (year.parse::<u32>(), month.parse::<u32>(), day.parse::<u32>()) else { return false };
+    let leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+    let days = match m {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (year.len(), month.len()) == (4, 2) && (1..=days).contains(&d)
 }
 
 impl From<SignalRule> for SignalDraft {
