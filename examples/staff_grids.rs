@@ -4,7 +4,6 @@
 mod cli;
 
 use clap::Parser;
-use evengrid::finding::Severity;
 use evengrid::io::staffing_files::{doubles_csv, posts_csv, read_officers, read_staff, staffing_csv, staffing_json, vacancies_csv};
 use evengrid::io::{Staged, plan_files, plan_read, read_layers};
 use evengrid::pipeline::draw;
@@ -23,7 +22,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  staff_grids                                        the embedded town\n  staff_grids --plan plan --staff staff.csv --out staffed\n  staff_grids --plan plan --officers officers.csv    numbers of officers only (columns branch, officers)\n\nExit codes: 0 done, 1 done, but some branch has too few officers for its grids, 2 bad input."
+    after_help = "Examples:\n  staff_grids                                        the embedded town\n  staff_grids --plan plan --staff staff.csv --out staffed\n  staff_grids --plan plan --officers officers.csv    numbers of officers only (columns branch, officers)\n\nExit codes: 0 done, 1 done, but a grid or post has nobody (vacancies.csv), 2 bad input."
 )]
 struct Args {
     /// Folder of a drawn plan [default: the embedded town is drawn]
@@ -87,7 +86,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         write(&mut plan, &staffed, out)?;
     }
     tell(&staffed);
-    Ok(staffed.findings.iter().all(|f| f.severity != Severity::Violation))
+    Ok(staffed.is_complete())
 }
 
 /// The embedded town as market supervision draws it.

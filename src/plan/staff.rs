@@ -3,7 +3,7 @@
 use super::{Indicator, Plan, PlanGrid};
 use crate::finding::{Finding, Severity};
 use crate::measure::{GridId, Load};
-use crate::recipe::{Count, Extent, PostRule};
+use crate::recipe::{Count, Extent, PostRule, near};
 use crate::staffing::{self, Duos, Places, Seat, SharedBorder, StaffRow};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -198,21 +198,32 @@ pub fn staff(plan: &Plan, staff: &Staff) -> Staffing {
         out.findings
             .push(Finding::new(Severity::Warning, "branch-unknown", "no such branch has grids; its number of officers is not used").id(id));
     }
-    // numbers that are stated are about sharing; a table alone only where the recipe says so
+    let pinned = staffing::pinned(&roster, &staff.file, &branch_of);
+    let used_up = |branch: u32| pinned.used_up.iter().filter(|&&o| roster.officers[o].branch == Some(branch)).count();
     let stated = |branch: u32| staff.officers.get(branches[branch as usize]).copied();
     let listed = |branch: u32| (!staff.rows.is_empty()).then(|| roster.of(branch));
-    let sharing = |branch: u32| stated(branch).or_else(|| listed(branch).filter(|_| rule.share));
+    let officers = |branch: u32| Some(stated(branch).or(listed(branch))?.saturating_sub(used_up(branch)));
+    // numbers that are stated are about sharing; a table alone only where the recipe says so
+    let shares = |branch: u32| stated(branch).is_some() || rule.share;
+    let sharing = |branch: u32| officers(branch).filter(|_| shares(branch)).unwrap_or(usize::MAX);
     let (loads, borders) = (plan.loads(), plan.shared_borders().0);
-    let duos = staffing::duos(&branch_of, &borders, &loads, |branch| sharing(branch).unwrap_or(usize::MAX));
-    let told = |d: &Duos| told(d, branches[d.area as usize], stated(d.area).or(listed(d.area))?);
-    out.findings.extend(duos.iter().filter_map(told));
+    let mut duos = staffing::duos(&branch_of, &borders, &loads, &pinned.holds, sharing);
     let mut with = vec![None; plan.grids.len()];
     duos.iter().flat_map(|d| &d.pairs).for_each(|&[a, b]| (with[a.at()], with[b.at()]) = (Some(b), Some(a)));
     let first = |g: &GridId| with[g.at()].is_none_or(|other: GridId| *g < other);
     let task = |g: GridId| std::iter::once(g).chain(with[g.at()]).collect::<Vec<_>>();
     let tasks: Vec<Vec<GridId>> = (0..plan.grids.len()).map(GridId::new).filter(first).map(task).collect();
-    let assigned = staffing::assign(&roster, &staff.file, &tasks, &loads, &branch_of);
-    out.findings.extend(assigned.findings);
+    let assigned = staffing::assign(&roster, &pinned, &tasks, &loads, &branch_of, stated);
+    let vacant: BTreeSet<GridId> = tasks.iter().zip(&assigned.taken).filter(|(_, taken)| !**taken).flat_map(|(t, _)| t).copied().collect();
+    // two grids without officer share none
+    vacant.iter().for_each(|g| with[g.at()] = None);
+    duos.iter_mut().for_each(|d| d.pairs.retain(|[a, _]| !vacant.contains(a)));
+    let told = |d: &Duos| {
+        let vacant = vacant.iter().filter(|g| branch_of[g.at()] == d.area).count();
+        told(d, branches[d.area as usize], officers(d.area)?, vacant, shares(d.area))
+    };
+    out.findings.extend(duos.iter().filter_map(told));
+    out.findings.extend(pinned.findings.iter().cloned());
     out.spare = assigned.spare.iter().map(|&o| roster.officers[o].id.clone()).collect();
 
     let id = |g: GridId| plan.grids[g.at()].grid_id.clone();
@@ -242,8 +253,8 @@ pub fn staff(plan: &Plan, staff: &Staff) -> Staffing {
         branch: grids.first().map_or("", |g| branches[branch_of[g.at()] as usize]).into(),
         households: grids.iter().map(|g| loads[g.at()]).sum::<Load>().units(),
     };
-    out.vacancies =
-        (0..out.grids.len()).filter(|&g| out.grids[g].officer.is_none()).map(GridId::new).map(|g| vacancy(OFFICER, id(g), &[g])).collect();
+    out.vacancies = vacant.iter().map(|&g| vacancy(OFFICER, id(g), &[g])).collect();
+    out.findings.extend(unknown_scales(plan));
     let (seats, row_of) = out.posts(plan);
     let (holder, findings) = staffing::fill(&seats, &staff.rows, &staff.file, &places);
     out.findings.extend(findings);
@@ -261,30 +272,26 @@ pub fn staff(plan: &Plan, staff: &Staff) -> Staffing {
     out
 }
 
-/// What is to be said of the number of officers of a branch (R25, R28).
-fn told(d: &Duos, branch: &str, officers: usize) -> Option<Finding> {
-    let grids = d.grids;
-    let finding = |severity, code: &str, message: String| Some(Finding::new(severity, code, message).id(branch));
+/// What is to be said of the number of officers of a branch (R25, R28), of whose grids `vacant` have none.
+fn told(d: &Duos, branch: &str, officers: usize, vacant: usize, shares: bool) -> Option<Finding> {
+    let (grids, pairs) = (d.grids, d.pairs.len());
+    let finding = |severity, code: &str, message: String, measured: usize, limit: usize| {
+        let message = format!("{officers} officers for {grids} grids: {message}");
+        Some(Finding::new(severity, code, message).id(branch).measured(measured as f64).limit(limit as f64))
+    };
     if officers == grids {
         None
     } else if officers > grids {
-        let message = format!("{officers} officers for {grids} grids: {} have none", officers - grids);
-        Some(finding(Severity::Warning, "officers-too-many", message)?.measured(officers as f64).limit(grids as f64))
-    } else if d.officers > grids {
-        let message =
-            format!("{officers} officers for {grids} grids: {} are vacant; [officers] share = true lets some take two", grids - officers);
-        Some(finding(Severity::Warning, "officers-too-few", message)?.measured(officers as f64).limit(grids as f64))
-    } else if d.without() > 0 {
-        let message = format!(
-            "{officers} officers for {grids} grids: {} pairs of adjacent grids are needed, {} are the most there can be, {} grids have no officer",
-            d.needed(),
-            d.pairs.len(),
-            d.without()
-        );
-        Some(finding(Severity::Violation, "pairs-too-few", message)?.measured(d.needed() as f64).limit(d.pairs.len() as f64))
+        finding(Severity::Warning, "officers-too-many", format!("{} have none", officers - grids), officers, grids)
+    } else if !shares {
+        let message = format!("{vacant} are vacant; [officers] share = true lets some take two");
+        finding(Severity::Warning, "officers-too-few", message, officers, grids)
+    } else if vacant > 0 {
+        let needed = d.needed();
+        let message = format!("{needed} pairs of adjacent grids for one officer are needed, {pairs} can be had, {vacant} grids have no officer");
+        finding(Severity::Violation, "pairs-too-few", message, needed, pairs)
     } else {
-        let message = format!("{officers} officers for {grids} grids: {} of them take two adjacent ones", d.needed());
-        Some(finding(Severity::Info, "officers-share", message)?.measured(officers as f64).limit(grids as f64))
+        finding(Severity::Info, "officers-share", format!("{pairs} of them take two adjacent ones"), officers, grids)
     }
 }
 
@@ -334,7 +341,24 @@ fn factor(rule: &PostRule, grid: &PlanGrid) -> u32 {
     (said.unwrap_or(&1.0) * 1000.0).round() as u32
 }
 
+/// Factors of posts for ids that no grid, zone or division has (`scale-unknown`).
+fn unknown_scales(plan: &Plan) -> Vec<Finding> {
+    let known: BTreeSet<&str> = plan.grids.iter().flat_map(|g| [&g.grid_id, &g.zone_id, &g.division_id]).map(String::as_str).collect();
+    let tell = |(rule, id): (&PostRule, &String)| {
+        let meant = near(id, known.iter().copied()).first().map_or(String::new(), |m| format!("; did you mean '{m}'?"));
+        let message = format!("posts.{}.scale: no grid, zone or division '{id}'; the factor is not used{meant}", rule.name);
+        Finding::new(Severity::Warning, "scale-unknown", message).id(id)
+    };
+    let said = plan.provenance.recipe.posts.iter().flat_map(|rule| rule.scale.keys().map(move |id| (rule, id)));
+    said.filter(|(_, id)| !known.contains(id.as_str())).map(tell).collect()
+}
+
 impl Staffing {
+    /// Whether every grid and every post has somebody.
+    pub fn is_complete(&self) -> bool {
+        self.vacancies.is_empty()
+    }
+
     /// Counts posts of all kinds; returns the single ones, and of each the row it is counted in.
     fn posts(&mut self, plan: &Plan) -> (Vec<Seat>, Vec<usize>) {
         let mut points = vec![0; plan.grids.len()];
@@ -380,7 +404,7 @@ impl Staffing {
             ("grids".to_string(), self.grids.len(), "grids"),
             ("officers".into(), people, "people"),
             ("officers-without-grid".into(), self.spare.len(), "people"),
-            ("with-officer".into(), grids(&|g| g.officer.is_some()), "grids"),
+            ("with-officer".into(), self.grids.len() - self.vacancies.iter().filter(|v| v.post == OFFICER).count(), "grids"),
             ("sharing-officer".into(), grids(&|g| g.with_grid_id.is_some()), "grids"),
             ("without-backup".into(), grids(&|g| g.backup.is_none()), "grids"),
             ("vacancies".into(), self.vacancies.len(), "posts"),

@@ -10,11 +10,13 @@ pub mod matching;
 mod officers;
 mod pairs;
 mod posts;
+mod seats;
 mod transport;
 
 pub use apportion::apportion;
 pub use area::SharedBorder;
-pub use duos::{Duos, duos};
+pub use duos::{Duos, Hold, duos};
 pub use officers::*;
 pub use pairs::{Alone, Backups, backups};
 pub use posts::{Posts, posts};
+pub use seats::{Seat, fill};

@@ -1,5 +1,6 @@
 //! Officers from a table of staff: who looks after which grid, who fills which post (R28, R30, R33).
 
+use super::duos::Hold;
 use crate::finding::{Finding, Severity};
 use crate::measure::{GridId, Load};
 use crate::recipe::{OfficerRule, near};
@@ -158,8 +159,45 @@ pub fn roster(rows: &[StaffRow], file: &str, places: &Places<'_>, rule: &Officer
     out
 }
 
-fn meant_to_be(meant: &[&str]) -> String {
+pub(super) fn meant_to_be(meant: &[&str]) -> String {
     meant.first().map_or(String::new(), |m| format!("; did you mean '{m}'?"))
+}
+
+/// Grids that the table gives somebody.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pinned {
+    /// Position of the officer of every grid.
+    pub officer_of: Vec<Option<usize>>,
+    /// What that means for pairs.
+    pub holds: Vec<Hold>,
+    /// Officers who take nothing but what the table gives them: grids of another branch, or several.
+    pub used_up: BTreeSet<usize>,
+    /// `grid-taken`: grids that the table gives to several people; the first has it.
+    pub findings: Vec<Finding>,
+}
+
+/// Grids of the table `file`, decided before all else. O(n log n).
+pub fn pinned(roster: &Roster, file: &str, branch_of: &[u32]) -> Pinned {
+    let mut out = Pinned { officer_of: vec![None; branch_of.len()], holds: vec![Hold::Free; branch_of.len()], ..Pinned::default() };
+    for (o, officer) in roster.officers.iter().enumerate() {
+        let mut own = Vec::new();
+        for &g in &officer.pins {
+            if let Some(other) = out.officer_of[g.at()].map(|o| &roster.officers[o]) {
+                let message = format!("the grid of the row has {} of record {} already", other.id, other.record);
+                let finding = Finding::new(Severity::Warning, "grid-taken", message).file(file);
+                out.findings.push(finding.record(officer.record).id(&officer.id));
+                continue;
+            }
+            out.officer_of[g.at()] = Some(o);
+            own.push(g);
+        }
+        let can_share = own.len() == 1 && own.iter().all(|g| officer.branch == Some(branch_of[g.at()]));
+        if !can_share && !own.is_empty() {
+            out.used_up.insert(o);
+        }
+        own.iter().for_each(|g| out.holds[g.at()] = if can_share { Hold::Held } else { Hold::Closed });
+    }
+    out
 }
 
 /// Who looks after what.
@@ -167,97 +205,53 @@ fn meant_to_be(meant: &[&str]) -> String {
 pub struct Assigned {
     /// Position of the officer of every task.
     pub officer_of: Vec<Option<usize>>,
+    /// Tasks that somebody has, also one whom no table names.
+    pub taken: Vec<bool>,
     /// Positions of officers without a task.
     pub spare: Vec<usize>,
-    /// `grid-taken`: grids that the table gives to several people; the first has it.
-    pub findings: Vec<Finding>,
 }
 
 /// Gives every task (one grid, or two for one officer) a person of its branch, and every person one task.
 ///
-/// Grids that the table gives somebody come first. Then, branch by branch, the highest level takes the task of the largest need, and so on
+/// Grids that the table gives somebody come first. `stated` is how many officers a branch has, over how many the table names: what these do
+/// not take has an officer without name. Then, branch by branch, the highest level takes the task of the largest need, and so on
 /// down; equals keep their order. For any values of levels that fall from one to the next, this makes the sum over all
-/// tasks of value · need the largest that can be (rearrangement inequality), also where people or tasks are left over: what stays vacant needs
-/// least. O(n log n).
-pub fn assign(roster: &Roster, file: &str, tasks: &[Vec<GridId>], loads: &[Load], branch_of: &[u32]) -> Assigned {
-    let mut out = Assigned { officer_of: vec![None; tasks.len()], ..Assigned::default() };
-    let task_of: BTreeMap<GridId, usize> = tasks.iter().enumerate().flat_map(|(t, grids)| grids.iter().map(move |g| (*g, t))).collect();
-    let mut busy = vec![false; roster.officers.len()];
-    for (o, officer) in roster.officers.iter().enumerate() {
-        for &t in officer.pins.iter().filter_map(|g| task_of.get(g)) {
-            match out.officer_of[t] {
-                None => (out.officer_of[t], busy[o]) = (Some(o), true),
-                Some(other) if other == o => {}
-                Some(other) => {
-                    let message = format!(
-                        "the grid of the row has {} of record {} already",
-                        roster.officers[other].id, roster.officers[other].record
-                    );
-                    let finding = Finding::new(Severity::Warning, "grid-taken", message).file(file);
-                    out.findings.push(finding.record(officer.record).id(&officer.id));
-                }
-            }
-        }
-    }
+/// tasks of value · need the largest that can be (rearrangement inequality), also where people or tasks are left over: of single grids those stay
+/// vacant that need least, and none of two before one of one, so that as few as can be are vacant. O(n log n).
+pub fn assign(
+    roster: &Roster,
+    pinned: &Pinned,
+    tasks: &[Vec<GridId>],
+    loads: &[Load],
+    branch_of: &[u32],
+    stated: impl Fn(u32) -> Option<usize>,
+) -> Assigned {
+    let officer_of: Vec<Option<usize>> = tasks.iter().map(|grids| grids.iter().find_map(|g| pinned.officer_of[g.at()])).collect();
+    let mut out = Assigned { taken: officer_of.iter().map(Option::is_some).collect(), officer_of, spare: Vec::new() };
+    let busy: BTreeSet<usize> = out.officer_of.iter().flatten().copied().collect();
     let need = |t: usize| tasks[t].iter().map(|g| loads[g.at()]).sum::<Load>();
     let mut free: BTreeMap<u32, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
-    for t in (0..tasks.len()).filter(|&t| out.officer_of[t].is_none()) {
+    for t in (0..tasks.len()).filter(|&t| !out.taken[t]) {
         free.entry(branch_of[tasks[t][0].at()]).or_default().0.push(t);
     }
-    for (o, officer) in roster.officers.iter().enumerate().filter(|(o, _)| !busy[*o]) {
+    for (o, officer) in roster.officers.iter().enumerate().filter(|(o, _)| !busy.contains(o)) {
         match officer.branch {
             Some(branch) => free.entry(branch).or_default().1.push(o),
             None => out.spare.push(o),
         }
     }
-    for (mut tasks, mut people) in free.into_values() {
-        tasks.sort_by_key(|&t| Reverse(need(t)));
+    for (branch, (mut tasks_left, mut people)) in free {
+        let hands = stated(branch).map_or(people.len(), |n| (n + people.len()).saturating_sub(roster.of(branch)));
+        tasks_left.sort_by_key(|&t| Reverse((tasks[t].len(), need(t))));
+        tasks_left.truncate(hands);
+        tasks_left.sort_by_key(|&t| Reverse(need(t)));
         people.sort_by_key(|&o| roster.officers[o].rank.unwrap_or(usize::MAX));
-        tasks.iter().zip(&people).for_each(|(&t, &o)| out.officer_of[t] = Some(o));
-        out.spare.extend(people.into_iter().skip(tasks.len()));
+        tasks_left.iter().for_each(|&t| out.taken[t] = true);
+        tasks_left.iter().zip(&people).for_each(|(&t, &o)| out.officer_of[t] = Some(o));
+        out.spare.extend(people.into_iter().skip(tasks_left.len()));
     }
     out.spare.sort_unstable();
     out
-}
-
-/// A post somewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seat {
-    /// Name of the post.
-    pub post: String,
-    /// Id of the grid or area that has it.
-    pub place: String,
-    /// Grids that belong to it.
-    pub grids: Vec<GridId>,
-}
-
-/// Row that fills every seat: rows about a post go to a free seat of the place or grid they name, else to one whose grids are all of the branch they
-/// name. `post-unknown` and `post-full` tell the rows that fill none. O(rows · seats) in the worst case.
-pub fn fill(seats: &[Seat], rows: &[StaffRow], file: &str, places: &Places<'_>) -> (Vec<Option<usize>>, Vec<Finding>) {
-    let (mut holder, mut findings) = (vec![None; seats.len()], Vec::new());
-    let mut of_post: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    seats.iter().enumerate().for_each(|(s, seat)| of_post.entry(&seat.post).or_default().push(s));
-    for (r, row) in rows.iter().enumerate().filter(|(_, r)| !r.post.is_empty() && !r.officer_id.is_empty()) {
-        let tell =
-            |code: &str, message: String| Finding::new(Severity::Warning, code, message).file(file).record(row.record).id(&row.officer_id);
-        let Some(own) = of_post.get(row.post.as_str()) else {
-            let meant = near(&row.post, of_post.keys().copied());
-            findings.push(tell("post-unknown", format!("no post '{}'{}", row.post, meant_to_be(&meant))));
-            continue;
-        };
-        let (grid, branch) = (places.grids.get(row.grid.as_str()), places.branches.get(row.branch.as_str()));
-        let named = |s: &Seat| if row.grid.is_empty() { s.place == row.branch } else { grid.is_some_and(|g| s.grids.contains(g)) };
-        let inside = |s: &Seat| row.grid.is_empty() && s.grids.iter().all(|g| Some(&places.branch_of[g.at()]) == branch);
-        let free = |fits: &dyn Fn(&Seat) -> bool| own.iter().copied().find(|&s| holder[s].is_none() && fits(&seats[s]));
-        match free(&named).or_else(|| free(&inside)) {
-            Some(s) => holder[s] = Some(r),
-            None => {
-                let at = if row.grid.is_empty() { &row.branch } else { &row.grid };
-                findings.push(tell("post-full", format!("no free post '{}' at '{at}'", row.post)));
-            }
-        }
-    }
-    (holder, findings)
 }
 
 #[cfg(test)]
@@ -340,31 +334,10 @@ mod tests {
         ];
         let found = roster(&rows, "staff.csv", &places(), &OfficerRule::default());
         let tasks: Vec<Vec<GridId>> = (0..4).map(|g| vec![GridId(g)]).collect();
-        let done = assign(&found, "staff.csv", &tasks, &[5, 9, 8, 7].map(Load), &BRANCHES);
+        let pins = pinned(&found, "staff.csv", &BRANCHES);
+        let done = assign(&found, &pins, &tasks, &[5, 9, 8, 7].map(Load), &BRANCHES, |_| None);
         assert_eq!(done.officer_of, [Some(0), Some(1), Some(4), Some(3)]);
-        assert_eq!((done.spare, codes(&done.findings)), (vec![2], vec![("grid-taken", Some(5))]));
-    }
-
-    #[test]
-    fn seats_are_filled_by_place_and_then_by_branch() {
-        let seat = |post: &str, place: &str, grids: &[u32]| Seat {
-            post: post.into(),
-            place: place.into(),
-            grids: grids.iter().map(|g| GridId(*g)).collect(),
-        };
-        let seats = [seat("inspector", "t1", &[0, 1]), seat("clerk", "G1", &[0]), seat("clerk", "G2", &[1]), seat("clerk", "G3", &[2])];
-        let post = |r: StaffRow, post: &str| StaffRow { post: post.into(), ..r };
-        let rows = [
-            post(row(1, ["a", "", "t1", "", ""]), "inspector"),
-            post(row(2, ["b", "", "t1", "", ""]), "inspector"),
-            post(row(3, ["c", "", "", "", "G2"]), "clerk"),
-            post(row(4, ["d", "", "east", "", ""]), "clerk"),
-            post(row(5, ["e", "", "west", "", ""]), "clrk"),
-            row(6, ["f", "", "east", "", ""]),
-        ];
-        let (holder, findings) = fill(&seats, &rows, "staff.csv", &places());
-        assert_eq!(holder, [Some(0), Some(3), Some(2), None]);
-        assert_eq!(codes(&findings), [("post-full", Some(2)), ("post-unknown", Some(5))]);
+        assert_eq!((done.spare, codes(&pins.findings)), (vec![2], vec![("grid-taken", Some(5))]));
     }
 
     proptest! {
@@ -379,7 +352,8 @@ mod tests {
             let roster = Roster { officers: ranks.iter().enumerate().map(officer).collect(), ..Roster::default() };
             let tasks: Vec<Vec<GridId>> = (0..needs.len()).map(|g| vec![GridId::new(g)]).collect();
             let loads: Vec<Load> = needs.iter().map(|n| Load(*n)).collect();
-            let done = assign(&roster, "", &tasks, &loads, &vec![0; needs.len()]);
+            let branch_of = vec![0; needs.len()];
+            let done = assign(&roster, &pinned(&roster, "", &branch_of), &tasks, &loads, &branch_of, |_| None);
             let value = |o: Option<usize>| o.map_or(0, |o| 10 - ranks[o] as i64);
             let sum: i64 = done.officer_of.iter().zip(&needs).map(|(o, n)| value(*o) * n).sum();
             fn best(t: usize, used: u32, needs: &[i64], value: &dyn Fn(Option<usize>) -> i64, people: usize) -> i64 {
