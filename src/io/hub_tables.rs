@@ -197,12 +197,13 @@ pub fn read_facilities(folder: &Path, pois: &LayerSource, rule: &FacilityRule) -
         facilities.push(Facility { id, at, capacity, in_service });
     }
     if !table.iter().any(|r| rule.is_about(&r.cells[3])) {
-        let kinds: Vec<&str> = table.iter().map(|r| r.cells[3].as_str()).collect::<BTreeSet<_>>().into_iter().collect();
+        let kinds: BTreeSet<&str> = table.iter().map(|r| r.cells[3].as_str()).filter(|k| !k.is_empty()).collect();
+        let kinds: Vec<&str> = kinds.into_iter().collect();
         let message = format!(
             "no point of interest is of kind {}, so that there are no facilities.{}; the kinds there are: {}",
             few(&rule.kinds),
             rule.name,
-            few(&kinds)
+            if kinds.is_empty() { "none".into() } else { few(&kinds) }
         );
         rows.findings.push(Finding::new(Severity::Warning, "facilities-absent", message).file(&file).id(&rule.name));
     }
