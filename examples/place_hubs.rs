@@ -28,7 +28,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  place_hubs                                       three hubs for the embedded cities\n  place_hubs --places cities.csv --count 4 --pin nanjing --max-distance-km 150 --out hubs\n  place_hubs --places cities.csv --distances roads.csv --sites depots.csv --count 4\n  draw_plan --preset parking --out plan && place_hubs --plan plan      e-bike parking of the embedded town\n\nExit codes: 0 done, 1 done but a capacity does not hold or a place is too far, 2 bad input or recipe."
+    after_help = "Examples:\n  place_hubs                                       three hubs for the embedded cities\n  place_hubs --places cities.csv --count 4 --pin nanjing --max-distance-km 150 --out hubs\n  place_hubs --places cities.csv --distances roads.csv --sites depots.csv --count 4\n  draw_plan --preset parking --out plan && place_hubs --plan plan      e-bike parking of the embedded town\n\nExit codes: 0 done, 1 done but a capacity does not hold, a place is too far or a finding is a violation, 2 bad input or recipe."
 )]
 struct Args {
     /// Table of the places to be served [default: embedded cities]
@@ -101,13 +101,17 @@ fn hub_rule(a: &Args) -> Result<HubRule, cli::Failure> {
     Ok(flags.or(recipe).build()?.hubs)
 }
 
-fn of_table(a: &Args) -> Result<bool, cli::Failure> {
+/// Reads and places; what the tables tell goes to `findings`, whether that succeeds or not.
+fn answer(a: &Args, findings: &mut Vec<Finding>) -> Result<(HubProblem, HubReport), cli::Failure> {
     let rule = hub_rule(a)?;
     let table = a.places.clone().unwrap_or_else(|| PathBuf::from(CITIES));
-    let (places, mut findings) = hub_tables::read_places(&table, &name(&table))?;
+    // without a table of distances, positions are all there is
+    let located = a.distances.is_none();
+    let (places, told) = hub_tables::read_places(&table, &name(&table), located)?;
+    findings.extend(told);
     let mut sites = match &a.sites {
         Some(path) => {
-            let (sites, told) = hub_tables::read_sites(path, &name(path))?;
+            let (sites, told) = hub_tables::read_sites(path, &name(path), located)?;
             findings.extend(told);
             sites
         }
@@ -138,7 +142,17 @@ fn of_table(a: &Args) -> Result<bool, cli::Failure> {
     let problem = HubProblem { places, sites, distance_m, count, max_distance_m, split: rule.split };
     let mut report = place_hubs(&problem)?;
     findings.append(&mut report.findings);
-    report.findings = findings;
+    report.findings = std::mem::take(findings);
+    Ok((problem, report))
+}
+
+fn of_table(a: &Args) -> Result<bool, cli::Failure> {
+    let mut findings = Vec::new();
+    let answer = answer(a, &mut findings);
+    if answer.is_err() {
+        tell_each(&findings);
+    }
+    let (problem, report) = answer?;
     let files = [
         ("hubs.csv", hub_files::hubs_csv(&report.plan)),
         ("served.csv", hub_files::hub_served_csv(&report.plan)),
@@ -146,14 +160,26 @@ fn of_table(a: &Args) -> Result<bool, cli::Failure> {
         ("hubs.json", serde_json::to_string_pretty(&report)? + "\n"),
     ];
     write(&a.out, &files)?;
+    tell_distances(a.distances.as_deref(), &problem, &report);
     tell_hubs(&problem, &report);
     tell_findings(&report.findings);
     cli::say!("map          {}", a.out.join("hubs.geojson").display());
-    Ok(report.plan.overrun == 0.0 && report.plan.beyond_places == 0)
+    Ok(report.plan.overrun == 0.0 && report.plan.beyond_places == 0 && fine(&report.findings))
+}
+
+fn tell_distances(table: Option<&Path>, problem: &HubProblem, report: &HubReport) {
+    cli::say!("read         {} places, {} sites", problem.places.len(), problem.sites.len());
+    let assumed = report.findings.iter().find(|f| f.code == "distance-assumed").and_then(|f| f.measured);
+    match (table.map(name), assumed) {
+        (None, _) => cli::say!("distances    along the great circle"),
+        (Some(table), None) => cli::say!("distances    from {table}"),
+        (Some(table), Some(pairs)) => {
+            cli::say!("distances    {pairs} of {} along the great circle, the others from {table}", problem.distance_m.len())
+        }
+    }
 }
 
 fn tell_hubs(problem: &HubProblem, report: &HubReport) {
-    cli::say!("read         {} places, {} sites", problem.places.len(), problem.sites.len());
     let line = |what: &str, plan: &HubPlan| {
         let names: Vec<&str> = plan.hubs.iter().map(|h| h.hub_id.as_str()).collect();
         let sure = match plan.outcome {
@@ -187,8 +213,23 @@ fn tell_hubs(problem: &HubProblem, report: &HubReport) {
     }
 }
 
+fn fine(findings: &[Finding]) -> bool {
+    findings.iter().all(|f| f.severity < Severity::Violation)
+}
+
+/// Violations, then warnings, as many as can be read on a screen.
+fn tell_each(findings: &[Finding]) {
+    const SHOWN: usize = 20;
+    let all = [(Severity::Violation, "violation"), (Severity::Warning, "warning")];
+    let lines: Vec<_> = all.iter().flat_map(|(s, word)| findings.iter().filter(|f| f.severity == *s).map(move |f| (word, f))).collect();
+    lines.iter().take(SHOWN).for_each(|(word, f)| cli::say!("{word:<12} {f}"));
+    if lines.len() > SHOWN {
+        cli::say!("             … and {} more", lines.len() - SHOWN);
+    }
+}
+
 fn tell_findings(findings: &[Finding]) {
-    findings.iter().filter(|f| f.severity == Severity::Violation).for_each(|f| cli::say!("violation    {f}"));
+    tell_each(findings);
     let count = |s| findings.iter().filter(|f| f.severity == s).count();
     let (violations, warnings, notes) = (count(Severity::Violation), count(Severity::Warning), count(Severity::Info));
     cli::say!("findings     {violations} violations, {warnings} warnings, {notes} notes in hubs.json");
@@ -229,7 +270,7 @@ fn of_plan(a: &Args, plan: &Plan) -> Result<bool, cli::Failure> {
     let mut findings = Vec::new();
     let mut candidates = Vec::new();
     if let Some(path) = &a.sites {
-        let (sites, told) = hub_tables::read_sites(path, &name(path))?;
+        let (sites, told) = hub_tables::read_sites(path, &name(path), true)?;
         findings.extend(told);
         let at = |s: HubSite| Some((s.id, evengrid::territory::lattice::Pt::from_lon_lat(s.at?[0], s.at?[1])?));
         candidates.extend(sites.into_iter().filter_map(at));
@@ -239,7 +280,9 @@ fn of_plan(a: &Args, plan: &Plan) -> Result<bool, cli::Failure> {
     for rule in &recipe.facilities {
         let (all, told) = hub_tables::read_facilities(&folder, &recipe.layers.pois, rule)?;
         findings.extend(told);
-        reports.push(facilities(rule, &land.plane, &all, &demand, &grids, &candidates));
+        let mut report = facilities(rule, &land.plane, &all, &demand, &grids, &candidates);
+        findings.append(&mut report.findings);
+        reports.push(report);
     }
     let json = serde_json::json!({"facilities": &reports, "findings": &findings});
     let files = [
@@ -251,13 +294,10 @@ fn of_plan(a: &Args, plan: &Plan) -> Result<bool, cli::Failure> {
         ("hubs.json", serde_json::to_string_pretty(&json)? + "\n"),
     ];
     write(&a.out, &files)?;
-    for r in &reports {
-        tell_facilities(r);
-        findings.extend(r.findings.iter().cloned());
-    }
+    reports.iter().for_each(tell_facilities);
     tell_findings(&findings);
     cli::say!("map          {}", a.out.join("hubs.geojson").display());
-    Ok(true)
+    Ok(fine(&findings))
 }
 
 fn tell_facilities(r: &FacilityReport) {

@@ -6,12 +6,13 @@ use evengrid::pipeline::draw;
 use evengrid::recipe::Draft;
 use evengrid::staffing::facilities::{Demand, FacilityReport, GridName, facilities};
 use evengrid::staffing::hubs::{HubError, HubOutcome, HubPlace, HubPlan, HubProblem, HubSite, great_circle_m, pair_distances, place_hubs};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::LazyLock;
 
 fn cities(file: &str) -> Vec<HubPlace> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/hubs").join(file);
-    hub_tables::read_places(&path, file).unwrap().0
+    hub_tables::read_places(&path, file, true).unwrap().0
 }
 
 fn problem(places: Vec<HubPlace>, count: usize, pins: &[&str]) -> HubProblem {
@@ -209,9 +210,8 @@ fn parking_of_the_town_adds_up_on_every_level() {
     };
     let all = [r.all.demand, r.all.served, r.all.deficit];
     assert!(sum(&r.grids).iter().zip(all).all(|(a, b)| near(*a, b)));
-    // households outside the town are in no grid and no division
-    let outside = r.grids.iter().filter(|g| g.area_id.is_empty()).map(|g| g.demand).sum::<f64>();
-    assert!(near(sum(&r.divisions)[0] + outside, r.all.demand));
+    // households outside the town that are in no grid count on both levels
+    assert!(sum(&r.divisions).iter().zip(all).all(|(a, b)| near(*a, b)));
     assert!(r.all.served <= r.capacity.unwrap() && r.all.served <= r.all.reached && r.all.served > 0.0);
     assert!(near(r.served.iter().map(|s| s.amount).sum(), r.all.served));
     assert!(r.served.iter().all(|s| s.distance_m <= 150.05));
@@ -235,4 +235,123 @@ fn proposed_parking_serves_what_lacked() {
     assert_eq!(r.sites_at_least, Some((r.all.deficit / 60.0).ceil() as usize));
     assert_eq!(hub_files::proposed_csv(std::slice::from_ref(r)).lines().count(), 21);
     assert_eq!(hub_files::deficits_csv(std::slice::from_ref(r)).lines().count(), 1 + r.grids.len() + r.divisions.len());
+}
+
+/// A folder of its own for a test of the example.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hubs").join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Exit code, screen and errors of `place_hubs` in a folder with these tables.
+fn run(folder: &Path, tables: &[(&str, &str)], args: &[&str]) -> (Option<i32>, String, String) {
+    let example = std::env::current_exe().unwrap().parent().unwrap().with_file_name("examples").join("place_hubs");
+    assert!(example.exists(), "{} is missing: run the whole of cargo test, or cargo build --examples before", example.display());
+    tables.iter().for_each(|(name, text)| std::fs::write(folder.join(name), text).unwrap());
+    let done = Command::new(example).current_dir(folder).args(args).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (done.status.code(), text(done.stdout), text(done.stderr))
+}
+
+const PLACES: &str = "id,lon,lat,weight\na,120,31,5\nb,x,31,5\nc,120.2,31,5\nd,120.3,31,5\ne,31,120,5\n";
+
+#[test]
+fn a_place_without_position_is_named_and_left_out() {
+    let here = folder("positions");
+    let (code, screen, _) = run(&here, &[("p.csv", PLACES)], &["--places", "p.csv", "--count", "1"]);
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(
+        screen.contains("read         3 places, 3 sites\n") && screen.contains("p.csv record 2") && screen.contains("lon 'x'"),
+        "{screen}"
+    );
+    let swapped: Vec<&str> = screen.lines().filter(|l| l.contains("swapped")).collect();
+    assert!(matches!(&swapped[..], [line] if line.contains("p.csv record 5")), "{screen}");
+    // so for sites
+    let sites = ("s.csv", "id,lon,lat\ns,120,31\nt,31,120\n");
+    let (code, screen, _) = run(&here, &[sites], &["--places", "p.csv", "--sites", "s.csv", "--count", "1"]);
+    assert!(code == Some(0) && screen.contains("3 places, 1 sites\n") && screen.contains("s.csv record 2"), "{screen}");
+    // nothing to place is an error beside the record to blame
+    let (code, screen, error) = run(&here, &[("one.csv", "id,lon,lat\ne,31,120\n")], &["--places", "one.csv", "--count", "1"]);
+    assert!(code == Some(2) && screen.contains("one.csv record 1") && error.contains("0 places"), "{screen}{error}");
+    let (code, screen, error) = run(&here, &[], &["--places", "p.csv", "--pin", "e"]);
+    assert!(code == Some(2) && screen.contains("p.csv record 5") && error.contains("--pin e"), "{screen}{error}");
+    // no table of distances was given that could lack something
+    for lacks in ["id,lon\na,120\n", "id,lon\na,120\nb,121\n"] {
+        let (code, _, error) = run(&here, &[("lacks.csv", lacks)], &["--places", "lacks.csv", "--count", "1"]);
+        assert!(code == Some(2) && error.contains("lat") && error.contains("lacks.csv") && !error.contains("distance"), "{error}");
+    }
+}
+
+#[test]
+fn a_table_of_distances_stands_in_for_positions() {
+    let here = folder("distances");
+    let roads = ("roads.csv", "from,to,distance_km\na,b,10\na,c,20\nb,c,30\n");
+    let bare = ("bare.csv", "id,weight\na,1\nb,1\nc,1\n");
+    let (code, screen, error) = run(&here, &[roads, bare], &["--places", "bare.csv", "--distances", "roads.csv", "--count", "1"]);
+    assert!(code == Some(0) && screen.contains("distances    from roads.csv") && !screen.contains("position-missing"), "{screen}{error}");
+    // roads and great circles together are said
+    let args = ["--places", "p.csv", "--distances", "roads.csv", "--count", "1"];
+    let placed = "id,lon,lat\na,120,31\nb,120.1,31\nc,120.2,31\nd,120.3,31\n";
+    let (code, screen, _) = run(&here, &[("p.csv", placed)], &args);
+    assert!(code == Some(0) && screen.contains("distances    6 of 16 along the great circle, the others from roads.csv"), "{screen}");
+    assert!(screen.contains("warning      distance-assumed"), "{screen}");
+    let (code, screen, error) = run(&here, &[("p.csv", PLACES)], &args);
+    assert!(code == Some(2) && screen.contains("p.csv record 5") && error.contains("distance-missing"), "{screen}{error}");
+}
+
+#[test]
+fn bad_numbers_are_on_screen_and_never_in_favour() {
+    let here = folder("numbers");
+    let places = "id,lon,lat,weight\na,120,31,5\nb,120.1,31,-4\nc,120.2,31,7\n";
+    let sites = "id,lon,lat,capacity\nA,120,31,x\nB,120.1,31,1e300\nC,120.2,31,12\n";
+    let args = ["--places", "p.csv", "--sites", "s.csv", "--count", "1", "--capacity", "50"];
+    let (code, screen, error) = run(&here, &[("p.csv", places), ("s.csv", sites)], &args);
+    assert!(code == Some(0) && screen.contains("hub          C: 3 places, load 12 of 12,"), "{screen}{error}");
+    for told in ["p.csv record 2", "'-4'", "s.csv record 1", "s.csv record 2"] {
+        assert!(screen.lines().any(|l| l.starts_with("warning ") && l.contains(told)), "{told}: {screen}");
+    }
+    // an id that is repeated is a violation, and so is the exit code
+    let twice = ("twice.csv", "id,lon,lat\na,120,31\na,120.1,31\n");
+    let (code, screen, _) = run(&here, &[twice], &["--places", "twice.csv", "--count", "1"]);
+    assert!(code == Some(1) && screen.contains("violation    id-repeated"), "{screen}");
+    let many = (0..25).map(|i| format!("p{i},120,31,x\n")).collect::<String>();
+    let many = format!("id,lon,lat,weight\n{many}");
+    let (_, screen, _) = run(&here, &[("many.csv", &many)], &["--places", "many.csv", "--count", "1"]);
+    assert_eq!(screen.lines().filter(|l| l.starts_with("warning ")).count(), 20);
+    assert!(screen.contains("… and 5 more\n"), "{screen}");
+}
+
+#[test]
+fn capacity_that_lacks_is_told_in_all() {
+    let (code, screen, _) = run(&folder("lacking"), &[], &["--count", "3", "--capacity", "3000"]);
+    assert_eq!(code, Some(1));
+    assert!(screen.contains("7017 of capacity lacks in all"), "{screen}");
+    let over: Vec<&str> = screen.lines().filter(|l| l.contains("hub-overrun")).collect();
+    assert!(!over.is_empty() && over.iter().all(|l| l.contains("over in all")), "{screen}");
+}
+
+#[test]
+fn facilities_of_no_kind_are_told_with_the_kinds_there_are() {
+    let town = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/town");
+    let recipe = Draft::from_toml("[facilities.bins]\nkinds = [\"bin\"]\nradius_m = 100\n").unwrap().build().unwrap();
+    let (bins, findings) = hub_tables::read_facilities(&town, &recipe.layers.pois, &recipe.facilities[0]).unwrap();
+    assert!(bins.is_empty());
+    let [told] = &findings[..] else { panic!("{findings:?}") };
+    assert_eq!((told.code.as_str(), told.subject.id.as_deref()), ("facilities-absent", Some("bins")));
+    assert!(told.message.contains("of kind bin") && told.message.contains("parking"), "{told}");
+}
+
+#[test]
+fn findings_of_facilities_are_where_the_screen_says() {
+    let town = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/town");
+    let recipe = Draft::from_toml(&std::fs::read_to_string(town.join("recipes/parking.toml")).unwrap()).unwrap().build().unwrap();
+    let plan = draw(&read_layers(&town, &recipe.layers).unwrap(), &recipe, &()).unwrap().plan;
+    let here = folder("plan");
+    let text = evengrid::io::plan_files::plan_json(&plan).unwrap();
+    let (code, screen, error) = run(&here, &[("plan.json", &text)], &["--plan", "."]);
+    assert_eq!(code, Some(0), "{screen}{error}");
+    let told: serde_json::Value = serde_json::from_slice(&std::fs::read(here.join("hubs/hubs.json")).unwrap()).unwrap();
+    let warnings = told["findings"].as_array().unwrap().iter().filter(|f| f["severity"] == "warning").count();
+    assert!(warnings > 0 && screen.contains(&format!(" {warnings} warnings")), "{screen}");
 }

@@ -3,7 +3,7 @@
 use super::error::ReadError;
 use super::layers::locate;
 use super::table::{Column, LAT, LON, TableRow, read_table};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, few};
 use crate::measure::Load;
 use crate::recipe::{FacilityRule, LayerSource};
 use crate::staffing::facilities::Facility;
@@ -17,11 +17,12 @@ use std::path::Path;
 /// | code | meaning |
 /// |---|---|
 /// | `id-missing`, `id-repeated` | a row without id, or with one that stands there before; not taken |
-/// | `position-missing` | neither longitude nor latitude that can be used; taken without position |
-/// | `value-unreadable` | a number that is none, or below 0; taken as missing |
+/// | `position-missing` | no longitude and latitude that can be used; left out where positions are needed, else taken without |
+/// | `value-unreadable` | a number that is none, below 0 or too large; the message says what holds instead |
 /// | `weight-missing` | a place without weight counts 1 |
 /// | `weights-absent` | no place has a weight, each counts 1 |
 /// | `distance-repeated` | another distance between the same two; the first holds |
+/// | `facilities-absent` | no point of interest has a kind of the rule |
 pub type Read<T> = Result<(T, Vec<Finding>), ReadError>;
 
 /// Rows with ids, and the findings about them.
@@ -51,28 +52,34 @@ impl Rows<'_> {
         Some(id)
     }
 
-    /// A number of 0 or more.
-    fn amount(&mut self, row: &TableRow, column: usize) -> Option<f64> {
+    /// A number of 0 or more that `take` takes; what is none is told, with what is done `instead`.
+    fn amount<T>(&mut self, row: &TableRow, column: usize, instead: &str, take: impl Fn(f64) -> Option<T>) -> Option<T> {
         let cell = &row.cells[column];
-        let number = cell.parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0);
+        let number = cell.parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0).and_then(take);
         if number.is_none() && !cell.is_empty() {
-            let message = format!("{} '{cell}' is no number of 0 or more; taken as missing", self.columns[column].name);
+            let message = format!("{} '{cell}' is no number of 0 or more that can be counted with; {instead}", self.columns[column].name);
             self.tell(Severity::Warning, "value-unreadable", row, message);
         }
         number
     }
 
-    fn load(&mut self, row: &TableRow, column: usize) -> Option<Load> {
-        self.amount(row, column).and_then(Load::from_units)
+    /// A load: none where the cell is empty, 0 where it cannot be read, so that a slip of the pen neither weighs nor holds anything.
+    fn load_or_zero(&mut self, row: &TableRow, column: usize) -> Option<Load> {
+        let zero = (!row.cells[column].is_empty()).then_some(Load::ZERO);
+        self.amount(row, column, &format!("'{}' has 0", row.cells[0]), Load::from_units).or(zero)
     }
 
-    /// Longitude and latitude in the second and third cell.
-    fn position(&mut self, row: &TableRow, needed: &str) -> Option<Pt> {
-        let number = |c: usize| row.cells[c].parse::<f64>().ok();
-        let at = number(1).zip(number(2)).and_then(|(lon, lat)| Pt::from_lon_lat(lon, lat));
+    /// Longitude and latitude in the second and third cell; a row that has and needs neither is no more than noted.
+    fn position(&mut self, row: &TableRow, needed: bool, instead: &str) -> Option<Pt> {
+        let [lon, lat] = [&row.cells[1], &row.cells[2]];
+        let numbers = lon.parse::<f64>().ok().zip(lat.parse::<f64>().ok());
+        let at = numbers.and_then(|(x, y)| Pt::from_lon_lat(x, y));
         if at.is_none() {
-            let message = format!("'{}', '{}' is no longitude and latitude; {needed}", row.cells[1], row.cells[2]);
-            self.tell(Severity::Warning, "position-missing", row, message);
+            let swapped = numbers.is_some_and(|(x, y)| Pt::from_lon_lat(y, x).is_some());
+            let hint = if swapped { " (are they swapped?)" } else { "" };
+            let message = format!("lon '{lon}', lat '{lat}' is no longitude and latitude{hint}; {instead}");
+            let empty = lon.is_empty() && lat.is_empty();
+            self.tell(if empty && !needed { Severity::Info } else { Severity::Warning }, "position-missing", row, message);
         }
         at
     }
@@ -83,18 +90,25 @@ fn rows<'a>(path: &Path, file: &'a str, columns: &'a [Column]) -> Result<(Vec<Ta
     Ok((rows, Rows { file, columns, ids: BTreeSet::new(), findings }))
 }
 
-const WITHOUT: &str = "taken without, which only a table of distances can make good";
+/// What becomes of a row without position.
+fn without(located: bool) -> &'static str {
+    if located { "left out" } else { "taken without, which only the table of distances can make good" }
+}
 
-/// Places from `id`, `lon`, `lat` and `weight`.
-pub fn read_places(path: &Path, file: &str) -> Read<Vec<HubPlace>> {
-    let columns = [Column::needed("id"), Column::optional(LON), Column::optional(LAT), Column::optional("weight")];
+/// Places from `id`, `lon`, `lat` and `weight`; `located`: what has no position is left out, as no table of distances stands in for it.
+pub fn read_places(path: &Path, file: &str, located: bool) -> Read<Vec<HubPlace>> {
+    let position = |name| if located { Column::needed(name) } else { Column::optional(name) };
+    let columns = [Column::needed("id"), position(LON), position(LAT), Column::optional("weight")];
     let (table, mut rows) = rows(path, file, &columns)?;
     let weighed = table.iter().any(|r| !r.cells[3].is_empty());
     let mut places = Vec::new();
     for row in &table {
         let Some(id) = rows.id(row) else { continue };
-        let at = rows.position(row, WITHOUT).map(Pt::lon_lat);
-        let weight = rows.load(row, 3).unwrap_or_else(|| {
+        let at = rows.position(row, located, without(located)).map(Pt::lon_lat);
+        if located && at.is_none() {
+            continue;
+        }
+        let weight = rows.load_or_zero(row, 3).unwrap_or_else(|| {
             if weighed {
                 rows.tell(Severity::Warning, "weight-missing", row, format!("'{id}' has no weight and counts 1"));
             }
@@ -108,16 +122,19 @@ pub fn read_places(path: &Path, file: &str) -> Read<Vec<HubPlace>> {
     Ok((places, rows.findings))
 }
 
-/// Candidate sites from `id`, `lon`, `lat`, `capacity` and `pinned` (yes, true or 1).
-pub fn read_sites(path: &Path, file: &str) -> Read<Vec<HubSite>> {
-    let columns =
-        [Column::needed("id"), Column::optional(LON), Column::optional(LAT), Column::optional("capacity"), Column::optional("pinned")];
+/// Candidate sites from `id`, `lon`, `lat`, `capacity` and `pinned` (yes, true or 1); `located` as for places.
+pub fn read_sites(path: &Path, file: &str, located: bool) -> Read<Vec<HubSite>> {
+    let position = |name| if located { Column::needed(name) } else { Column::optional(name) };
+    let columns = [Column::needed("id"), position(LON), position(LAT), Column::optional("capacity"), Column::optional("pinned")];
     let (table, mut rows) = rows(path, file, &columns)?;
     let mut sites = Vec::new();
     for row in &table {
         let Some(id) = rows.id(row) else { continue };
-        let at = rows.position(row, WITHOUT).map(Pt::lon_lat);
-        let (capacity, pinned) = (rows.load(row, 3), flag(&row.cells[4]) == Some(true));
+        let at = rows.position(row, located, without(located)).map(Pt::lon_lat);
+        if located && at.is_none() {
+            continue;
+        }
+        let (capacity, pinned) = (rows.load_or_zero(row, 3), flag(&row.cells[4]) == Some(true));
         sites.push(HubSite { id, at, capacity, pinned });
     }
     Ok((sites, rows.findings))
@@ -129,7 +146,7 @@ pub fn read_distances(path: &Path, file: &str) -> Read<Distances> {
     let (table, mut rows) = rows(path, file, &columns)?;
     let mut distances = Distances::new();
     for row in &table {
-        let Some(km) = rows.amount(row, 2) else {
+        let Some(km) = rows.amount(row, 2, "the row is not taken", Some) else {
             if row.cells[2].is_empty() {
                 rows.tell(Severity::Warning, "value-unreadable", row, "the row has no distance and is not taken".into());
             }
@@ -170,13 +187,25 @@ pub fn read_facilities(folder: &Path, pois: &LayerSource, rule: &FacilityRule) -
     let mut facilities = Vec::new();
     for row in table.iter().filter(|r| rule.is_about(&r.cells[3])) {
         let Some(id) = rows.id(row) else { continue };
-        let Some(at) = rows.position(row, "the facility is not taken") else { continue };
+        let Some(at) = rows.position(row, true, "the facility is not taken") else { continue };
         let in_service = flag(&row.cells[5]);
         if in_service.is_none() && !row.cells[5].is_empty() {
             let message = format!("{} '{}' is neither yes nor no; taken as missing", columns[5].name, row.cells[5]);
             rows.tell(Severity::Warning, "value-unreadable", row, message);
         }
-        facilities.push(Facility { id, at, capacity: rows.load(row, 4), in_service });
+        let capacity = rows.amount(row, 4, "taken as missing", Load::from_units);
+        facilities.push(Facility { id, at, capacity, in_service });
+    }
+    if !table.iter().any(|r| rule.is_about(&r.cells[3])) {
+        let kinds: BTreeSet<&str> = table.iter().map(|r| r.cells[3].as_str()).filter(|k| !k.is_empty()).collect();
+        let kinds: Vec<&str> = kinds.into_iter().collect();
+        let message = format!(
+            "no point of interest is of kind {}, so that there are no facilities.{}; the kinds there are: {}",
+            few(&rule.kinds),
+            rule.name,
+            if kinds.is_empty() { "none".into() } else { few(&kinds) }
+        );
+        rows.findings.push(Finding::new(Severity::Warning, "facilities-absent", message).file(&file).id(&rule.name));
     }
     Ok((facilities, rows.findings))
 }
@@ -199,14 +228,14 @@ mod tests {
     fn every_row_is_taken_or_told() {
         let folder = Folder::new();
         folder.write("places.csv", "id,lon,lat,weight\na,120,31,5\na,121,31,5\n,120,31,5\nb,200,31,x\nc,,,\nd,120,32,-1\n");
-        let (places, findings) = read_places(&folder.path().join("places.csv"), "places.csv").unwrap();
+        let (places, findings) = read_places(&folder.path().join("places.csv"), "places.csv", false).unwrap();
         assert_eq!(
             places.iter().map(|p| (p.id.as_str(), p.weight.units())).collect::<Vec<_>>(),
-            [("a", 5.0), ("b", 1.0), ("c", 1.0), ("d", 1.0)]
+            [("a", 5.0), ("b", 0.0), ("c", 1.0), ("d", 0.0)]
         );
         let told = |code: &str| findings.iter().filter(|f| f.code == code).filter_map(|f| f.subject.record).collect::<Vec<_>>();
         assert_eq!((told("id-repeated"), told("id-missing")), (vec![2], vec![3]));
-        assert_eq!((told("position-missing"), told("value-unreadable"), told("weight-missing")), (vec![4, 5], vec![4, 6], vec![4, 5, 6]));
+        assert_eq!((told("position-missing"), told("value-unreadable"), told("weight-missing")), (vec![4, 5], vec![4, 6], vec![5]));
         folder.write("far.csv", "from;to;distance_km\r\na;b;1.5\r\na;b;2\r\na;c;\r\na;b;1.5\r\n");
         let (distances, findings) = read_distances(&folder.path().join("far.csv"), "far.csv").unwrap();
         assert_eq!(distances.into_iter().collect::<Vec<_>>(), [(("a".to_string(), "b".to_string()), 1500.0)]);

@@ -132,7 +132,7 @@ pub struct FacilityReport {
     pub facilities: Vec<FacilityUse>,
     /// Grids in order, then what lies in none.
     pub grids: Vec<AreaNeed>,
-    /// Divisions by id.
+    /// Divisions by id, then what lies in none.
     pub divisions: Vec<AreaNeed>,
     /// New sites by rank.
     pub proposed: Vec<Proposed>,
@@ -146,6 +146,7 @@ pub struct FacilityReport {
     /// | `in-service-unknown` | facilities that do not say whether they are in service; they serve nobody (`measured`: facilities) |
     /// | `capacity-unknown` | a facility that does not say what it holds, without default; it serves nobody |
     /// | `grid-below-threshold` | a grid in which too small a share is served (`measured`, `limit`: shares) |
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
 }
 
@@ -218,8 +219,9 @@ pub fn facilities(
     grids.iter().zip(&in_grid).for_each(|(g, own)| in_division.entry(&g.division_id).or_default().extend(own));
     let outside = in_grid.last().filter(|own| !own.is_empty()).map(|own| ("", own));
     let areas = grids.iter().map(|g| g.grid_id.as_str()).zip(&in_grid).chain(outside);
+    let parts = in_division.iter().map(|(id, own)| (*id, own)).chain(outside);
     let areas: Vec<AreaNeed> = areas.map(|(id, own)| need(id, &mut own.iter().copied())).collect();
-    let divisions = in_division.iter().map(|(id, own)| need(id, &mut own.iter().copied())).collect();
+    let divisions = parts.map(|(id, own)| need(id, &mut own.iter().copied())).collect();
     let all = need("all", &mut (0..demand.len()));
     let new = limited.then(|| rule.site_capacity.or_else(|| median(capacity.iter().flatten().copied())).unwrap_or_default());
     let own: Vec<Candidate<'_>> = if candidates.is_empty() { places(demand, &left) } else { candidates.to_vec() };
@@ -368,8 +370,8 @@ fn findings(rule: &FacilityRule, facilities: &[Facility], areas: &[AreaNeed], li
         out.push(Finding::new(Severity::Warning, "capacity-unknown", message).id(&f.id).at(f.at.lon_lat()));
     }
     for a in areas.iter().filter(|a| a.below && !a.area_id.is_empty()) {
-        let message =
-            format!("{:.1} % of its demand of {:.1} is served, less than {} %", 100.0 * a.share, a.demand, 100.0 * rule.threshold);
+        let (share, least) = (100.0 * a.share, 100.0 * rule.threshold);
+        let message = format!("{}: {share:.1} % of its demand of {:.1} is served, less than {least} %", rule.name, a.demand);
         out.push(Finding::new(Severity::Warning, "grid-below-threshold", message).id(&a.area_id).measured(a.share).limit(rule.threshold));
     }
     out
@@ -421,7 +423,7 @@ mod tests {
         ) {
             let plane = Plane::around(120.0, 31.0);
             let demand: Vec<Demand> = homes.iter().enumerate().map(|(i, h)| Demand {
-                id: format!("h{i}"), at: at(&plane, h.0, h.1), load: Load(h.2 * 1000), grid: Some(i % 2),
+                id: format!("h{i}"), at: at(&plane, h.0, h.1), load: Load(h.2 * 1000), grid: Some(i % 3).filter(|g| *g < 2),
             }).collect();
             let all: Vec<Facility> = sites.iter().enumerate().map(|(j, s)| Facility {
                 id: format!("f{j}"), at: at(&plane, s.0, s.1), capacity: Some(Load(s.2 * 1000)), in_service: None,

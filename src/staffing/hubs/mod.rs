@@ -366,7 +366,7 @@ fn findings(p: &HubProblem, costs: &Costs, pinned: &[bool], plan: &HubPlan) -> V
     if let Some(room) = bound::room(costs, pinned, p.count).filter(|room| *room < costs.weight()) {
         let (all, room) = (units(costs.weight()), units(room));
         let message = format!(
-            "the places weigh {all} in all, {} hubs hold {room} at the most; allow more hubs, or {} more capacity",
+            "the places weigh {all} in all, {} hubs hold {room} at the most, so that {} of capacity lacks in all; allow more or larger hubs",
             p.count,
             all - room
         );
@@ -383,7 +383,10 @@ fn findings(p: &HubProblem, costs: &Costs, pinned: &[bool], plan: &HubPlan) -> V
     }
     for h in plan.hubs.iter().filter(|h| h.overrun > 0.0) {
         let capacity = h.capacity.unwrap_or_default();
-        let message = format!("the hub serves {} with a capacity of {capacity}", h.load);
+        let message = format!(
+            "the hub serves {} with a capacity of {capacity}; hubs are {} over in all, and distances alone decide which of them",
+            h.load, plan.overrun
+        );
         let finding = Finding::new(Severity::Violation, "hub-overrun", message).id(&h.hub_id).measured(h.load).limit(capacity);
         out.push(placed(finding, p.sites[h.site].at));
     }
