@@ -184,6 +184,86 @@ fn r25_too_few_officers_take_adjacent_grids_of_the_least_load() {
     assert_eq!((figure(&s, "sharing-officer"), s.vacancies.len()), (2.0, 0));
 }
 
+/// The town by the default recipe, with sharing, and a table of officers: id, branch, grid.
+fn shared(people: &[[&str; 3]]) -> (&'static Plan, Staffing) {
+    static PLAN: LazyLock<Plan> = LazyLock::new(|| {
+        let recipe = Draft::from_toml("[officers]\nshare = true").unwrap().build().unwrap();
+        draw(&read_layers(TOWN.as_ref(), &recipe.layers).unwrap(), &recipe, &()).unwrap().plan
+    });
+    let row = |(i, [id, branch, grid]): (usize, &[&str; 3])| StaffRow {
+        record: i as u64 + 1,
+        officer_id: id.to_string(),
+        branch: branch.to_string(),
+        grid: grid.to_string(),
+        ..StaffRow::default()
+    };
+    let rows = people.iter().enumerate().map(row).collect();
+    let s = staff(&PLAN, &Staff { file: "staff.csv".into(), rows, ..Staff::default() });
+    // screen, tables and findings tell the same
+    let with = s.grids.iter().filter(|g| g.officer.is_some()).count();
+    let vacant: BTreeMap<&str, usize> = s.vacancies.iter().fold(BTreeMap::new(), |mut sum, v| {
+        *sum.entry(v.branch.as_str()).or_default() += 1;
+        sum
+    });
+    assert_eq!((figure(&s, "with-officer"), figure(&s, "vacancies")), (with as f64, (s.grids.len() - with) as f64));
+    let officer: BTreeMap<&str, &Option<String>> = s.grids.iter().map(|g| (g.grid_id.as_str(), &g.officer)).collect();
+    for g in &s.grids {
+        assert!(g.with_grid_id.as_ref().is_none_or(|other| g.officer.is_some() && *officer[other.as_str()] == g.officer), "{}", g.grid_id);
+    }
+    assert_eq!(figure(&s, "sharing-officer"), s.grids.iter().filter(|g| g.with_grid_id.is_some()).count() as f64);
+    for (branch, n) in vacant {
+        let told = s.findings.iter().find(|f| f.code == "pairs-too-few" && f.subject.id.as_deref() == Some(branch)).unwrap();
+        assert!(told.message.contains(&format!(", {n} grids have no officer")), "{n} in {branch}: {}", told.message);
+    }
+    (&PLAN, s)
+}
+
+#[test]
+fn r25_who_has_a_grid_of_another_branch_takes_no_other() {
+    let (_, s) = shared(&[["o1", "c01", ""], ["o9", "c08", "G000001"]]);
+    let of = |id: &str| s.grids.iter().find(|g| g.grid_id == id).unwrap().officer.as_deref();
+    assert_eq!((of("G000001"), of("G000002")), (Some("o9"), Some("o1")));
+    assert_eq!((figure(&s, "with-officer"), figure(&s, "sharing-officer"), s.spare.len()), (2.0, 0.0, 0));
+    let told = s.findings.iter().find(|f| f.subject.id.as_deref() == Some("c08")).unwrap();
+    assert!(told.code == "pairs-too-few" && told.message.starts_with("0 officers for 2 grids"), "{}", told.message);
+}
+
+#[test]
+fn r25_grids_without_officer_share_none() {
+    let (plan, s) = shared(&[["o1", "c03", ""], ["o2", "c02", ""]]);
+    assert_eq!((figure(&s, "with-officer"), figure(&s, "sharing-officer")), (4.0, 4.0));
+    let grids = |branch: &str| plan.grids.iter().filter(|g| g.division_id == branch).count();
+    let vacant = |branch: &str| s.vacancies.iter().filter(|v| v.branch == branch).count();
+    assert_eq!((vacant("c01"), vacant("c02")), (grids("c01"), grids("c02") - 2));
+    assert!(!s.is_complete());
+}
+
+#[test]
+fn a_staffing_is_complete_when_nothing_is_vacant() {
+    let plan = &MARKET.plan;
+    let s = staff(plan, &town_staff());
+    assert!(!s.is_complete() && s.findings.iter().all(|f| f.severity != Severity::Violation), "one is vacant, and nobody shares");
+    // officers without name fill grids as well
+    let officers = plan.provenance.recipe.grid.counts.iter().map(|(id, k)| (id.clone(), *k as usize)).collect();
+    let s = staff(plan, &Staff { officers, ..Staff::default() });
+    assert!(s.is_complete() && figure(&s, "with-officer") == 112.0);
+    let few = staff(plan, &Staff { officers: [("br01".into(), 3)].into(), ..town_staff() });
+    let own: Vec<_> = few.grids.iter().zip(&plan.grids).filter(|(_, g)| g.division_id == "br01").map(|(r, _)| r).collect();
+    assert!(own.iter().all(|r| r.officer.is_some()) && own.iter().filter(|r| r.with_grid_id.is_some()).count() == 2);
+    assert_eq!(few.spare.len(), 2, "who is over what is stated, and who has no branch");
+}
+
+#[test]
+fn factors_for_ids_that_are_nowhere_are_told() {
+    let mut plan = MARKET.plan.clone();
+    let said = "[posts.m]\nper = 10\nscale = { G999999 = 2.0, G000001 = 2.0, Z0001 = 2.0, br01 = 2.0 }";
+    plan.provenance.recipe.posts = Draft::from_toml(said).unwrap().build().unwrap().posts;
+    let s = staff(&plan, &town_staff());
+    let told: Vec<_> = s.findings.iter().filter(|f| f.code == "scale-unknown").collect();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].message.starts_with("posts.m.scale: no grid, zone or division 'G999999'"), "{}", told[0].message);
+}
+
 #[test]
 fn r7_managers_by_customers_pooled_and_dealt() {
     let d =

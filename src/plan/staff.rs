@@ -288,7 +288,8 @@ fn told(d: &Duos, branch: &str, officers: usize, vacant: usize, shares: bool) ->
         finding(Severity::Warning, "officers-too-few", message, officers, grids)
     } else if vacant > 0 {
         let needed = d.needed();
-        let message = format!("{needed} pairs of adjacent grids for one officer are needed, {pairs} can be had, {vacant} grids have no officer");
+        let message =
+            format!("{needed} pairs of adjacent grids for one officer are needed, {pairs} can be had, {vacant} grids have no officer");
         finding(Severity::Violation, "pairs-too-few", message, needed, pairs)
     } else {
         finding(Severity::Info, "officers-share", format!("{pairs} of them take two adjacent ones"), officers, grids)
