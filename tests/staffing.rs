@@ -186,10 +186,7 @@ fn r25_too_few_officers_take_adjacent_grids_of_the_least_load() {
 
 /// The town by the default recipe, with sharing, and a table of officers: id, branch, grid.
 fn shared(people: &[[&str; 3]]) -> (&'static Plan, Staffing) {
-    static PLAN: LazyLock<Plan> = LazyLock::new(|| {
-        let recipe = Draft::from_toml("[division]\nlevel = 8\nscheme = \"civil\"\n[officers]\nshare = true").unwrap().build().unwrap();
-        draw(&read_layers(TOWN.as_ref(), &recipe.layers).unwrap(), &recipe, &()).unwrap().plan
-    });
+    static PLAN: LazyLock<Plan> = LazyLock::new(|| drawn("default", "[officers]\nshare = true").plan);
     let row = |(i, [id, branch, grid]): (usize, &[&str; 3])| StaffRow {
         record: i as u64 + 1,
         officer_id: id.to_string(),
