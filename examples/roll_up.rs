@@ -7,7 +7,7 @@ mod drawn;
 
 use clap::Parser;
 use evengrid::finding::{Finding, Severity};
-use evengrid::io::{Staged, plan_read, series_files as files};
+use evengrid::io::{Staged, plan_read, series_files as files, table};
 use evengrid::plan::Tiers;
 use evengrid::plan::ledger::{LedgerRow, Stated, reconcile};
 use evengrid::plan::series::{Flag, Lineage, Readings, Series, Stamp, readings, series};
@@ -87,11 +87,11 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     }
     if let Some(path) = &a.shares {
         let (rows, told) = files::read_lineage(path)?;
-        let (shared, more) = lineage.shared(&rows, &files::file_name(path));
+        let (shared, more) = lineage.shared(&rows, &table::file_name(path));
         lineage = shared;
         findings.extend(told.into_iter().chain(more));
     }
-    let (numbers, told) = readings(&entries, &files::file_name(&path), &tiers, &lineage, &recipe.series);
+    let (numbers, told) = readings(&entries, &table::file_name(&path), &tiers, &lineage, &recipe.series);
     findings.extend(told);
     let rolled = series(&numbers, &recipe);
     findings.extend(rolled.findings.iter().cloned());
@@ -130,7 +130,7 @@ fn recipe(of_plan: &Recipe, file: Option<&Path>) -> Result<Recipe, cli::Failure>
 fn ledger(path: Option<&Path>, numbers: &Readings<'_>, findings: &mut Vec<Finding>) -> Result<Vec<LedgerRow>, cli::Failure> {
     let Some(path) = path else { return Ok(Vec::new()) };
     let (stated, told): (Vec<Stated>, _) = files::read_stated(path)?;
-    let (rows, more) = reconcile(&stated, &files::file_name(path), numbers);
+    let (rows, more) = reconcile(&stated, &table::file_name(path), numbers);
     findings.extend(told.into_iter().chain(more));
     Ok(rows)
 }

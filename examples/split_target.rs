@@ -7,7 +7,7 @@ mod drawn;
 
 use clap::Parser;
 use evengrid::finding::Finding;
-use evengrid::io::{Staged, series_files as files};
+use evengrid::io::{Staged, series_files as files, table};
 use evengrid::measure::{LOAD, Load};
 use evengrid::plan::targets::{Diversion, Target, diversion, potentials, split_target};
 use evengrid::plan::{Plan, Tiers};
@@ -112,14 +112,14 @@ fn potential(said: Option<&str>, plan: &Plan, tiers: &Tiers, findings: &mut Vec<
         return Err(format!("--potential {name}: neither a file nor a resource of the plan; it has {known}").into());
     }
     let (rows, told) = files::read_potentials(path)?;
-    let (found, more) = potentials(&rows, &files::file_name(path), tiers);
+    let (found, more) = potentials(&rows, &table::file_name(path), tiers);
     findings.extend(told.into_iter().chain(more));
     Ok(found)
 }
 
 fn diverted(path: &Path, plan: &Plan, findings: &mut Vec<Finding>) -> Result<Diversion, cli::Failure> {
     let (rows, told) = files::read_sales(path)?;
-    let found = diversion(&rows, &files::file_name(path), plan);
+    let found = diversion(&rows, &table::file_name(path), plan);
     findings.extend(told.into_iter().chain(found.findings.iter().cloned()));
     Ok(found)
 }

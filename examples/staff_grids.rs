@@ -2,11 +2,13 @@
 
 #[path = "shared/cli.rs"]
 mod cli;
+#[path = "shared/drawn.rs"]
+mod drawn;
 
 use clap::Parser;
 use evengrid::io::staffing_files::{doubles_csv, posts_csv, read_officers, read_staff, staffing_csv, staffing_json, vacancies_csv};
-use evengrid::io::{Staged, plan_files, plan_read, read_layers};
-use evengrid::pipeline::draw;
+use evengrid::io::table::file_name;
+use evengrid::io::{Staged, plan_files};
 use evengrid::plan::{Plan, Staff, Staffing, add_backups, staff};
 use evengrid::recipe::Draft;
 use std::path::{Path, PathBuf};
@@ -45,8 +47,6 @@ struct Args {
     out: Option<PathBuf>,
 }
 
-const TOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/town");
-
 fn main() -> ExitCode {
     cli::exit(run(Args::parse()))
 }
@@ -55,10 +55,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     if a.out.is_some() && a.out == a.plan {
         return Err("--out must be another folder than --plan: the map and report of the plan do not know the officers".into());
     }
-    let mut plan = match &a.plan {
-        Some(folder) => plan_read::whole(folder)?,
-        None => town()?,
-    };
+    let mut plan = drawn::plan(a.plan.as_deref(), "market")?;
     let mut findings = Vec::new();
     if let Some(path) = &a.recipe {
         let said = cli::draft(path)?;
@@ -66,17 +63,16 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         plan.provenance.recipe = over.or(plan.provenance.recipe.clone().into()).build()?;
         findings.extend(add_backups(&mut plan));
     }
-    let own = a.plan.is_none().then(|| Path::new(TOWN).join("staff.csv"));
-    let name = |path: &Path| path.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
+    let own = a.plan.is_none().then(|| drawn::town("staff.csv"));
     let mut known = Staff { examined: a.examined, ..Staff::default() };
     if let Some(path) = a.staff.or(own) {
-        known.file = name(&path);
+        known.file = file_name(&path);
         let (rows, told) = read_staff(&path, &known.file)?;
         known.rows = rows;
         findings.extend(told);
     }
     if let Some(path) = &a.officers {
-        let (officers, told) = read_officers(path, &name(path))?;
+        let (officers, told) = read_officers(path, &file_name(path))?;
         known.officers = officers;
         findings.extend(told);
     }
@@ -87,12 +83,6 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     }
     tell(&staffed);
     Ok(staffed.is_complete())
-}
-
-/// The embedded town as market supervision draws it.
-fn town() -> Result<Plan, cli::Failure> {
-    let recipe = cli::draft(&Path::new(TOWN).join("recipes/market.toml"))?.build()?;
-    Ok(draw(&read_layers(TOWN.as_ref(), &recipe.layers)?, &recipe, &())?.plan)
 }
 
 fn write(plan: &mut Plan, staffed: &Staffing, out: &Path) -> Result<(), cli::Failure> {

@@ -92,9 +92,11 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
         let part = |(grid, share): (GridId, f64)| PlanShare { grid: grid.0, share: (share * 1e6).round() / 1e6 };
         let mut of_stations = served(&fabric, shares, &parts.grid_of_unit, territory.stations.len());
         // one that serves no land, such as an indoor one, counts for the grid that it stands in
-        let land = plan.land();
-        for (station, grids) in territory.stations.iter().zip(&mut of_stations).filter(|(_, grids)| grids.is_empty()) {
-            grids.extend(land.grid_at(station.at).map(|g| (g, 1.0)));
+        if of_stations.iter().any(Vec::is_empty) {
+            let land = plan.land();
+            for (station, grids) in territory.stations.iter().zip(&mut of_stations).filter(|(_, grids)| grids.is_empty()) {
+                grids.extend(land.grid_at(station.at).map(|g| (g, 1.0)));
+            }
         }
         plan.served = of_stations.into_iter().map(|grids| grids.into_iter().map(part).collect()).collect();
     }

@@ -84,8 +84,9 @@ fn run(mut a: Args) -> Result<bool, cli::Failure> {
     let drawn = start.elapsed();
     let told = pool.install(|| -> Result<_, cli::Failure> {
         let mut ledger = ledger::Ledger::begin(&a.out, &plan, &sources, a.date.as_deref())?;
-        let signals = sources.sites(&plan, &mut ledger)?;
-        let attacher = Attacher::new(plan.land(), &plan.grid_names(), signals);
+        let land = plan.land();
+        let signals = sources.sites(&plan, &land, &mut ledger)?;
+        let attacher = Attacher::new(land, &plan.grid_names(), signals);
         stream::attach_all(&sources, &attacher, &overlays, a.passes, &mut ledger)?;
         ledger.finish(&plan)
     })?;

@@ -2,9 +2,9 @@
 
 use crate::cli::Failure;
 use crate::ledger::Ledger;
-use evengrid::attach::{Overlay, Sites, Volumes, digest};
+use evengrid::attach::{Land, Overlay, Sites, Volumes, digest};
 use evengrid::finding::{Finding, Severity};
-use evengrid::io::table::{Column, Item, LAT, LON, each_row, read_areas, read_table};
+use evengrid::io::table::{Column, Item, LAT, LON, each_row, file_name, read_areas, read_table};
 use evengrid::plan::Plan;
 use evengrid::recipe::{AttachRule, Recipe, Seen, SignalBy, SignalRule};
 use std::path::{Path, PathBuf};
@@ -46,11 +46,6 @@ pub struct Sources {
     pub signals: Vec<SignalRule>,
 }
 
-/// File name for messages.
-fn name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
-}
-
 impl Sources {
     pub fn of(recipe: &Recipe, entities: &Path) -> Result<Sources, Failure> {
         let rule = recipe.attach.clone();
@@ -86,7 +81,7 @@ impl Sources {
             });
         }
         let place = cells.iter().find_map(|c| if let Cell::Place(lon, lat) = c { Some((*lon, *lat)) } else { None });
-        Ok(Sources { path: entities.into(), file: name(entities), wanted, legal, owner, place, cells, tables, rule, signals })
+        Ok(Sources { path: entities.into(), file: file_name(entities), wanted, legal, owner, place, cells, tables, rule, signals })
     }
 
     fn beside(&self, file: &str) -> PathBuf {
@@ -109,8 +104,7 @@ impl Sources {
     }
 
     /// Signals with their sites.
-    pub fn sites(&self, plan: &Plan, ledger: &mut Ledger) -> Result<Vec<(SignalRule, Sites)>, Failure> {
-        let mut land = None;
+    pub fn sites(&self, plan: &Plan, land: &Land, ledger: &mut Ledger) -> Result<Vec<(SignalRule, Sites)>, Failure> {
         let mut out = Vec::new();
         for signal in &self.signals {
             let sites = match &signal.by {
@@ -136,7 +130,6 @@ impl Sources {
                             }
                         }
                     }
-                    let land = land.get_or_insert_with(|| plan.land());
                     Sites::at_places(places.into_iter(), land, self.rule.nearest_m)
                 }
                 _ => Sites::default(),

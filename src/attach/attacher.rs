@@ -209,7 +209,7 @@ impl Attacher {
         if let Some(grid) = self.land.grid_at(p) {
             return Verdict::Given(Given { place: Some(p), ..Given::sure(grid) });
         }
-        match self.land.nearest(p).filter(|n| n.distance_m <= nearest_m).and_then(|n| n.grids.into_iter().flatten().next()) {
+        match self.land.nearest_grid(p, nearest_m) {
             Some(grid) => Verdict::Given(Given { place: Some(p), nearest: true, ..Given::sure(grid) }),
             None => Verdict::Silent(Silence::Outside),
         }

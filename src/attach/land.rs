@@ -95,6 +95,11 @@ impl Land {
         Some(Nearest { grids, distance_m: d2.sqrt() })
     }
 
+    /// The grid nearest to a place outside all, if it is within this distance in metres. O(log n).
+    pub fn nearest_grid(&self, p: Pt, within_m: f64) -> Option<GridId> {
+        self.nearest(p).filter(|n| n.distance_m <= within_m)?.grids.into_iter().flatten().next()
+    }
+
     /// Whichever of `grids` comes nearest to a place; it is the one that it lies in, if that is among them. O(k log n) for k borders
     /// that are nearer.
     pub fn nearest_of(&self, p: Pt, grids: &[GridId]) -> Option<GridId> {

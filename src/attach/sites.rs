@@ -31,8 +31,7 @@ impl Sites {
         let mut found: BTreeMap<&str, Vec<Option<GridId>>> = BTreeMap::new();
         for (id, [lon, lat]) in places {
             let at = Pt::from_lon_lat(lon, lat);
-            let near = |p: Pt| land.nearest(p).filter(|n| n.distance_m <= nearest_m).and_then(|n| n.grids.into_iter().flatten().next());
-            found.entry(id).or_default().push(at.and_then(|p| land.grid_at(p).or_else(|| near(p))));
+            found.entry(id).or_default().push(at.and_then(|p| land.grid_at(p).or_else(|| land.nearest_grid(p, nearest_m))));
         }
         let shares = |places: Vec<Option<GridId>>| {
             let mut shares: BTreeMap<GridId, f64> = BTreeMap::new();

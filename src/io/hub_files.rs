@@ -1,22 +1,10 @@
 //! Files about hubs and facilities. Tables are UTF-8 with BOM and CRLF, maps are GeoJSON after RFC 7946.
 
-use super::plan_files::csv_field;
+use super::plan_files::csv_table;
 use crate::staffing::facilities::{AreaNeed, FacilityReport};
 use crate::staffing::hubs::{HubPlace, HubPlan, HubSite};
 use serde_json::{Value, json};
 use std::fmt::Write;
-
-fn table(header: &str, rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut out = format!("\u{feff}{header}\r\n");
-    for row in rows {
-        for (at, cell) in row.iter().enumerate() {
-            out.push_str(if at > 0 { "," } else { "" });
-            csv_field(&mut out, cell);
-        }
-        out.push_str("\r\n");
-    }
-    out
-}
 
 fn maybe(number: Option<f64>) -> String {
     number.map_or(String::new(), |x| x.to_string())
@@ -37,7 +25,7 @@ pub fn hubs_csv(plan: &HubPlan) -> String {
             far,
         ]
     };
-    table("hub_id,pinned,places,load,capacity,overrun,weighted_km,farthest_km", plan.hubs.iter().map(row))
+    csv_table(&["hub_id", "pinned", "places", "load", "capacity", "overrun", "weighted_km", "farthest_km"], plan.hubs.iter().map(row))
 }
 
 /// `served.csv` of hubs.
@@ -45,7 +33,7 @@ pub fn hub_served_csv(plan: &HubPlan) -> String {
     let row = |s: &crate::staffing::hubs::HubService| {
         vec![s.place_id.clone(), s.hub_id.clone(), s.weight.to_string(), format!("{:.3}", s.distance_km), s.beyond.to_string()]
     };
-    table("place_id,hub_id,weight,distance_km,beyond", plan.served.iter().map(row))
+    csv_table(&["place_id", "hub_id", "weight", "distance_km", "beyond"], plan.served.iter().map(row))
 }
 
 fn feature(id: &str, properties: Value, geometry: Value) -> Value {
@@ -105,7 +93,7 @@ pub fn facilities_csv(reports: &[FacilityReport]) -> String {
         ]
     };
     let rows = reports.iter().flat_map(|r| r.facilities.iter().map(move |f| row(r, f)));
-    table("facilities,facility_id,lon,lat,in_service,capacity,in_reach,served", rows)
+    csv_table(&["facilities", "facility_id", "lon", "lat", "in_service", "capacity", "in_reach", "served"], rows)
 }
 
 /// `served.csv` of facilities.
@@ -115,7 +103,7 @@ pub fn facility_served_csv(reports: &[FacilityReport]) -> String {
             .iter()
             .map(|s| vec![r.name.clone(), s.demand_id.clone(), s.facility_id.clone(), s.amount.to_string(), s.distance_m.to_string()])
     });
-    table("facilities,demand_id,facility_id,amount,distance_m", rows)
+    csv_table(&["facilities", "demand_id", "facility_id", "amount", "distance_m"], rows)
 }
 
 /// `deficits.csv`: every grid and division.
@@ -131,7 +119,10 @@ pub fn deficits_csv(reports: &[FacilityReport]) -> String {
         let grids = r.grids.iter().map(|a| row(&r.name, "grid", a));
         grids.chain(r.divisions.iter().map(|a| row(&r.name, "division", a))).collect::<Vec<_>>()
     });
-    table("facilities,level,area_id,demand,reached,reached_at_most,served,deficit,share,below_threshold", rows)
+    csv_table(
+        &["facilities", "level", "area_id", "demand", "reached", "reached_at_most", "served", "deficit", "share", "below_threshold"],
+        rows,
+    )
 }
 
 /// `proposed.csv`.
@@ -143,7 +134,7 @@ pub fn proposed_csv(reports: &[FacilityReport]) -> String {
             [r.name.clone(), p.rank.to_string(), p.site_id.clone()].into_iter().chain(cells).collect()
         })
     });
-    table("facilities,rank,site_id,lon,lat,capacity,serves,deficit_after", rows)
+    csv_table(&["facilities", "rank", "site_id", "lon", "lat", "capacity", "serves", "deficit_after"], rows)
 }
 
 /// `hubs.geojson` of facilities: those there are and those proposed, as points.

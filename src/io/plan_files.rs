@@ -147,6 +147,23 @@ pub fn csv_field(out: &mut String, text: &str) {
     }
 }
 
+/// A row of CSV.
+fn csv_row<T: AsRef<str>>(out: &mut String, cells: &[T]) {
+    for (at, cell) in cells.iter().enumerate() {
+        out.push_str(if at > 0 { "," } else { "" });
+        csv_field(out, cell.as_ref());
+    }
+    out.push_str("\r\n");
+}
+
+/// A table, UTF-8 with BOM: a header and rows.
+pub(super) fn csv_table<T: AsRef<str>>(header: &[&str], rows: impl IntoIterator<Item = Vec<T>>) -> String {
+    let mut out = String::from('\u{feff}');
+    csv_row(&mut out, header);
+    rows.into_iter().for_each(|cells| csv_row(&mut out, &cells));
+    out
+}
+
 /// `attachments.csv`, UTF-8 with BOM. `evidence` is the distance to the nearest border of a grid in metres,
 /// `runner_up` the grid beyond it.
 pub fn attachments_csv(plan: &Plan) -> String {

@@ -1,19 +1,14 @@
 //! Tables of series, stated totals, targets and sales: read as found, written as CSV (UTF-8 with BOM, CRLF).
 
 use super::error::ReadError;
-use super::plan_files::csv_field;
-use super::table::{Column, read_table};
+use super::plan_files::csv_table;
+use super::table::{Column, file_name, read_table};
 use crate::finding::Finding;
 use crate::measure::Load;
 use crate::plan::ledger::{LedgerRow, Stated};
 use crate::plan::series::{Comparison, Entry, Flag, Heir, SeriesRow};
 use crate::plan::targets::{Diverted, Potential, Sale, SellerTotal, Target};
 use std::path::Path;
-
-/// Name of a file, for messages.
-pub fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
-}
 
 /// Rows of a table with columns of these names, those with `?` optional; `row` takes the record and the cells in their order.
 fn read<T>(path: &Path, names: &[&str], row: impl Fn(u64, [String; 6]) -> T) -> Result<(Vec<T>, Vec<Finding>), ReadError> {
@@ -75,20 +70,6 @@ pub fn read_sales(path: &Path) -> Result<(Vec<Sale>, Vec<Finding>), ReadError> {
     })
 }
 
-fn table(header: &str, rows: impl Iterator<Item = Vec<String>>) -> String {
-    let mut out = format!("\u{feff}{header}\r\n");
-    for row in rows {
-        for (i, cell) in row.iter().enumerate() {
-            if i > 0 {
-                out.push(',');
-            }
-            csv_field(&mut out, cell);
-        }
-        out.push_str("\r\n");
-    }
-    out
-}
-
 fn known<T: ToString>(value: Option<T>) -> String {
     value.map_or(String::new(), |v| v.to_string())
 }
@@ -103,8 +84,21 @@ pub fn series_csv(rows: &[SeriesRow]) -> String {
         cells.push(r.flags.join(" "));
         cells
     };
-    let header = "level,area_id,period,indicator,value,previous,change,comparable,year_before,change_yoy,comparable_yoy,flags";
-    table(header, rows.iter().map(row))
+    let header = [
+        "level",
+        "area_id",
+        "period",
+        "indicator",
+        "value",
+        "previous",
+        "change",
+        "comparable",
+        "year_before",
+        "change_yoy",
+        "comparable_yoy",
+        "flags",
+    ];
+    csv_table(&header, rows.iter().map(row))
 }
 
 /// `flags.csv`: every limit that is passed, with the number.
@@ -113,7 +107,7 @@ pub fn flags_csv(flags: &[Flag]) -> String {
         let numbers = [f.limit_of.to_string(), f.number.to_string(), f.limit.to_string()];
         [&f.threshold, &f.level, &f.area_id, &f.period, &f.indicator].into_iter().cloned().chain(numbers).collect()
     };
-    table("threshold,level,area_id,period,indicator,limit_of,number,limit", flags.iter().map(row))
+    csv_table(&["threshold", "level", "area_id", "period", "indicator", "limit_of", "number", "limit"], flags.iter().map(row))
 }
 
 /// `ledger.csv`: stated totals beside the sum of their parts.
@@ -122,13 +116,13 @@ pub fn ledger_csv(rows: &[LedgerRow]) -> String {
         let texts = [&r.level, &r.area_id, &r.indicator, &r.period].into_iter().cloned();
         std::iter::once(r.record.to_string()).chain(texts).chain([r.stated.to_string(), known(r.sum), known(r.difference())]).collect()
     };
-    table("record,level,area_id,indicator,period,stated,sum,difference", rows.iter().map(row))
+    csv_table(&["record", "level", "area_id", "indicator", "period", "stated", "sum", "difference"], rows.iter().map(row))
 }
 
 /// `targets.csv`: the target of every area beside its potential.
 pub fn targets_csv(targets: &[Target]) -> String {
     let row = |t: &Target| vec![t.level.clone(), t.area_id.clone(), t.potential.to_string(), t.target.to_string()];
-    table("level,area_id,potential,target", targets.iter().map(row))
+    csv_table(&["level", "area_id", "potential", "target"], targets.iter().map(row))
 }
 
 /// `diversion.csv`: sales whose final customer lies outside the seller's territory.
@@ -137,7 +131,7 @@ pub fn diversion_csv(sales: &[Diverted]) -> String {
         let grids = d.seller_grids.join(" ");
         vec![d.record.to_string(), d.sale_id.clone(), d.seller.clone(), grids, d.final_grid_id.clone(), d.amount.to_string()]
     };
-    table("record,sale_id,seller,seller_grids,final_grid_id,amount", sales.iter().map(row))
+    csv_table(&["record", "sale_id", "seller", "seller_grids", "final_grid_id", "amount"], sales.iter().map(row))
 }
 
 /// `sellers.csv`: what every seller sold, how much of it outside, and what others sold inside.
@@ -157,5 +151,8 @@ pub fn sellers_csv(sellers: &[SellerTotal]) -> String {
             s.received_amount.to_string(),
         ]
     };
-    table("seller,sales,amount,diverted_sales,diverted_amount,diverted_share,received_amount", sellers.iter().map(row))
+    csv_table(
+        &["seller", "sales", "amount", "diverted_sales", "diverted_amount", "diverted_share", "received_amount"],
+        sellers.iter().map(row),
+    )
 }

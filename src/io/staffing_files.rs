@@ -1,7 +1,7 @@
 //! Tables of staff: read as the planner keeps them, written for the offices.
 
 use super::error::ReadError;
-use super::plan_files::csv_field;
+use super::plan_files::csv_table;
 use super::table::{Column, read_table};
 use crate::finding::{Finding, Severity};
 use crate::plan::{StaffRow, Staffing};
@@ -43,21 +43,6 @@ pub fn read_officers(path: &Path, file: &str) -> Result<(BTreeMap<String, usize>
     Ok((officers, findings))
 }
 
-/// UTF-8 with BOM, a header and rows.
-fn table<T: AsRef<str>>(header: &[&str], rows: impl Iterator<Item = Vec<T>>) -> String {
-    let mut out = String::from('\u{feff}');
-    let mut row = |cells: &[&str]| {
-        for (i, cell) in cells.iter().enumerate() {
-            out.push_str(if i > 0 { "," } else { "" });
-            csv_field(&mut out, cell);
-        }
-        out.push_str("\r\n");
-    };
-    row(header);
-    rows.for_each(|cells| row(&cells.iter().map(AsRef::as_ref).collect::<Vec<_>>()));
-    out
-}
-
 /// `staffing.csv`: every grid with its officer, who stands in, and its posts by kind.
 pub fn staffing_csv(s: &Staffing) -> String {
     let kinds: Vec<String> = s.kinds.iter().map(|k| format!("posts:{k}")).collect();
@@ -69,7 +54,7 @@ pub fn staffing_csv(s: &Staffing) -> String {
         let people = [&g.officer, &g.officer_name, &g.with_grid_id, &g.backup, &g.second_backup].map(known);
         fixed.chain(people).chain(g.posts.iter().map(u32::to_string)).collect()
     });
-    table(&header, rows)
+    csv_table(&header, rows)
 }
 
 /// `posts.csv`: posts of every kind by area, with what was counted and how many are filled.
@@ -77,19 +62,19 @@ pub fn posts_csv(s: &Staffing) -> String {
     let rows = s.posts.iter().map(|p| {
         vec![p.post.clone(), p.extent.clone(), p.area_id.clone(), p.amount.to_string(), p.number.to_string(), p.filled.to_string()]
     });
-    table(&["post", "extent", "area_id", "amount", "number", "filled"], rows)
+    csv_table(&["post", "extent", "area_id", "amount", "number", "filled"], rows)
 }
 
 /// `vacancies.csv`: grids and posts that nobody has.
 pub fn vacancies_csv(s: &Staffing) -> String {
     let rows = s.vacancies.iter().map(|v| vec![v.post.clone(), v.place.clone(), v.branch.clone(), v.households.to_string()]);
-    table(&["post", "place", "branch", "households"], rows)
+    csv_table(&["post", "place", "branch", "households"], rows)
 }
 
 /// `double_roles.csv`: people who do several things, or two who may be one.
 pub fn doubles_csv(s: &Staffing) -> String {
     let rows = s.doubles.iter().map(|d| vec![d.officer_id.clone(), d.name.clone(), d.roles.join("; ")]);
-    table(&["officer_id", "name", "roles"], rows)
+    csv_table(&["officer_id", "name", "roles"], rows)
 }
 
 /// `staffing.json`.

@@ -21,6 +21,11 @@ pub const LAT: &str = "lat";
 /// Characters of a damaged row that a finding quotes.
 const QUOTED: usize = 40;
 
+/// Name of a file, for messages.
+pub fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+}
+
 /// One row; cells are decoded when asked for.
 pub struct Row<'a> {
     /// Counted from 1, without the header.

@@ -11,6 +11,8 @@ mod officers;
 mod pairs;
 mod posts;
 mod seats;
+#[cfg(test)]
+mod testing;
 mod transport;
 
 pub use apportion::apportion;

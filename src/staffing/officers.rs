@@ -256,24 +256,9 @@ pub fn assign(
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{BRANCHES, codes, places, row};
     use super::*;
     use proptest::prelude::*;
-
-    fn row(record: u64, text: [&str; 5]) -> StaffRow {
-        let [officer_id, name, branch, level, grid] = text.map(String::from);
-        StaffRow { record, officer_id, name, branch, level, grid, post: String::new() }
-    }
-
-    const BRANCHES: [u32; 4] = [0, 0, 1, 1];
-
-    fn places() -> Places<'static> {
-        let grids = ["G1", "G2", "G3", "G4"].into_iter().enumerate().map(|(i, id)| (id, GridId::new(i))).collect();
-        Places { grids, branches: [("east", 0), ("west", 1)].into(), branch_of: &BRANCHES }
-    }
-
-    fn codes(findings: &[Finding]) -> Vec<(&str, Option<u64>)> {
-        findings.iter().map(|f| (f.code.as_str(), f.subject.record)).collect()
-    }
 
     #[test]
     fn r28_examined_and_graded_that_differ_are_a_finding() {
