@@ -22,6 +22,7 @@
 //!
 //! Everything is integer and seeded by position, so that a problem gives the same assignment on any number of threads.
 
+mod adjust;
 mod aim;
 mod assignment;
 mod bounds;
@@ -44,6 +45,7 @@ mod split;
 mod tree;
 mod windows;
 
+pub use adjust::{Adjusted, Move, MoveBounds, adjust};
 pub use assignment::{Assignment, Fault};
 pub use bounds::{Assumes, Bound, Bounds, ComponentBounds, Culprit};
 pub use freely::{Freely, Known, partition_freely};
