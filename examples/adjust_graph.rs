@@ -129,6 +129,8 @@ fn run(a: &Args) -> Result<bool, cli::Failure> {
     let ratio = |l: Load| done.moved.0 as f64 / l.0.max(1) as f64;
     cli::say!("units      {n}, load {total}, {} parts within {} ± {} %", a.parts, band.target, 100.0 * a.tolerance);
     cli::say!("out before {} ({:.1} %)", out(&part), 100.0 * out(&part) as f64 / f64::from(a.parts));
+    let unforced = before.standings.iter().filter(|&&s| s == Standing::Unforced).count();
+    cli::say!("           {unforced} of the plan before were unforced");
     cli::say!("out after  {} forced, {} unforced", count(Standing::Forced), count(Standing::Unforced));
     cli::say!("moved      {} ({:.3} %) in {} units", done.moved, share(done.moved), done.moves.len());
     cli::say!(

@@ -175,7 +175,7 @@ impl Draft {
     }
 
     /// True if part `p` is farther out of band than one of its units makes necessary.
-    fn can_gain(&self, net: &Net, aim: &Aim, p: usize) -> bool {
+    pub fn can_gain(&self, net: &Net, aim: &Aim, p: usize) -> bool {
         let violation = self.violation(net, aim, p);
         violation > 0 && violation > self.members[p].iter().filter_map(|u| self.floors.get(u)).copied().max().unwrap_or(0)
     }

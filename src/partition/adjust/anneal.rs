@@ -7,7 +7,7 @@ use super::super::score::{Goal, penalty};
 use super::NONE;
 
 /// Beside that a grid out of its band counts as much as this share of its target.
-const STEP: f64 = 0.05;
+const STEP: f64 = 0.03;
 /// A border of mean cost counts as this share of a mean load.
 const CUT: f64 = 0.02;
 
@@ -37,18 +37,25 @@ pub(super) struct Schedule {
     pub sweeps: usize,
     /// What load out of band counts beside load moved.
     pub out: f64,
+    /// Only around grids that are out of band.
+    pub mend: bool,
 }
 
 impl Schedule {
-    /// So many rounds, now and then a hotter one.
+    /// Rounds from hot to cold, after each a harder look at what is still out of band, and ever harder ones at the end.
     pub fn all(rounds: u32) -> Vec<Schedule> {
-        (0..rounds).map(|i| Schedule { hot: if i % 3 == 0 { 1.0 } else { 0.5 }, cold: 0.02, sweeps: 100, out: 6.0 }).collect()
+        let polish = |i: u32| Schedule { hot: if i % 3 == 0 { 1.0 } else { 0.5 }, cold: 0.05, sweeps: 110, out: 1.5, mend: false };
+        let mend = Schedule { hot: 1.0, cold: 0.05, sweeps: 1000, out: 6.0, mend: true };
+        let harder = |i: u32| Schedule { hot: 2.0, sweeps: mend.sweeps << (i % 4).min(2), out: mend.out * f64::from(1 + i % 2), ..mend };
+        let first = (0..rounds).flat_map(|i| [polish(i), mend]);
+        first.chain((0..rounds / 2 + 1).map(harder)).chain((1..4).map(polish)).collect()
     }
 
-    /// So many rounds, those first that bring most for the load that they move.
+    /// The same, those rounds first that bring most for the load that they move.
     pub fn frugal(rounds: u32) -> Vec<Schedule> {
-        let out = |i: u32| 1.2 * 5f64.powf(f64::from(i) / f64::from(rounds.max(1)));
-        Schedule::all(rounds).into_iter().zip(0..).map(|(s, i)| Schedule { out: out(i), ..s }).collect()
+        let all = Schedule::all(rounds);
+        let out = |i: usize| 1.1 * 6f64.powf(i as f64 / all.len() as f64);
+        all.iter().enumerate().map(|(i, s)| Schedule { out: out(i), mend: false, sweeps: s.sweeps.min(110), ..*s }).collect()
     }
 }
 

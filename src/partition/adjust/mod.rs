@@ -199,9 +199,9 @@ fn solve(problem: &Problem, labels: &[u32], budget: Option<i64>) -> Result<Solve
 }
 
 /// Rounds of the search, beside those by effort.
-const ROUNDS: u32 = 8;
+const ROUNDS: u32 = 6;
 /// Most further rounds.
-const PASSES: u32 = 32;
+const PASSES: u32 = 64;
 /// More than any load moved.
 const UNLIMITED: i64 = i64::MAX / 4;
 

@@ -14,7 +14,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Grids of a block.
-const GRIDS: usize = 20;
+const GRIDS: usize = 12;
 /// A violation counts so much more, in thousandths, for every grid that lies between it and help.
 const FAR: i64 = 300;
 
@@ -30,7 +30,7 @@ pub(super) struct Search<'a> {
 impl<'a> Search<'a> {
     /// Begins with a shape.
     pub fn new(net: &'a Net, aim: &'a Aim, shape: &Shape) -> Search<'a> {
-        Search { net, aim, draft: Draft::new(shape.part.clone(), shape.was.len(), BTreeMap::new()), home: shape.home.clone() }
+        Search { net, aim, draft: Draft::new(shape.part.clone(), shape.was.len(), shape.floors.clone()), home: shape.home.clone() }
     }
 
     /// Violation, load not at home and cost of borders of all. O(n + m).
@@ -57,10 +57,11 @@ impl<'a> Search<'a> {
             let beside = self.draft.neighbours(self.net);
             let loads = self.loads();
             let (violation, away) = self.troubles(&loads);
-            let blocks = blocks(&beside, &violation, &away, &mut rng);
-            if blocks.is_empty() {
-                return;
-            }
+            let active = |p: usize| {
+                if schedule.mend { violation[p] > 0 && self.draft.can_gain(self.net, self.aim, p) } else { violation[p] > 0 || away[p] > 0 }
+            };
+            let active: Vec<u32> = (0..violation.len()).filter(|&p| active(p)).map(|p| p as u32).collect();
+            let blocks = blocks(&beside, &violation, active, &mut rng);
             let urgency = self.urgency(&loads, &beside);
             let left = budget - away.iter().sum::<i64>();
             let all: i64 = violation.iter().sum::<i64>().max(1);
@@ -172,9 +173,8 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Disjoint blocks of neighbouring parts around every part with trouble.
-fn blocks(beside: &[Vec<u32>], violation: &[i64], away: &[i64], rng: &mut Rng) -> Vec<Vec<u32>> {
-    let mut active: Vec<u32> = (0..beside.len() as u32).filter(|&p| violation[p as usize] > 0 || away[p as usize] > 0).collect();
+/// Disjoint blocks of neighbouring parts around every `active` part, those out of band first.
+fn blocks(beside: &[Vec<u32>], violation: &[i64], mut active: Vec<u32>, rng: &mut Rng) -> Vec<Vec<u32>> {
     rng.shuffle(&mut active);
     active.sort_by_key(|&p| violation[p as usize] == 0);
     let mut taken = vec![false; beside.len()];

@@ -34,6 +34,8 @@ pub(super) struct Shape {
     pub moves: MoveBounds,
     /// Component of every unit.
     pub component: Vec<u32>,
+    /// Violation that a grid with this unit has at least.
+    pub floors: BTreeMap<u32, i64>,
 }
 
 /// A partition on its way to a shape; parts that are gone have no units.
@@ -50,7 +52,7 @@ impl Shape {
     /// The shape for `problem` after `previous`; with `keep` as many grids as before wherever there were some. O((n + m) log n), and for
     /// every grid born or retired O(k).
     pub fn of(net: &Net, problem: &Problem, aim: &Aim, previous: &[u32], keep: bool) -> Result<Shape, PartitionError> {
-        let mut bounds = Regions::of(net, problem)?.bounds;
+        let Regions { mut bounds, floors, .. } = Regions::of(net, problem)?;
         let mut shaper = Shaper::new(net, aim, previous);
         let before = shaper.counts(bounds.components.len());
         let wished: Vec<u32> = bounds.components.iter().map(|c| c.grids).collect();
@@ -83,7 +85,7 @@ impl Shape {
         }
         let component = std::mem::take(&mut shaper.component);
         let (part, home, was) = shaper.compact();
-        Ok(Shape { part, home, was, bounds, moves, component })
+        Ok(Shape { part, home, was, bounds, moves, component, floors })
     }
 
     /// Load that had a grid which is gone or elsewhere, so that it moves whatever the search does. `labels` are those of before.
