@@ -19,6 +19,9 @@ pub(super) const UNDER_LINE: &str = "#1c2f86";
 /// Outline of grids over the band.
 pub(super) const OVER_LINE: &str = "#8a2b06";
 
+/// Land that moved, and borders before: away from underload, overload and water.
+pub(super) const MOVED: &str = "#a3006b";
+
 /// The steps among which the band lies.
 const BAND: std::ops::RangeInclusive<usize> = 3..=5;
 
@@ -34,6 +37,7 @@ pub(super) struct Ramp {
     none: &'static str,
     under: &'static str,
     over: &'static str,
+    moved: &'static str,
 }
 
 impl Ramp {
@@ -46,6 +50,7 @@ impl Ramp {
             none: NO_LOAD,
             under: UNDER_LINE,
             over: OVER_LINE,
+            moved: MOVED,
         }
     }
 

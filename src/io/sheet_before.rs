@@ -1,0 +1,107 @@
+//! What the area map shows of an earlier plan below the plan.
+
+use super::map::{Polygons, Sheet, SheetBefore, SheetGrid, SheetMoved};
+use super::sheet::{barriers, finding, water};
+use crate::finding::Finding;
+use crate::plan::compare::{Amount, Comparison, Figures};
+use crate::plan::{AsFound, MovedLand, Plan, former_borders};
+use crate::territory::Territory;
+use crate::territory::lattice::Pt;
+use geo::MultiPolygon;
+
+fn polygons(land: &MultiPolygon<f64>) -> Polygons {
+    let ring = |r: &geo::LineString<f64>| r.0.iter().map(|c| [c.x, c.y]).collect();
+    land.iter().map(|p| std::iter::once(p.exterior()).chain(p.interiors()).map(ring).collect()).collect()
+}
+
+fn shown(borders: Vec<Vec<Pt>>, moved: &[MovedLand]) -> SheetBefore {
+    let piece = |m: &MovedLand| SheetMoved {
+        from: m.from.clone().unwrap_or_default(),
+        to: m.to.clone(),
+        households: m.households,
+        area_m2: m.area_m2,
+        why: m.why.clone(),
+        polygons: polygons(&m.land),
+    };
+    let borders = borders.iter().map(|line| line.iter().map(|p| p.lon_lat()).collect()).collect();
+    SheetBefore { borders, moved: moved.iter().map(piece).collect() }
+}
+
+/// The earlier plan below a later one, for [`Sheet::before`]; `moved` as [`crate::plan::moved_land`] gives it.
+pub fn before(old: &Plan, new: &Plan, moved: &[MovedLand]) -> SheetBefore {
+    shown(former_borders(old.grid_borders(), new.grid_borders()), moved)
+}
+
+/// Pieces of the borders of grids as found.
+fn pieces(found: &AsFound) -> Vec<(Pt, Pt)> {
+    let rings = found.grids.iter().flat_map(|g| &g.land).flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()));
+    let ends = |l: geo::Line<f64>| Some((Pt::from_lon_lat(l.start.x, l.start.y)?, Pt::from_lon_lat(l.end.x, l.end.y)?));
+    rings.flat_map(|r| r.lines().filter_map(ends)).collect()
+}
+
+/// The sheet of two plans as found, by whoever made them: the later one with the earlier one below it. Barriers and water are shown where there is a territory.
+pub fn compared(before: &AsFound, after: &AsFound, c: &Comparison, findings: &[Finding], territory: Option<&Territory>, title: &str) -> Sheet {
+    let grid = |(g, change): (&crate::plan::GridAsFound, &crate::plan::compare::GridChange)| SheetGrid {
+        id: g.grid_id.clone(),
+        code: g.code.clone(),
+        division: g.division_id.clone(),
+        kind: if g.kind.is_empty() { crate::recipe::ORDINARY.into() } else { g.kind.clone() },
+        households: change.households,
+        target: change.deviation.map_or(g.target.unwrap_or(0.0), |d| change.households / (1.0 + d)),
+        deviation: change.deviation,
+        in_band: change.deviation.is_some_and(|d| d.abs() <= c.tolerance + 1e-9),
+        parts: change.parts,
+        area_m2: change.area_m2,
+        compactness: change.compactness,
+        barrier_share: g.barrier_share.unwrap_or(f64::NAN),
+        why: what_became(change),
+        polygons: polygons(&g.land),
+        ..SheetGrid::default()
+    };
+    Sheet {
+        title: title.to_string(),
+        summary: summary(c),
+        tolerance: c.tolerance,
+        findings: findings.iter().map(finding).collect(),
+        grids: after.grids.iter().zip(&c.grids).map(grid).collect(),
+        barriers: territory.map_or(Vec::new(), barriers),
+        water: territory.map_or(Vec::new(), water),
+        before: Some(shown(former_borders(pieces(before), pieces(after)), &c.moved_land)),
+        attribution: "Source of the data: see the layers' own licence.".into(),
+        ..Sheet::default()
+    }
+}
+
+fn what_became(change: &crate::plan::compare::GridChange) -> String {
+    let from = change.mostly_from.as_ref().map_or("Nothing of it was in a grid before".to_string(), |from| {
+        format!("{:.1} % of it come from grid {from} of the plan before", 100.0 * change.share)
+    });
+    format!("{}. {from}.", change.class.name())
+}
+
+fn summary(c: &Comparison) -> Vec<(String, String)> {
+    let amount = |a: &Amount| match c.moved.households_in_both > 0.0 {
+        true => format!("{} ({:.1} %), {:.2} km²", a.households, 100.0 * a.share, a.area_m2 / 1e6),
+        false => format!("{:.2} km² ({:.1} %)", a.area_m2 / 1e6, 100.0 * a.area_share),
+    };
+    let both = |of: &dyn Fn(&Figures) -> String| format!("{} → {}", of(&c.before), of(&c.after));
+    let share = |x: Option<f64>| x.map_or("unknown".into(), |x| format!("{:.1} %", 100.0 * x));
+    let in_band = |f: &Figures| f.in_band.map(|n| f64::from(n) / f64::from(f.ordinary.max(1)));
+    let rows = [
+        ("Moved, by ids", c.moved.by_ids.as_ref().map_or("no id is in both plans".into(), amount)),
+        ("Moved, by best matching", amount(&c.moved.by_matching)),
+        ("Hatched on the map", if c.moved.ids_hold { "by ids" } else { "by best matching" }.to_string()),
+        ("Adjusted Rand index", format!("{:.3}", c.agreement.adjusted_rand)),
+        ("Variation of information", format!("{:.3} bits", c.agreement.variation_of_information)),
+        ("Grids", both(&|f| f.grids.to_string())),
+        ("Households", both(&|f| f.households.to_string())),
+        ("In band", both(&|f| share(in_band(f)))),
+        ("Largest deviation", both(&|f| share(f.largest_deviation))),
+        ("Coefficient of variation", both(&|f| f.coefficient_of_variation.map_or("unknown".into(), |x| format!("{x:.3}")))),
+        ("Median compactness, Polsby–Popper", both(&|f| format!("{:.2}", f.compactness_median))),
+        ("In several parts", both(&|f| f.in_several_parts.to_string())),
+        ("Border along barriers", both(&|f| share(f.barrier_share_mean))),
+    ];
+    let classes = c.classes.iter().map(|(class, n)| (format!("Grids {}", class.name()), n.to_string()));
+    rows.into_iter().map(|(k, v)| (k.to_string(), v)).chain(classes).collect()
+}
