@@ -40,14 +40,21 @@ fn pieces(found: &AsFound) -> Vec<(Pt, Pt)> {
 }
 
 /// The sheet of two plans as found, by whoever made them: the later one with the earlier one below it. Barriers and water are shown where there is a territory.
-pub fn compared(before: &AsFound, after: &AsFound, c: &Comparison, findings: &[Finding], territory: Option<&Territory>, title: &str) -> Sheet {
+pub fn compared(
+    before: &AsFound,
+    after: &AsFound,
+    c: &Comparison,
+    findings: &[Finding],
+    territory: Option<&Territory>,
+    title: &str,
+) -> Sheet {
     let grid = |(g, change): (&crate::plan::GridAsFound, &crate::plan::compare::GridChange)| SheetGrid {
         id: g.grid_id.clone(),
         code: g.code.clone(),
         division: g.division_id.clone(),
         kind: if g.kind.is_empty() { crate::recipe::ORDINARY.into() } else { g.kind.clone() },
         households: change.households,
-        target: change.deviation.map_or(g.target.unwrap_or(0.0), |d| change.households / (1.0 + d)),
+        target: change.target.unwrap_or(f64::NAN),
         deviation: change.deviation,
         in_band: change.deviation.is_some_and(|d| d.abs() <= c.tolerance + 1e-9),
         parts: change.parts,

@@ -10,9 +10,8 @@ pub(super) struct Boxes(RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>);
 impl Boxes {
     /// O(n log n).
     pub fn new<'l>(land: impl Iterator<Item = &'l MultiPolygon<f64>>) -> Boxes {
-        let item = |(i, r): (usize, Option<Rect<f64>>)| {
-            r.map(|r| GeomWithData::new(Rectangle::from_corners(r.min().into(), r.max().into()), i))
-        };
+        let item =
+            |(i, r): (usize, Option<Rect<f64>>)| r.map(|r| GeomWithData::new(Rectangle::from_corners(r.min().into(), r.max().into()), i));
         Boxes(RTree::bulk_load(land.map(|l| l.bounding_rect()).enumerate().filter_map(item).collect()))
     }
 

@@ -228,7 +228,10 @@ fn borders(out: &mut String, sheet: &Sheet, layout: &Layout) {
         let mut path = String::new();
         before.borders.iter().for_each(|line| trace(line, false, layout, &mut path));
         let (width, dash) = (mm(0.4 * FINE), mm(1.2 * FINE));
-        let _ = writeln!(out, "<path d=\"{path}\" fill=\"none\" stroke=\"{MOVED}\" stroke-width=\"{width}\" stroke-dasharray=\"{dash} {dash}\"/>");
+        let _ = writeln!(
+            out,
+            "<path d=\"{path}\" fill=\"none\" stroke=\"{MOVED}\" stroke-width=\"{width}\" stroke-dasharray=\"{dash} {dash}\"/>"
+        );
     }
     // Thinner lines where grids are less than a centimetre wide on paper.
     let side = (layout.map.w * layout.map.h / sheet.grids.len().max(1) as f64).sqrt();

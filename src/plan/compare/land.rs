@@ -112,7 +112,13 @@ pub(super) fn overlay(before: &Land<'_>, after: &Land<'_>) -> Vec<Cell> {
 }
 
 /// Land of `own` that lies in no grid of `other`, by grid; told as `land-in-one-plan`. Only grids whose land does not add up are looked at.
-pub(super) fn alone(own: &Land<'_>, other: &Land<'_>, shared_m2: &[f64], plane: &Plane, findings: &mut Vec<Finding>) -> Vec<(usize, MultiPolygon<f64>)> {
+pub(super) fn alone(
+    own: &Land<'_>,
+    other: &Land<'_>,
+    shared_m2: &[f64],
+    plane: &Plane,
+    findings: &mut Vec<Finding>,
+) -> Vec<(usize, MultiPolygon<f64>)> {
     let rest = |i: usize| {
         let around = geo::unary_union(other.near(&own.land[i]).into_iter().flat_map(|j| other.land[j].iter()));
         (i, pieces(own.land[i].difference(&around)))
@@ -122,14 +128,22 @@ pub(super) fn alone(own: &Land<'_>, other: &Land<'_>, shared_m2: &[f64], plane: 
     for (i, land) in found.iter().take(NAMED) {
         let m2 = land.unsigned_area();
         let message = format!("{m2:.1} m² of the plan {} lie in no grid of the plan {}", own.which, other.which);
-        let finding = Finding::new(Severity::Warning, "land-in-one-plan", message).id(&own.grids[*i].grid_id).measured(m2).limit(own.limit_m2(*i));
+        let finding =
+            Finding::new(Severity::Warning, "land-in-one-plan", message).id(&own.grids[*i].grid_id).measured(m2).limit(own.limit_m2(*i));
         findings.push(Finding { place: place(land, plane), ..finding });
     }
     found
 }
 
 /// Tells pairs of grids of `own` that overlap (`grids-overlap`) inside grids of the other plan whose land is counted more than once.
-pub(super) fn doubled(own: &Land<'_>, other: &Land<'_>, cells: &[(usize, usize)], shared_m2: &[f64], plane: &Plane, findings: &mut Vec<Finding>) {
+pub(super) fn doubled(
+    own: &Land<'_>,
+    other: &Land<'_>,
+    cells: &[(usize, usize)],
+    shared_m2: &[f64],
+    plane: &Plane,
+    findings: &mut Vec<Finding>,
+) {
     let over: BTreeSet<usize> = (0..other.land.len()).filter(|&j| shared_m2[j] - other.area_m2[j] > other.limit_m2(j)).collect();
     let there: Vec<(usize, usize)> = cells.iter().copied().filter(|(_, j)| over.contains(j)).collect();
     let mut inside: BTreeMap<usize, Vec<usize>> = BTreeMap::new();

@@ -72,6 +72,8 @@ pub struct GridChange {
     pub households_before: f64,
     /// Load.
     pub households: f64,
+    /// Load it should have, as it says or as the mean of the plan.
+    pub target: Option<f64>,
     /// Signed share of the target, where one is known.
     pub deviation: Option<f64>,
     /// Polsby–Popper.
@@ -198,7 +200,7 @@ pub fn compare(before: &AsFound, after: &AsFound, points: &[DemandPoint], tolera
     let id = (|i: usize| before.grids[i].grid_id.as_str(), |j: usize| after.grids[j].grid_id.as_str());
     let named = names::names(&t, |i, j| id.0(i) == id.1(j));
     let moved = moved(&t, &named, |c| id.0(c.before) == id.1(c.after), before, after);
-    let stays = |c: &Shared| if moved.ids_hold { id.0(c.before) == id.1(c.after) } else { named.same[c.after] == Some(c.before) };
+    let stays = |c: &Shared| if moved.ids_hold { id.0(c.before) == id.1(c.after) } else { named.matched[c.after] == Some(c.before) };
     let loads = |i: usize, j: usize| t.cells.binary_search_by(|c| (c.before, c.after).cmp(&(i, j))).map_or(Load::ZERO, |k| t.cells[k].load);
     let piece = |c: &land::Cell| MovedLand {
         from: Some(id.0(c.before).to_string()),
@@ -290,7 +292,8 @@ fn placed(
         return (Basis::Points, points.iter().zip(&found).map(|(p, (a, b))| (a.grid, b.grid, p.load)).collect());
     }
     let (Some(was), Some(is)) = (&before.attachments, &after.attachments) else { return (Basis::Land, Vec::new()) };
-    let index = |plan: &AsFound| -> BTreeMap<String, usize> { plan.grids.iter().enumerate().map(|(i, g)| (g.grid_id.clone(), i)).collect() };
+    let index =
+        |plan: &AsFound| -> BTreeMap<String, usize> { plan.grids.iter().enumerate().map(|(i, g)| (g.grid_id.clone(), i)).collect() };
     let (old_ids, new_ids) = (index(before), index(after));
     let mut entities: BTreeMap<&str, (Option<usize>, Option<usize>)> = BTreeMap::new();
     was.iter().for_each(|[entity, grid, _]| entities.entry(entity).or_default().0 = old_ids.get(grid).copied());
@@ -375,6 +378,7 @@ fn changes(
         share: most_from[j].1,
         households_before: named.same[j].map_or(0.0, |i| t.before[i].load.units()),
         households: loads[j].load.unwrap_or(0.0),
+        target: loads[j].target,
         deviation: loads[j].deviation(),
         compactness: shapes[j],
         parts: parts[j],
