@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// Barriers weaker than this are left off the map; they are seen where they bound a grid.
 const SHOWN: u8 = 45;
 
-fn ring(r: &[crate::territory::lattice::Pt]) -> Vec<[f64; 2]> {
+pub(super) fn ring(r: &[crate::territory::lattice::Pt]) -> Vec<[f64; 2]> {
     r.iter().chain(r.first()).map(|p| p.lon_lat()).collect()
 }
 

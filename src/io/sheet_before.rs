@@ -1,12 +1,12 @@
 //! What the area map shows of an earlier plan below the plan.
 
-use super::map::{Polygons, Sheet, SheetBefore, SheetGrid, SheetMoved};
-use super::sheet::{barriers, finding, water};
+use super::map::{Polygons, Sheet, SheetBefore, SheetGrid, SheetMoved, SheetZone};
+use super::sheet::{barriers, finding, ring, water};
 use crate::finding::Finding;
-use crate::plan::compare::{Amount, Comparison, Figures};
-use crate::plan::{AsFound, MovedLand, Plan, former_borders};
-use crate::territory::Territory;
+use crate::plan::compare::{Amount, Comparison, Figures, GridChange};
+use crate::plan::{AsFound, GridAsFound, MovedLand, Plan, former_borders};
 use crate::territory::lattice::Pt;
+use crate::territory::{Division, Territory};
 use geo::MultiPolygon;
 
 fn polygons(land: &MultiPolygon<f64>) -> Polygons {
@@ -29,7 +29,7 @@ fn shown(borders: Vec<Vec<Pt>>, moved: &[MovedLand]) -> SheetBefore {
 
 /// The earlier plan below a later one, for [`Sheet::before`]; `moved` as [`crate::plan::moved_land`] gives it.
 pub fn before(old: &Plan, new: &Plan, moved: &[MovedLand]) -> SheetBefore {
-    shown(former_borders(old.grid_borders(), new.grid_borders()), moved)
+    shown(former_borders(old.grid_borders(), new.grid_borders(), &new.provenance.plane), moved)
 }
 
 /// Pieces of the borders of grids as found.
@@ -48,9 +48,10 @@ pub fn compared(
     territory: Option<&Territory>,
     title: &str,
 ) -> Sheet {
-    let grid = |(g, change): (&crate::plan::GridAsFound, &crate::plan::compare::GridChange)| SheetGrid {
+    let grid = |(g, change): (&GridAsFound, &GridChange)| SheetGrid {
         id: g.grid_id.clone(),
         code: g.code.clone(),
+        zone: g.division_id.clone(),
         division: g.division_id.clone(),
         kind: if g.kind.is_empty() { crate::recipe::ORDINARY.into() } else { g.kind.clone() },
         households: change.households,
@@ -71,15 +72,33 @@ pub fn compared(
         tolerance: c.tolerance,
         findings: findings.iter().map(finding).collect(),
         grids: after.grids.iter().zip(&c.grids).map(grid).collect(),
+        zones: territory.map_or(Vec::new(), |t| divisions(t, after, c)),
         barriers: territory.map_or(Vec::new(), barriers),
         water: territory.map_or(Vec::new(), water),
-        before: Some(shown(former_borders(pieces(before), pieces(after)), &c.moved_land)),
+        before: Some(shown(former_borders(pieces(before), pieces(after), &c.plane), &c.moved_land)),
         attribution: "Source of the data: see the layers' own licence.".into(),
         ..Sheet::default()
     }
 }
 
-fn what_became(change: &crate::plan::compare::GridChange) -> String {
+/// Divisions in the place of zones, which plans as found do not have.
+fn divisions(territory: &Territory, after: &AsFound, c: &Comparison) -> Vec<SheetZone> {
+    let zone = |d: &Division| {
+        let own = || after.grids.iter().zip(&c.grids).filter(|(g, _)| g.division_id == d.id);
+        SheetZone {
+            id: d.id.clone(),
+            name: d.name.clone(),
+            division: d.id.clone(),
+            households: own().map(|(_, change)| change.households).sum(),
+            grids: own().count() as u32,
+            polygons: d.rings.iter().map(|r| vec![ring(r)]).collect(),
+            ..SheetZone::default()
+        }
+    };
+    territory.divisions.iter().map(zone).collect()
+}
+
+fn what_became(change: &GridChange) -> String {
     let from = change.mostly_from.as_ref().map_or("Nothing of it was in a grid before".to_string(), |from| {
         format!("{:.1} % of it come from grid {from} of the plan before", 100.0 * change.share)
     });

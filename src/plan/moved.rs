@@ -3,9 +3,10 @@
 use super::Plan;
 use super::boxes::Boxes;
 use crate::cut::rings;
-use crate::territory::lattice::{Pt, Rings};
-use geo::{Area, BooleanOps, BoundingRect, LineString, MultiPolygon, Polygon};
+use crate::territory::lattice::{Plane, Pt, Rings};
+use geo::{Area, BooleanOps, BoundingRect, Line, LineString, MultiPolygon, Polygon};
 use rayon::prelude::*;
+use rstar::RTree;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Land that went from one grid to another.
@@ -97,14 +98,25 @@ fn degrees(land: &[Rings]) -> MultiPolygon<f64> {
     MultiPolygon(land.iter().map(polygon).collect())
 }
 
-/// Borders of grids, from both plans alike: positions of pieces of border, of two plans.
-///
-/// Lines of those of `before` that are no borders `after`, each once and as long as no other joins it. O(n log n).
-pub fn former_borders(before: impl IntoIterator<Item = (Pt, Pt)>, after: impl IntoIterator<Item = (Pt, Pt)>) -> Vec<Vec<Pt>> {
+/// Pieces of border this near to a border after are the same border, m.
+const SAME_M: f64 = 0.5;
+
+/// The borders of `before` that are no borders `after`, given as pieces in any order: as lines, each once and as long as no other joins it. A piece whose
+/// ends and middle lie within 0.5 m of borders after is one of them. O(n log n).
+pub fn former_borders(before: Vec<(Pt, Pt)>, after: Vec<(Pt, Pt)>, plane: &Plane) -> Vec<Vec<Pt>> {
     let direct = |(a, b): (Pt, Pt)| if a < b { (a, b) } else { (b, a) };
     let now: BTreeSet<(Pt, Pt)> = after.into_iter().map(direct).collect();
-    let pieces: BTreeSet<(Pt, Pt)> = before.into_iter().map(direct).filter(|p| p.0 != p.1 && !now.contains(p)).collect();
-    let pieces: Vec<(Pt, Pt)> = pieces.into_iter().collect();
+    let tree = RTree::bulk_load(now.iter().map(|(a, b)| Line::new(plane.metres(*a), plane.metres(*b))).collect());
+    let on = |p: Pt| tree.locate_within_distance(plane.metres(p).into(), SAME_M * SAME_M).next().is_some();
+    let middle = |a: Pt, b: Pt| Pt { x: a.x + (b.x - a.x) / 2, y: a.y + (b.y - a.y) / 2 };
+    let stays = |p: &(Pt, Pt)| now.contains(p) || [p.0, middle(p.0, p.1), p.1].into_iter().all(on);
+    let pieces: BTreeSet<(Pt, Pt)> = before.into_iter().map(direct).filter(|p| p.0 != p.1).collect();
+    let pieces: Vec<(Pt, Pt)> = pieces.into_iter().collect::<Vec<_>>().into_par_iter().filter(|p| !stays(p)).collect();
+    lines(&pieces)
+}
+
+/// Lines of pieces, from one end or junction to the next.
+fn lines(pieces: &[(Pt, Pt)]) -> Vec<Vec<Pt>> {
     let mut at: BTreeMap<Pt, Vec<usize>> = BTreeMap::new();
     for (i, (a, b)) in pieces.iter().enumerate() {
         at.entry(*a).or_default().push(i);

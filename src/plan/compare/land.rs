@@ -70,13 +70,22 @@ impl<'a> Land<'a> {
     pub fn at(&self, p: Pt) -> Place {
         let [x, y] = p.lon_lat();
         let near = self.degrees.around([x, y]);
-        let on = |c: Coord<f64>, at: CoordPos| near.iter().copied().filter(move |&g| self.grids[g].land.coordinate_position(&c) == at);
-        let mut inside = on(Coord { x, y }, CoordPos::Inside);
-        if let Some(grid) = inside.next() {
-            return Place { grid: Some(grid), doubled: inside.next().is_some() };
+        let is = |g: usize, dx: f64, dy: f64, wanted: CoordPos| {
+            let at = Coord { x: x + dx * NUDGE, y: y + dy * NUDGE };
+            self.grids[g].land.coordinate_position(&at) == wanted
+        };
+        let inside: Vec<usize> = near.iter().copied().filter(|&g| is(g, 0.0, 0.0, CoordPos::Inside)).collect();
+        if let [grid] = inside[..] {
+            return Place { grid: Some(grid), doubled: false };
         }
-        let above = on(Coord { x: x + NUDGE / 2.0, y: y + NUDGE }, CoordPos::Inside).next();
-        Place { grid: above.or_else(|| on(Coord { x, y }, CoordPos::OnBoundary).next()), doubled: false }
+        // a border with rounded positions is no overlap
+        let deep = |g: &usize| [(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)].iter().all(|d| is(*g, d.0, d.1, CoordPos::Inside));
+        if inside.iter().filter(|g| deep(g)).count() > 1 {
+            return Place { grid: inside.first().copied(), doubled: true };
+        }
+        let above = near.iter().copied().find(|&g| is(g, 0.5, 1.0, CoordPos::Inside));
+        let on = || near.iter().copied().find(|&g| is(g, 0.0, 0.0, CoordPos::OnBoundary));
+        Place { grid: above.or_else(|| inside.first().copied()).or_else(on), doubled: false }
     }
 
     /// Grids whose boxes meet that of some land.
