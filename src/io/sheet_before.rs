@@ -8,15 +8,21 @@ use crate::plan::{AsFound, GridAsFound, MovedLand, Plan, former_borders};
 use crate::territory::lattice::Pt;
 use crate::territory::{Division, Territory};
 use geo::MultiPolygon;
+use std::collections::BTreeMap;
 
 fn polygons(land: &MultiPolygon<f64>) -> Polygons {
     let ring = |r: &geo::LineString<f64>| r.0.iter().map(|c| [c.x, c.y]).collect();
     land.iter().map(|p| std::iter::once(p.exterior()).chain(p.interiors()).map(ring).collect()).collect()
 }
 
-fn shown(borders: Vec<Vec<Pt>>, moved: &[MovedLand]) -> SheetBefore {
+/// `codes` are those of the grids before, by their ids.
+fn shown(borders: Vec<Vec<Pt>>, moved: &[MovedLand], codes: &BTreeMap<&str, &str>) -> SheetBefore {
+    let called = |id: &String| match codes.get(id.as_str()) {
+        Some(code) if !code.is_empty() && *code != *id => format!("{code} ({id})"),
+        _ => id.clone(),
+    };
     let piece = |m: &MovedLand| SheetMoved {
-        from: m.from.clone().unwrap_or_default(),
+        from: m.from.as_ref().map(called).unwrap_or_default(),
         to: m.to.clone(),
         households: m.households,
         area_m2: m.area_m2,
@@ -29,7 +35,8 @@ fn shown(borders: Vec<Vec<Pt>>, moved: &[MovedLand]) -> SheetBefore {
 
 /// The earlier plan below a later one, for [`Sheet::before`]; `moved` as [`crate::plan::moved_land`] gives it.
 pub fn before(old: &Plan, new: &Plan, moved: &[MovedLand]) -> SheetBefore {
-    shown(former_borders(old.grid_borders(), new.grid_borders(), &new.provenance.plane), moved)
+    let codes = old.grids.iter().map(|g| (g.grid_id.as_str(), g.code.as_str())).collect();
+    shown(former_borders(old.grid_borders(), new.grid_borders(), &new.provenance.plane), moved, &codes)
 }
 
 /// Pieces of the borders of grids as found.
@@ -66,6 +73,8 @@ pub fn compared(
         polygons: polygons(&g.land),
         ..SheetGrid::default()
     };
+    let codes = before.grids.iter().map(|g| (g.grid_id.as_str(), g.code.as_str())).collect();
+    let borders = former_borders(pieces(before), pieces(after), &c.plane);
     Sheet {
         title: title.to_string(),
         summary: summary(c),
@@ -75,7 +84,7 @@ pub fn compared(
         zones: territory.map_or(Vec::new(), |t| divisions(t, after, c)),
         barriers: territory.map_or(Vec::new(), barriers),
         water: territory.map_or(Vec::new(), water),
-        before: Some(shown(former_borders(pieces(before), pieces(after), &c.plane), &c.moved_land)),
+        before: Some(shown(borders, &c.moved_land, &codes)),
         attribution: "Source of the data: see the layers' own licence.".into(),
         ..Sheet::default()
     }

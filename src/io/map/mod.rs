@@ -212,7 +212,7 @@ pub struct SheetBefore {
 /// Land that went from one grid to another as the map shows it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SheetMoved {
-    /// Its grid before; empty where it was in none.
+    /// Its grid before, as it is to be called; empty where it was in none.
     pub from: String,
     /// Id of its grid now.
     pub to: String,

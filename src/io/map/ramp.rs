@@ -19,8 +19,11 @@ pub(super) const UNDER_LINE: &str = "#1c2f86";
 /// Outline of grids over the band.
 pub(super) const OVER_LINE: &str = "#8a2b06";
 
-/// Land that moved, and borders before: away from underload, overload and water.
+/// Land that moved: away from underload, overload and water.
 pub(super) const MOVED: &str = "#a3006b";
+
+/// Borders before, also on land that moved.
+pub(super) const BEFORE: &str = "#3d0029";
 
 /// The steps among which the band lies.
 const BAND: std::ops::RangeInclusive<usize> = 3..=5;
@@ -38,6 +41,7 @@ pub(super) struct Ramp {
     under: &'static str,
     over: &'static str,
     moved: &'static str,
+    before: &'static str,
 }
 
 impl Ramp {
@@ -51,6 +55,7 @@ impl Ramp {
             under: UNDER_LINE,
             over: OVER_LINE,
             moved: MOVED,
+            before: BEFORE,
         }
     }
 

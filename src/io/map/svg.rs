@@ -5,7 +5,7 @@ mod panel;
 use super::geometry::{Bounds, Plane, extent, spot};
 use super::html::escape_text;
 use super::labels::{Box2, Placed, Wish, place, text_width};
-use super::ramp::{MOVED, OVER_LINE, Ramp, UNDER_LINE};
+use super::ramp::{BEFORE, MOVED, OVER_LINE, Ramp, UNDER_LINE};
 use super::{PlaceKind, Polygons, Sheet, SheetGrid, Stroke};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -230,7 +230,7 @@ fn borders(out: &mut String, sheet: &Sheet, layout: &Layout) {
         let (width, dash) = (mm(0.4 * FINE), mm(1.2 * FINE));
         let _ = writeln!(
             out,
-            "<path d=\"{path}\" fill=\"none\" stroke=\"{MOVED}\" stroke-width=\"{width}\" stroke-dasharray=\"{dash} {dash}\"/>"
+            "<path d=\"{path}\" fill=\"none\" stroke=\"{BEFORE}\" stroke-width=\"{width}\" stroke-dasharray=\"{dash} {dash}\"/>"
         );
     }
     // Thinner lines where grids are less than a centimetre wide on paper.

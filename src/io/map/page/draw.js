@@ -56,7 +56,7 @@ function strokeBarrier(ctx, group, px) {
 
 function strokeBefore(ctx, px) {
   const path = oldBorders.at(view.scale);
-  for (const [color, width, dash] of [['#ffffffc0', 3, []], [page.ramp.moved, 1.4, [5, 4]]]) {
+  for (const [color, width, dash] of [['#ffffffc0', 3, []], [page.ramp.before, 1.6, [5, 4]]]) {
     ctx.strokeStyle = color;
     ctx.lineWidth = width * px;
     ctx.setLineDash(dash.map((d) => d * px));

@@ -219,7 +219,7 @@ function legend() {
     [line(ink.zone, 2.6), 'zone 片区'],
   ];
   if (before) {
-    rows.push([box(ramp.none, ink.grid, 1, movedHatch), 'moved land'], [line(ramp.moved, 1.4, [5, 4], true), 'border before']);
+    rows.push([box(ramp.none, ink.grid, 1, movedHatch), 'moved land'], [line(ramp.before, 1.6, [5, 4], true), 'border before']);
   }
   if (water.length) rows.push([box(ink.water, ink.water, 0.1), 'water']);
   const seen = new Map();
