@@ -35,7 +35,7 @@ struct Args {
     /// File of points with weights, for loads
     #[arg(long, value_name = "FILE")]
     households: Option<PathBuf>,
-    /// Property that names the grids, where it is not grid_id, id or name
+    /// Property that names the grids of a plan without grid_id [default: id or name]
     #[arg(long, value_name = "PROPERTY")]
     id: Option<String>,
     /// How far a grid may be off its target, as a share [default: that of the plan's recipe, else 0.1]
@@ -140,7 +140,8 @@ fn tell(c: &Comparison, out: &Path) {
     );
     let amount = |a: &Amount| {
         let land = format!("{:.2} km² ({:.1} %)", a.area_m2 / 1e6, 100.0 * a.area_share);
-        if c.basis == Basis::Land { land } else { format!("{} households ({:.1} %), {land}", a.households, 100.0 * a.share) }
+        let what = if c.basis == Basis::Points { "households" } else { "entities" };
+        if c.basis == Basis::Land { land } else { format!("{} {what} ({:.1} %), {land}", a.households, 100.0 * a.share) }
     };
     let by_ids = c.moved.by_ids.as_ref().map_or("no id is in both plans".into(), amount);
     let hold = if c.moved.ids_hold { "" } else { "; ids do not mean the same" };

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum PlanReadError {
     /// A file that is not there or cannot be read.
-    #[error("{}: {cause}; --plan must name a plan folder with that file", path.display())]
+    #[error("{}: {cause}; name a plan folder with that file, or a file that is there", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -74,7 +74,7 @@ fn features(path: &Path) -> Result<Vec<(GridAsFound, Feature)>, PlanReadError> {
 
 /// A plan by anybody: a folder as for [`read_plan`], or one file of polygons.
 ///
-/// The property `id` names the grids; without it the first of `grid_id`, `id`, the feature's own id and `name` that some feature has.
+/// The property `id` names the grids, or `grid_id` where no feature has it; without `id` the first of `grid_id`, `id`, the feature's own id and `name` that some feature has.
 /// A feature without it is called `record-N` (`id-made`), features of one name are one grid (`grid-joined`).
 pub fn read_any(path: &Path, id: Option<&str>) -> Result<(AsFound, Vec<Finding>), PlanReadError> {
     let file = if path.is_dir() { path.join("grids.geojson") } else { path.into() };
@@ -91,7 +91,7 @@ fn named(path: &Path, features: Vec<(GridAsFound, Feature)>, id: Option<&str>) -
         None => String::new(),
     };
     let called = |f: &Feature, property: Option<&str>| property.map_or_else(|| own(f), |p| text(f, p));
-    let choices = id.map_or(vec![Some("grid_id"), Some("id"), None, Some("name")], |id| vec![Some(id)]);
+    let choices = id.map_or(vec![Some("grid_id"), Some("id"), None, Some("name")], |id| vec![Some(id), Some("grid_id")]);
     let property = choices.into_iter().find(|p| features.iter().any(|(_, f)| !called(f, *p).is_empty()));
     if let (Some(id), None, Some((_, f))) = (id, property, features.first()) {
         let names = f.properties.iter().flatten().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
