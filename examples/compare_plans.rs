@@ -81,6 +81,9 @@ fn recipe_of(plan: &Path) -> Result<Option<Draft>, cli::Failure> {
 }
 
 fn run(a: Args) -> Result<bool, cli::Failure> {
+    if a.out.join("plan.json").exists() {
+        return Err(format!("{}: a plan lies here, whose map would be replaced; give another folder with --out", a.out.display()).into());
+    }
     let own = recipe_of(&a.after)?.map_or_else(|| recipe_of(&a.before), |r| Ok(Some(r)))?;
     let mut flags = Draft::default();
     flags.grid.tolerance = a.tolerance;
