@@ -15,11 +15,12 @@ fn polygons(land: &MultiPolygon<f64>) -> Polygons {
     land.iter().map(|p| std::iter::once(p.exterior()).chain(p.interiors()).map(ring).collect()).collect()
 }
 
-/// `codes` are those of the grids before, by their ids.
-fn shown(borders: Vec<Vec<Pt>>, moved: &[MovedLand], codes: &BTreeMap<&str, &str>) -> SheetBefore {
+/// `codes` are those of the grids before, by their ids; where ids do not mean the same in both plans, grids before are called old.
+fn shown(borders: Vec<Vec<Pt>>, moved: &[MovedLand], codes: &BTreeMap<&str, &str>, ids_hold: bool) -> SheetBefore {
+    let old = if ids_hold { "" } else { "old " };
     let called = |id: &String| match codes.get(id.as_str()) {
-        Some(code) if !code.is_empty() && *code != *id => format!("{code} ({id})"),
-        _ => id.clone(),
+        Some(code) if !code.is_empty() && *code != *id => format!("{old}{code} ({id})"),
+        _ => format!("{old}{id}"),
     };
     let piece = |m: &MovedLand| SheetMoved {
         from: m.from.as_ref().map(called).unwrap_or_default(),
@@ -36,7 +37,7 @@ fn shown(borders: Vec<Vec<Pt>>, moved: &[MovedLand], codes: &BTreeMap<&str, &str
 /// The earlier plan below a later one, for [`Sheet::before`]; `moved` as [`crate::plan::moved_land`] gives it.
 pub fn before(old: &Plan, new: &Plan, moved: &[MovedLand]) -> SheetBefore {
     let codes = old.grids.iter().map(|g| (g.grid_id.as_str(), g.code.as_str())).collect();
-    shown(former_borders(old.grid_borders(), new.grid_borders(), &new.provenance.plane), moved, &codes)
+    shown(former_borders(old.grid_borders(), new.grid_borders(), &new.provenance.plane), moved, &codes, true)
 }
 
 /// Pieces of the borders of grids as found.
@@ -84,7 +85,7 @@ pub fn compared(
         zones: territory.map_or(Vec::new(), |t| divisions(t, after, c)),
         barriers: territory.map_or(Vec::new(), barriers),
         water: territory.map_or(Vec::new(), water),
-        before: Some(shown(borders, &c.moved_land, &codes)),
+        before: Some(shown(borders, &c.moved_land, &codes, c.moved.ids_hold)),
         attribution: "Source of the data: see the layers' own licence.".into(),
         ..Sheet::default()
     }
