@@ -84,14 +84,22 @@ fn read_folder(folder: &Path, map: &LayerMap, with_households: bool) -> Result<L
 
 /// Reads a boundary and any number of files of lines, whatever they are called: lines as roads, the boundary as the study area.
 pub fn read_linework(lines: &[PathBuf], boundary: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
+    let lines = lines.iter().map(|path| ("roads", path.as_path()));
+    read_as(std::iter::once(("study_area", boundary)).chain(lines), map)
+}
+
+/// Reads one file of households, whatever it is called.
+pub fn read_households(path: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
+    read_as(std::iter::once(("households", path)), map)
+}
+
+fn read_as<'p>(files: impl Iterator<Item = (&'static str, &'p Path)>, map: &LayerMap) -> Result<Layers, ReadError> {
     let specs = specs(map);
-    let found: Vec<_> = std::iter::once(("study_area", boundary))
-        .chain(lines.iter().map(|path| ("roads", path.as_path())))
-        .filter_map(|(layer, path)| {
-            let spec = specs.iter().find(|s| s.layer == layer)?;
-            Some((spec, path.to_path_buf(), path.display().to_string()))
-        })
-        .collect();
+    let spec = |(layer, path): (&str, &Path)| {
+        let spec = specs.iter().find(|s| s.layer == layer)?;
+        Some((spec, path.to_path_buf(), path.display().to_string()))
+    };
+    let found: Vec<_> = files.filter_map(spec).collect();
     read_files(Layers::default(), &found)
 }
 

@@ -1,6 +1,7 @@
 //! Files: the only room that knows formats and the file system. It fills and empties data types and
 //! runs no algorithm.
 
+pub mod compare_files;
 mod error;
 mod folder;
 mod geojson;
@@ -15,6 +16,7 @@ pub mod plan_files;
 pub mod plan_read;
 pub mod series_files;
 pub mod sheet;
+pub mod sheet_before;
 pub mod staffing_files;
 mod stream;
 pub mod table;
@@ -23,4 +25,4 @@ mod testing;
 
 pub use error::{ReadError, WriteError};
 pub use folder::{Aside, PLAN_FILES, Staged, write_atomic};
-pub use layers::{read_land, read_layers, read_linework};
+pub use layers::{read_households, read_land, read_layers, read_linework};

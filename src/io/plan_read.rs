@@ -1,8 +1,12 @@
 //! Reads a plan folder to be judged, whoever wrote it.
 
+use super::table::file_name;
+use crate::finding::{Finding, Severity, few};
 use crate::plan::{AsFound, GridAsFound, Plan, PlanLevel};
 use crate::recipe::Draft;
+use geo::CoordsIter;
 use geojson::{Feature, FeatureReader};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -12,7 +16,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum PlanReadError {
     /// A file that is not there or cannot be read.
-    #[error("{}: {cause}; --plan must name a plan folder with that file", path.display())]
+    #[error("{}: {cause}; name a plan folder with that file, or a file that is there", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -46,15 +50,80 @@ fn open(path: &Path) -> Result<BufReader<File>, PlanReadError> {
 /// Grids and attachments of a folder; `attachments.csv` may be missing.
 pub fn read_plan(folder: &Path) -> Result<AsFound, PlanReadError> {
     let path = folder.join("grids.geojson");
-    let mut grids = Vec::new();
-    for (i, feature) in FeatureReader::from_reader(open(&path)?).features().enumerate() {
-        let fail = |cause: String| PlanReadError::Feature { path: path.clone(), record: i + 1, cause };
-        let feature = feature.map_err(|e| fail(format!("{e}; the file is cut off or no GeoJSON, export it again")))?;
-        grids.push(grid(feature).map_err(fail)?);
-    }
+    let grids = features(&path)?.into_iter().map(|(grid, _)| grid).collect();
+    beside(folder, grids)
+}
+
+/// Grids with what lies beside them in their folder.
+fn beside(folder: &Path, grids: Vec<GridAsFound>) -> Result<AsFound, PlanReadError> {
     let table = folder.join("attachments.csv");
     let attachments = if table.exists() { Some(attachments(&table)?) } else { None };
     Ok(AsFound { grids, levels: levels(folder)?, attachments })
+}
+
+/// Grids of a file with their features.
+fn features(path: &Path) -> Result<Vec<(GridAsFound, Feature)>, PlanReadError> {
+    let mut out = Vec::new();
+    for (i, feature) in FeatureReader::from_reader(open(path)?).features().enumerate() {
+        let fail = |cause: String| PlanReadError::Feature { path: path.into(), record: i + 1, cause };
+        let mut feature = feature.map_err(|e| fail(format!("{e}; the file is cut off or no GeoJSON, export it again")))?;
+        out.push((grid(&mut feature).map_err(fail)?, feature));
+    }
+    Ok(out)
+}
+
+/// A plan by anybody: a folder as for [`read_plan`], or one file of polygons.
+///
+/// The property `id` names the grids, or `grid_id` where no feature has it; without `id` the first of `grid_id`, `id`, the feature's own id and `name` that some feature has.
+/// A feature without it is called `record-N` (`id-made`), features of one name are one grid (`grid-joined`).
+pub fn read_any(path: &Path, id: Option<&str>) -> Result<(AsFound, Vec<Finding>), PlanReadError> {
+    let file = if path.is_dir() { path.join("grids.geojson") } else { path.into() };
+    let (grids, findings) = named(&file, features(&file)?, id)?;
+    let found = if path.is_dir() { beside(path, grids)? } else { AsFound { grids, ..AsFound::default() } };
+    Ok((found, findings))
+}
+
+/// Names grids and joins those of one name.
+fn named(path: &Path, features: Vec<(GridAsFound, Feature)>, id: Option<&str>) -> Result<(Vec<GridAsFound>, Vec<Finding>), PlanReadError> {
+    let own = |f: &Feature| match &f.id {
+        Some(geojson::feature::Id::String(s)) => s.clone(),
+        Some(geojson::feature::Id::Number(n)) => n.to_string(),
+        None => String::new(),
+    };
+    let called = |f: &Feature, property: Option<&str>| property.map_or_else(|| own(f), |p| text(f, p));
+    let choices = id.map_or(vec![Some("grid_id"), Some("id"), None, Some("name")], |id| vec![Some(id), Some("grid_id")]);
+    let property = choices.into_iter().find(|p| features.iter().any(|(_, f)| !called(f, *p).is_empty()));
+    if let (Some(id), None, Some((_, f))) = (id, property, features.first()) {
+        let names = f.properties.iter().flatten().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
+        let cause = format!("no feature has a property '{id}'; the first has {}", few(&names));
+        return Err(PlanReadError::Feature { path: path.into(), record: 1, cause });
+    }
+    let file = file_name(path);
+    let (mut grids, mut findings): (Vec<GridAsFound>, Vec<Finding>) = (Vec::new(), Vec::new());
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for (i, (mut grid, feature)) in features.into_iter().enumerate() {
+        grid.grid_id = property.map_or(String::new(), |p| called(&feature, p));
+        let mut tell = |code: &str, id: &str, message: String| {
+            findings.push(Finding::new(Severity::Info, code, message).file(&file).record(i as u64 + 1).id(id));
+        };
+        if grid.grid_id.is_empty() {
+            grid.grid_id = format!("record-{}", i + 1);
+            tell("id-made", &grid.grid_id, "the feature has no id and is called after its record".into());
+        }
+        match known.get(&grid.grid_id) {
+            Some(&first) => {
+                tell("grid-joined", &grid.grid_id, "another feature has this id; both are one grid".into());
+                let into = &mut grids[first];
+                into.land.0.extend(grid.land);
+                into.households = into.households.zip(grid.households).map(|(a, b)| a + b);
+            }
+            None => {
+                known.insert(grid.grid_id.clone(), grids.len());
+                grids.push(grid);
+            }
+        }
+    }
+    Ok((grids, findings))
 }
 
 /// The levels of `plan.json`; none where there is no such file.
@@ -72,14 +141,20 @@ fn levels(folder: &Path) -> Result<Vec<PlanLevel>, PlanReadError> {
     read.map(|l| l.levels).map_err(|e| PlanReadError::Plan { path, cause: e.to_string() })
 }
 
-fn grid(f: Feature) -> Result<GridAsFound, String> {
-    let text = |k: &str| match f.property(k) {
+/// A property as text, empty where there is none.
+fn text(f: &Feature, property: &str) -> String {
+    match f.property(property) {
         Some(serde_json::Value::String(s)) => s.clone(),
         Some(serde_json::Value::Null) | None => String::new(),
         Some(v) => v.to_string(),
-    };
+    }
+}
+
+/// A grid and what it claims; the feature keeps all but its geometry.
+fn grid(f: &mut Feature) -> Result<GridAsFound, String> {
+    let text = |k: &str| text(f, k);
     let number = |k: &str| f.property(k).and_then(|v| v.as_f64().or_else(|| v.as_str()?.trim().parse().ok()));
-    let (grid_id, division_id, kind) = (text("grid_id"), text("division_id"), text("kind"));
+    let (grid_id, code, division_id, kind) = (text("grid_id"), text("code"), text("division_id"), text("kind"));
     let (households, target, deviation) = (number("households").or(number("load")), number("target"), number("deviation"));
     // a GIS may have made text of a table
     let table = |k: &str| match f.property(k) {
@@ -91,13 +166,17 @@ fn grid(f: Feature) -> Result<GridAsFound, String> {
     let areas = entries("areas").filter_map(|(name, v)| Some((name, v.as_str()?.to_string()))).collect();
     let parts = number("parts").map_or(1, |p| p.max(0.0) as u32);
     let logical = f.property("logical").is_some_and(|v| v == true || v == 1 || v == "true");
-    let geometry = f.geometry.ok_or("the grid has no geometry; draw it or delete the row")?;
+    let barrier_share = number("barrier_share");
+    let geometry = f.geometry.take().ok_or("the grid has no geometry; draw it or delete the row")?;
     let land = match geo::Geometry::<f64>::try_from(geometry) {
         Ok(geo::Geometry::Polygon(p)) => geo::MultiPolygon(vec![p]),
         Ok(geo::Geometry::MultiPolygon(m)) => m,
         _ => return Err("a grid must be a Polygon or MultiPolygon".into()),
     };
-    Ok(GridAsFound { grid_id, division_id, households, load, target, deviation, parts, logical, kind, areas, land })
+    if let Some(c) = land.coords_iter().find(|c| c.x.abs() > 180.0 || c.y.abs() > 90.0) {
+        return Err(format!("{}, {} is no longitude and latitude; export the file in WGS 84 (EPSG:4326)", c.x, c.y));
+    }
+    Ok(GridAsFound { grid_id, code, division_id, households, load, target, deviation, parts, logical, kind, barrier_share, areas, land })
 }
 
 fn attachments(path: &Path) -> Result<Vec<[String; 3]>, PlanReadError> {

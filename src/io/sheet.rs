@@ -1,18 +1,18 @@
 //! What the area map shows of a plan.
 
 use super::map::{PlaceKind, Polygons, Sheet, SheetFinding, SheetGrid, SheetLine, SheetPlace, SheetResource, SheetZone};
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::measure::LOAD;
 use crate::plan::{Plan, PlanGrid, PlanZone, Report};
 use crate::recipe::ResourceRule;
 use crate::territory::lattice::Rings;
-use crate::territory::{Anchor, AnchorKind, BarrierLayer, Station, Territory};
+use crate::territory::{Anchor, AnchorKind, Barrier, BarrierLayer, Station, Territory};
 use std::collections::BTreeMap;
 
 /// Barriers weaker than this are left off the map; they are seen where they bound a grid.
 const SHOWN: u8 = 45;
 
-fn ring(r: &[crate::territory::lattice::Pt]) -> Vec<[f64; 2]> {
+pub(super) fn ring(r: &[crate::territory::lattice::Pt]) -> Vec<[f64; 2]> {
     r.iter().chain(r.first()).map(|p| p.lon_lat()).collect()
 }
 
@@ -66,13 +66,23 @@ pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -
         proven: z.bound.proven,
         polygons: polygons(&land),
     };
-    let lines = territory.barriers.iter().chain(&territory.water_lines).filter_map(|b| {
-        let class = &territory.classes[b.class as usize];
-        let name = if class.layer == BarrierLayer::Rail { "rail" } else { class.name.as_str() };
-        let points = b.line.iter().map(|p| p.lon_lat()).collect();
-        (class.strength >= SHOWN).then(|| SheetLine { class: name.to_string(), strength: class.strength, points })
-    });
-    let finding = |f: &crate::finding::Finding| SheetFinding {
+    Sheet {
+        title: title.to_string(),
+        summary: summary(plan, report),
+        tolerance,
+        findings: report.findings.iter().map(finding).collect(),
+        grids: plan.grids.iter().zip(plan.grid_land()).zip(plan.reasons()).map(grid).collect(),
+        zones: plan.zones.iter().zip(plan.zone_land()).map(zone).collect(),
+        barriers: barriers(territory),
+        places: places(plan, territory),
+        water: water(territory),
+        before: None,
+        attribution: format!("Plane: {}. Source of the data: see the layers' own licence.", plan.provenance.plane_name),
+    }
+}
+
+pub(super) fn finding(f: &Finding) -> SheetFinding {
+    SheetFinding {
         code: f.code.clone(),
         severity: match f.severity {
             Severity::Info => "info",
@@ -82,19 +92,21 @@ pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -
         .into(),
         message: f.subject.id.as_ref().map_or(f.message.clone(), |id| format!("{id}: {}", f.message)),
         place: f.place,
-    };
-    Sheet {
-        title: title.to_string(),
-        summary: summary(plan, report),
-        tolerance,
-        findings: report.findings.iter().map(finding).collect(),
-        grids: plan.grids.iter().zip(plan.grid_land()).zip(plan.reasons()).map(grid).collect(),
-        zones: plan.zones.iter().zip(plan.zone_land()).map(zone).collect(),
-        barriers: lines.collect(),
-        places: places(plan, territory),
-        water: territory.water.iter().map(|w| w.rings.iter().map(|r| vec![ring(r)]).collect()).collect(),
-        attribution: format!("Plane: {}. Source of the data: see the layers' own licence.", plan.provenance.plane_name),
     }
+}
+
+pub(super) fn barriers(territory: &Territory) -> Vec<SheetLine> {
+    let line = |b: &Barrier| {
+        let class = &territory.classes[b.class as usize];
+        let name = if class.layer == BarrierLayer::Rail { "rail" } else { class.name.as_str() };
+        let points = b.line.iter().map(|p| p.lon_lat()).collect();
+        (class.strength >= SHOWN).then(|| SheetLine { class: name.to_string(), strength: class.strength, points })
+    };
+    territory.barriers.iter().chain(&territory.water_lines).filter_map(line).collect()
+}
+
+pub(super) fn water(territory: &Territory) -> Vec<Polygons> {
+    territory.water.iter().map(|w| w.rings.iter().map(|r| vec![ring(r)]).collect()).collect()
 }
 
 /// Stations where zones follow them, halls and landmarks.

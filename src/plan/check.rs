@@ -3,6 +3,7 @@
 //! The judge shares no geometry with the maker: polygons are floating-point metres, overlaid by `i_overlay` (through
 //! `geo`) and inset by Clipper (through `geo-clipper`), while the cut works on an integer lattice.
 
+use super::boxes::Boxes;
 use crate::finding::{Finding, Severity};
 use crate::measure::{LOAD, Load};
 use crate::territory::Territory;
@@ -11,8 +12,8 @@ use geo::orient::{Direction, Orient};
 use geo::{Area, BooleanOps, Contains, Coord, Intersects, Line, LineString, MapCoords, MultiLineString, MultiPolygon, Point, Validation};
 use geo::{BoundingRect, Euclidean, Length};
 use rayon::prelude::*;
-use rstar::primitives::{GeomWithData, Rectangle};
-use rstar::{AABB, RTree};
+use rstar::RTree;
+use rstar::primitives::GeomWithData;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,6 +22,8 @@ use std::collections::BTreeMap;
 pub struct GridAsFound {
     /// Its id.
     pub grid_id: String,
+    /// Its display code, empty where it has none.
+    pub code: String,
     /// Division it claims to lie in.
     pub division_id: String,
     /// Load it claims to carry.
@@ -37,6 +40,8 @@ pub struct GridAsFound {
     pub logical: bool,
     /// Its kind.
     pub kind: String,
+    /// Share of its border along barriers that it claims.
+    pub barrier_share: Option<f64>,
     /// Its area of every level, by the name of the level.
     pub areas: BTreeMap<String, String>,
     /// Its land, longitude and latitude.
@@ -86,9 +91,9 @@ impl Checked {
 /// A point this near to a border may belong to either side, m.
 const BORDER_M: f64 = 0.05;
 /// Share of the territory that may be missing, doubled or outside: the accuracy of coordinates.
-const AREA_SHARE: f64 = 1e-6;
+pub(super) const AREA_SHARE: f64 = 1e-6;
 /// Parts smaller than this are no parts, m².
-const PART_M2: f64 = 1.0;
+pub(super) const PART_M2: f64 = 1.0;
 /// Barriers this strong should not run inside a grid.
 const STRONG: u8 = 80;
 /// A barrier this near to the border of a grid runs along it, m.
@@ -131,7 +136,7 @@ pub fn check(found: &AsFound, territory: &Territory, tolerance: f64) -> Checked 
     Checked { checks: j.checks, findings: j.findings }
 }
 
-fn metres(land: &MultiPolygon<f64>, plane: &Plane) -> MultiPolygon<f64> {
+pub(super) fn metres(land: &MultiPolygon<f64>, plane: &Plane) -> MultiPolygon<f64> {
     land.map_coords(|c| Coord { x: (c.x - plane.lon0) * plane.metres_per_lon, y: (c.y - plane.lat0) * plane.metres_per_lat })
 }
 
@@ -233,14 +238,10 @@ impl Judge<'_> {
 
     /// Names pairs of grids that overlap.
     fn overlaps(&mut self) {
-        let boxes = self.boxes();
+        let boxes = Boxes::new(self.land.iter());
         let mut found = Vec::new();
         for i in 0..self.land.len() {
-            let Some(r) = self.land[i].bounding_rect() else { continue };
-            let near = boxes.locate_in_envelope_intersecting(&AABB::from_corners(r.min().into(), r.max().into()));
-            let mut near: Vec<usize> = near.map(|b| b.data).filter(|&j| j > i).collect();
-            near.sort_unstable();
-            for j in near {
+            for j in boxes.meeting(self.land[i].bounding_rect()).into_iter().filter(|&j| j > i) {
                 let both = self.land[i].intersection(&self.land[j]);
                 if both.unsigned_area() > PART_M2 {
                     found.push((i, j, both));
@@ -252,13 +253,6 @@ impl Judge<'_> {
             let (m2, at) = (both.unsigned_area(), both.bounding_rect().map(|r| r.center()));
             self.violation("grids-overlap", &a, at, m2, PART_M2, format!("{m2:.1} m² belong to grid {b} as well"));
         }
-    }
-
-    fn boxes(&self) -> RTree<GeomWithData<Rectangle<[f64; 2]>, usize>> {
-        let item = |(i, l): (usize, &MultiPolygon<f64>)| {
-            l.bounding_rect().map(|r| GeomWithData::new(Rectangle::from_corners(r.min().into(), r.max().into()), i))
-        };
-        RTree::bulk_load(self.land.iter().enumerate().filter_map(item).collect())
     }
 
     fn nesting(&mut self, divisions: &BTreeMap<String, MultiPolygon<f64>>) {
@@ -292,7 +286,7 @@ impl Judge<'_> {
 
     /// Households in grids, loads as told, attachments.
     fn points(&mut self) {
-        let boxes = self.boxes();
+        let boxes = Boxes::new(self.land.iter());
         let lines: Vec<GeomWithData<Line<f64>, usize>> = self
             .land
             .iter()
@@ -309,8 +303,7 @@ impl Judge<'_> {
             let mut near: Vec<usize> = borders.locate_within_distance(m, BORDER_M * BORDER_M).map(|l| l.data).collect();
             near.sort_unstable();
             near.dedup();
-            let at = AABB::from_point([m.x(), m.y()]);
-            let inside = boxes.locate_in_envelope_intersecting(&at).map(|b| b.data).filter(|&i| self.land[i].intersects(&m)).min();
+            let inside = boxes.around([m.x(), m.y()]).into_iter().find(|&i| self.land[i].intersects(&m));
             (inside, near)
         };
         let placed: Vec<Placed> = self.t.points.par_iter().map(|p| place(p.at)).collect();

@@ -2,12 +2,15 @@
 //! equal bytes.
 
 mod attaching;
+mod boxes;
 mod check;
 mod codes;
+pub mod compare;
 mod explain;
 pub mod ledger;
 mod levels;
 mod make;
+mod moved;
 mod nesting;
 mod report;
 pub mod series;
@@ -21,6 +24,7 @@ pub use codes::add_codes;
 pub use explain::{Explanation, GridBorder, GridOption, MadeBy, explain};
 pub use levels::{LevelError, PlanArea, PlanLevel, add_levels};
 pub use make::{Parts, make};
+pub use moved::{MovedLand, former_borders, moved_land};
 pub use report::{Indicator, Report, StageRecord, report};
 pub use staff::*;
 pub use tiers::{DIVISION, GRID, TERRITORY, Tier, Tiers, ZONE};

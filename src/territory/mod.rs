@@ -10,7 +10,7 @@ pub mod layers;
 mod stations;
 mod weights;
 
-pub use build::{TerritoryError, territory};
+pub use build::{TerritoryError, demand, territory};
 pub use cover::{Uses, covered};
 
 use crate::finding::Finding;

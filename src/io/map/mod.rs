@@ -45,6 +45,9 @@ pub struct Sheet {
     /// Water areas.
     #[serde(serialize_with = "packed::areas")]
     pub water: Vec<Polygons>,
+    /// What changed since an earlier plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<SheetBefore>,
     /// Who made the data the map shows, and under which licence.
     pub attribution: String,
 }
@@ -194,6 +197,37 @@ impl PlaceKind {
     /// All of them, in the order of the legend, with the words of the legend.
     const ALL: [(PlaceKind, &'static str); 3] =
         [(PlaceKind::Station, "station 基站"), (PlaceKind::Hall, "hall 营业厅"), (PlaceKind::Landmark, "landmark")];
+}
+
+/// An earlier plan as the map shows it below the plan.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SheetBefore {
+    /// Borders of its grids that are no borders any more, as longitude, latitude in degrees.
+    #[serde(serialize_with = "packed::lines")]
+    pub borders: Vec<Vec<[f64; 2]>>,
+    /// Land whose grid is another one.
+    pub moved: Vec<SheetMoved>,
+}
+
+/// Land that went from one grid to another as the map shows it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SheetMoved {
+    /// Its grid before, as it is to be called; empty where it was in none.
+    pub from: String,
+    /// Id of its grid now.
+    pub to: String,
+    /// Load on it.
+    #[serde(serialize_with = "packed::number")]
+    pub households: f64,
+    /// Area in square metres.
+    #[serde(serialize_with = "packed::number")]
+    pub area_m2: f64,
+    /// Why it moved, in a sentence.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// The land.
+    #[serde(serialize_with = "packed::polygons")]
+    pub polygons: Polygons,
 }
 
 /// A barrier as the map shows it.

@@ -52,6 +52,10 @@ pub(super) fn line<S: Serializer>(points: &[[f64; 2]], to: S) -> Result<S::Ok, S
     flat(points, false).serialize(to)
 }
 
+pub(super) fn lines<S: Serializer>(lines: &[Vec<[f64; 2]>], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(lines.iter().map(|l| flat(l, false)).filter(|l| l.len() >= 4))
+}
+
 /// One position in 10⁻⁶ degrees.
 pub(super) fn place<S: Serializer>(at: &[f64; 2], to: S) -> Result<S::Ok, S::Error> {
     flat(&[*at], false).serialize(to)

@@ -19,6 +19,12 @@ pub(super) const UNDER_LINE: &str = "#1c2f86";
 /// Outline of grids over the band.
 pub(super) const OVER_LINE: &str = "#8a2b06";
 
+/// Land that moved: away from underload, overload and water.
+pub(super) const MOVED: &str = "#a3006b";
+
+/// Borders before, also on land that moved.
+pub(super) const BEFORE: &str = "#3d0029";
+
 /// The steps among which the band lies.
 const BAND: std::ops::RangeInclusive<usize> = 3..=5;
 
@@ -34,6 +40,8 @@ pub(super) struct Ramp {
     none: &'static str,
     under: &'static str,
     over: &'static str,
+    moved: &'static str,
+    before: &'static str,
 }
 
 impl Ramp {
@@ -46,6 +54,8 @@ impl Ramp {
             none: NO_LOAD,
             under: UNDER_LINE,
             over: OVER_LINE,
+            moved: MOVED,
+            before: BEFORE,
         }
     }
 

@@ -5,7 +5,7 @@ mod panel;
 use super::geometry::{Bounds, Plane, extent, spot};
 use super::html::escape_text;
 use super::labels::{Box2, Placed, Wish, place, text_width};
-use super::ramp::{OVER_LINE, Ramp, UNDER_LINE};
+use super::ramp::{BEFORE, MOVED, OVER_LINE, Ramp, UNDER_LINE};
 use super::{PlaceKind, Polygons, Sheet, SheetGrid, Stroke};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -127,7 +127,11 @@ fn defs(out: &mut String, layout: &Layout) {
          <pattern id=\"hatch\" width=\"{t}\" height=\"{t}\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-45)\">\
          <path d=\"M0 0H{t}\" stroke=\"#4a545c\" stroke-opacity=\".6\" stroke-width=\"5\"/></pattern>\
          <pattern id=\"hatch-mm\" width=\"1.6\" height=\"1.6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-45)\">\
-         <path d=\"M0 0H1.6\" stroke=\"#4a545c\" stroke-opacity=\".6\" stroke-width=\".25\"/></pattern></defs>",
+         <path d=\"M0 0H1.6\" stroke=\"#4a545c\" stroke-opacity=\".6\" stroke-width=\".25\"/></pattern>\
+         <pattern id=\"moved\" width=\"{t}\" height=\"{t}\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
+         <path d=\"M0 0H{t}\" stroke=\"{MOVED}\" stroke-width=\"14\"/></pattern>\
+         <pattern id=\"moved-mm\" width=\"1.6\" height=\"1.6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
+         <path d=\"M0 0H1.6\" stroke=\"{MOVED}\" stroke-width=\".7\"/></pattern></defs>",
         rect(layout.map),
         t = 1.6 * FINE
     );
@@ -186,6 +190,10 @@ fn areas(out: &mut String, sheet: &Sheet, layout: &Layout, ramp: &Ramp) {
         let _ = writeln!(out, "<path d=\"{}\"/>", outline(&grid.polygons, layout));
     }
     out.push_str("</g>\n");
+    if let Some(before) = &sheet.before {
+        let moved: String = before.moved.iter().map(|m| outline(&m.polygons, layout)).collect();
+        let _ = writeln!(out, "<path d=\"{moved}\" fill=\"url(#moved)\" fill-rule=\"evenodd\"/>");
+    }
 }
 
 /// Width of a road on paper in millimetres.
@@ -216,6 +224,15 @@ fn lines(out: &mut String, sheet: &Sheet, layout: &Layout) {
 }
 
 fn borders(out: &mut String, sheet: &Sheet, layout: &Layout) {
+    if let Some(before) = &sheet.before {
+        let mut path = String::new();
+        before.borders.iter().for_each(|line| trace(line, false, layout, &mut path));
+        let (width, dash) = (mm(0.4 * FINE), mm(1.2 * FINE));
+        let _ = writeln!(
+            out,
+            "<path d=\"{path}\" fill=\"none\" stroke=\"{BEFORE}\" stroke-width=\"{width}\" stroke-dasharray=\"{dash} {dash}\"/>"
+        );
+    }
     // Thinner lines where grids are less than a centimetre wide on paper.
     let side = (layout.map.w * layout.map.h / sheet.grids.len().max(1) as f64).sqrt();
     let weight = (side / 10.0).clamp(0.45, 1.0);

@@ -34,6 +34,7 @@ fn town(name: &str) -> Sheet {
         findings: vec![SheetFinding { code: name.into(), severity: name.into(), message: name.into(), place: Some([9.5, 47.1]) }],
         grids: (0..144).map(grid).collect(),
         places: Vec::new(),
+        before: None,
         zones: vec![zone],
         barriers: vec![line(name), line("rail"), line("river"), line("primary")],
         water: vec![square(9.51, 47.11, 0.01)],

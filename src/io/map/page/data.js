@@ -105,6 +105,15 @@ const gridById = new Map(grids.map((g) => [g.id, g]));
 const zonesByRoom = zones.filter((z) => z.spot).sort((a, b) => b.spot.room - a.spot.room);
 const byRoom = grids.filter((g) => g.spot).sort((a, b) => b.spot.room - a.spot.room);
 
+// Land that went from one grid to another, the heaviest first.
+const before = sheet.before || null;
+const moved = (before ? before.moved : []).map((m) => {
+  const to = gridById.get(m.to), now = to && to.code && to.code !== m.to ? `${to.code} (${m.to})` : m.to;
+  return { ...m, now, shape: Shape.polygons(m.polygons), text: [m.from || 'none', now, m.why].filter(Boolean).join(' ').toLowerCase() };
+}).sort((a, b) => b.households - a.households || b.area_m2 - a.area_m2);
+const oldBorders = before && new Shape(before.borders.map(decode), false);
+const movedAt = (x, y) => moved.find((m) => m.shape.contains(x, y)) || null;
+
 const water = sheet.water.map((w) => Shape.polygons(w));
 
 const placeWords = { station: 'station 基站', hall: 'hall 营业厅', landmark: 'landmark' };

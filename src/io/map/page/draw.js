@@ -1,5 +1,5 @@
 // Draw: the map on one canvas, highlights on another above it.
-const state = { hover: null, picked: null, found: null, place: null };
+const state = { hover: null, picked: null, found: null, place: null, over: null, piece: null, moved: true, borders: true };
 const ink = { grid: '#66717b', zone: '#20262b', water: '#b9e0ea', river: '#1f93b5', rail: '#4b4f54', road: '#80868c', station: '#6a1b9a', hall: '#00695c', landmark: '#5d4037' };
 const font = 'system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
 
@@ -14,16 +14,18 @@ function onPlane(ctx) {
   ctx.setTransform(k, 0, 0, k, view.width * view.ratio / 2 - view.x * k, view.height * view.ratio / 2 - view.y * k);
 }
 
-function hatch(ctx) {
-  const tile = document.createElement('canvas'), size = Math.round(8 * view.ratio);
+// Lines from the lower left to the upper right, or the other way.
+function hatch(ctx, { color, width, gap, falling = false }) {
+  const tile = document.createElement('canvas'), size = Math.round(gap * view.ratio);
   tile.width = tile.height = size;
   const t = tile.getContext('2d');
-  t.strokeStyle = '#4a545c80';
-  t.lineWidth = view.ratio;
+  t.strokeStyle = color;
+  t.lineWidth = width * view.ratio;
+  t.lineCap = 'square';
   t.beginPath();
   for (const shift of [-size, 0, size]) {
-    t.moveTo(shift, size);
-    t.lineTo(shift + size, 0);
+    t.moveTo(shift, falling ? 0 : size);
+    t.lineTo(shift + size, falling ? size : 0);
   }
   t.stroke();
   const pattern = ctx.createPattern(tile, 'repeat');
@@ -31,6 +33,7 @@ function hatch(ctx) {
   pattern.setTransform(new DOMMatrix([unit, 0, 0, unit, 0, 0]));
   return pattern;
 }
+const plainHatch = { color: '#4a545c80', width: 1, gap: 8 }, movedHatch = { color: page.ramp.moved, width: 1.7, gap: 7, falling: true };
 
 function strokeBarrier(ctx, group, px) {
   const path = group.shape.at(view.scale), factor = lineFactor();
@@ -51,6 +54,17 @@ function strokeBarrier(ctx, group, px) {
   }
 }
 
+function strokeBefore(ctx, px) {
+  const path = oldBorders.at(view.scale);
+  for (const [color, width, dash] of [['#ffffffc0', 3, []], [page.ramp.before, 1.6, [5, 4]]]) {
+    ctx.strokeStyle = color;
+    ctx.lineWidth = width * px;
+    ctx.setLineDash(dash.map((d) => d * px));
+    ctx.stroke(path);
+  }
+  ctx.setLineDash([]);
+}
+
 function strokeOutside(ctx, grid, px) {
   if (!grid.mark) return;
   ctx.strokeStyle = grid.mark === '▲' ? page.ramp.over : page.ramp.under;
@@ -64,7 +78,7 @@ class Labels {
     this.ctx = ctx;
     // No label runs under what lies above the map.
     const map = base.getBoundingClientRect();
-    this.taken = ['tools', 'north', 'legend', 'scale', 'attribution'].map((id) => {
+    this.taken = ['tools', 'switches', 'north', 'legend', 'scale', 'attribution'].map((id) => {
       const b = document.getElementById(id).getBoundingClientRect();
       return { x: (b.left + b.right) / 2 - map.left, y: (b.top + b.bottom) / 2 - map.top, w: b.width / 2, h: b.height / 2, lines: [] };
     });
@@ -190,9 +204,14 @@ function drawMap(ctx) {
     ctx.fill(g.shape.at(view.scale), 'evenodd');
   }
   ctx.globalAlpha = 1;
-  ctx.fillStyle = hatch(ctx);
+  ctx.fillStyle = hatch(ctx, plainHatch);
   for (const g of seen) if (g.hatched) ctx.fill(g.shape.at(view.scale), 'evenodd');
+  if (state.moved) {
+    ctx.fillStyle = hatch(ctx, movedHatch);
+    for (const m of moved) if (m.shape.meets(box)) ctx.fill(m.shape.at(view.scale), 'evenodd');
+  }
   for (const group of barriers) if (group.shape.meets(box)) strokeBarrier(ctx, group, px);
+  if (oldBorders && state.borders) strokeBefore(ctx, px);
   ctx.strokeStyle = ink.grid;
   ctx.lineWidth = 0.9 * lineFactor() * px;
   for (const g of seen) ctx.stroke(g.shape.at(view.scale));
@@ -220,6 +239,7 @@ function drawOver() {
     ctx.stroke(grid.shape.at(view.scale));
   };
   if (state.found) for (const g of state.found) outline(g, '#6a1b9a', 2);
+  if (state.piece) outline(state.piece, page.ramp.moved, 2.5);
   const backup = state.picked && state.picked.backup && gridById.get(state.picked.backup);
   if (backup) {
     ctx.setLineDash([6 * px, 4 * px]);

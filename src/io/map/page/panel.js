@@ -78,6 +78,37 @@ function zoneTable() {
   ], zones, { pick: (z) => z.shape.lists.length && go(z.shape.bounds, 0.9) });
 }
 
+const movedWords = (m) => `${m.from ? `moved from ${m.from}` : 'new land'} to ${m.now}: ${whole(m.households)} households, ${area(m.area_m2)}`;
+
+function movedTable() {
+  if (!moved.length) return el('div', { class: 'empty', text: 'No land moved.' });
+  return table([
+    { name: 'From', title: 'Grid before', of: (m) => m.from, show: (m) => m.from || 'none' },
+    { name: 'To', title: 'Grid now', of: (m) => m.now },
+    { name: 'Load', title: 'Households that moved', num: true, of: (m) => m.households, show: (m) => whole(m.households) },
+    { name: 'Area', num: true, of: (m) => m.area_m2, show: (m) => area(m.area_m2) },
+    ...(moved.some((m) => m.why) ? [{ name: 'Why', of: (m) => m.why }] : []),
+  ], moved, { pick: (m) => {
+    state.piece = m;
+    if (m.shape.lists.length) go(m.shape.bounds, 0.4);
+  } });
+}
+
+// What an earlier plan shows can be put aside.
+function buildSwitches() {
+  const box = document.getElementById('switches');
+  box.hidden = !before;
+  for (const [key, text] of [['moved', 'moved land'], ['borders', 'borders before']]) {
+    const input = el('input', { type: 'checkbox', onchange: () => {
+      state[key] = input.checked;
+      last.view = null;
+      redraw();
+    } });
+    input.checked = true;
+    box.append(el('label', {}, input, text));
+  }
+}
+
 function findingList() {
   if (!sheet.findings.length) return el('div', { class: 'empty', text: 'No findings.' });
   const list = el('ul', { class: 'findings' });
@@ -101,6 +132,7 @@ function summaryTable() {
 
 const tabs = [];
 function showTab(name) {
+  tabs.shown = name;
   for (const tab of tabs) {
     tab.button.setAttribute('aria-selected', tab.name === name);
     tab.page.hidden = tab.name !== name;
@@ -148,8 +180,8 @@ function legend() {
     text: (edge > 0 ? '+' : '') + String(+(edge * 100).toFixed(1)).replace('-', '−'),
     style: { left: at(i + 1) }, class: i + 1 === band[0] || i === band[1] ? 'edge' : '',
   });
-  const line = (color, width, dash) => (ctx) => {
-    for (const [c, w, d] of dash ? [[color, width, []], ['#fff', width / 2, dash]] : [[color, width, []]]) {
+  const line = (color, width, dash, bare) => (ctx) => {
+    for (const [c, w, d] of dash && !bare ? [[color, width, []], ['#fff', width / 2, dash]] : [[color, width, dash || []]]) {
       ctx.strokeStyle = c;
       ctx.lineWidth = w;
       ctx.setLineDash(d);
@@ -162,12 +194,20 @@ function legend() {
   const box = (fill, stroke, width, lines) => (ctx) => {
     ctx.fillStyle = fill;
     ctx.fillRect(2, 1, 24, 12);
-    ctx.strokeStyle = '#4a545c80';
-    for (let x = -8; lines && x < 28; x += 6) {
+    if (lines) {
+      ctx.save();
       ctx.beginPath();
-      ctx.moveTo(Math.max(2, x), x < 2 ? 13 - (2 - x) : 13);
-      ctx.lineTo(Math.min(26, x + 12), x + 12 > 26 ? 1 + (x + 12 - 26) : 1);
+      ctx.rect(2, 1, 24, 12);
+      ctx.clip();
+      ctx.beginPath();
+      for (let x = -12; x < 28; x += 6) {
+        ctx.moveTo(x, lines.falling ? 1 : 13);
+        ctx.lineTo(x + 12, lines.falling ? 13 : 1);
+      }
+      ctx.strokeStyle = lines.color;
+      ctx.lineWidth = lines.width;
       ctx.stroke();
+      ctx.restore();
     }
     ctx.strokeStyle = stroke;
     ctx.lineWidth = width;
@@ -175,9 +215,12 @@ function legend() {
   };
   const rows = [
     [box(ramp.colors[7], ramp.over, 2), 'overload ▲'], [box(ramp.colors[1], ramp.under, 2), 'underload ▼'],
-    [box(ramp.none, ink.grid, 1, true), 'dedicated or empty'], [box(ramp.colors[4], ink.grid, 1), 'grid 网格'],
+    [box(ramp.none, ink.grid, 1, plainHatch), 'dedicated or empty'], [box(ramp.colors[4], ink.grid, 1), 'grid 网格'],
     [line(ink.zone, 2.6), 'zone 片区'],
   ];
+  if (before) {
+    rows.push([box(ramp.none, ink.grid, 1, movedHatch), 'moved land'], [line(ramp.before, 1.6, [5, 4], true), 'border before']);
+  }
   if (water.length) rows.push([box(ink.water, ink.water, 0.1), 'water']);
   const seen = new Map();
   for (const b of [...barriers].reverse()) if (!seen.has(b.name)) seen.set(b.name, b);
@@ -202,12 +245,17 @@ function legend() {
 
 function search(words) {
   const wanted = words.trim().toLowerCase().split(/\s+/).filter(Boolean);
-  const hits = wanted.length ? grids.filter((g) => wanted.every((w) => g.text.includes(w))) : null;
-  const set = new Set(hits || grids);
-  for (const g of grids) g.tr.hidden = !set.has(g);
+  const among = (rows, name) => {
+    const hits = wanted.length ? rows.filter((r) => wanted.every((w) => r.text.includes(w))) : null;
+    const set = new Set(hits || rows), tab = tabs.find((t) => t.name === name);
+    for (const r of rows) r.tr.hidden = !set.has(r);
+    if (tab) tab.count.textContent = hits ? `${hits.length} of ${rows.length}` : rows.length;
+    return hits;
+  };
+  const hits = among(grids, 'Grids');
+  among(moved, 'Moved');
   state.found = hits && hits.length < grids.length ? hits : null;
-  tabs.find((t) => t.name === 'Grids').count.textContent = hits ? `${hits.length} of ${grids.length}` : grids.length;
-  if (hits) showTab('Grids');
+  if (hits && tabs.shown !== 'Moved') showTab('Grids');
   redraw();
   return hits;
 }
@@ -216,7 +264,7 @@ function buildPanel() {
   document.getElementById('title').textContent = sheet.title;
   document.getElementById('attribution').textContent = sheet.attribution;
   const pages = document.getElementById('pages'), nav = document.getElementById('tabs');
-  const parts = [['Summary', '', summaryTable], ['Grids', grids.length, gridTable], ['Zones', zones.length, zoneTable], ['Findings', sheet.findings.length, findingList]];
+  const parts = [['Summary', '', summaryTable], ['Grids', grids.length, gridTable], ...(before ? [['Moved', moved.length, movedTable]] : []), ['Zones', zones.length, zoneTable], ['Findings', sheet.findings.length, findingList]];
   for (const [name, size, build] of parts) {
     const count = el('small', { text: size });
     const tab = { name, count, page: el('div', { role: 'tabpanel' }, build()), button: el('button', { role: 'tab', onclick: () => showTab(name) }, name + ' ', count) };

@@ -10,7 +10,7 @@ function pick(grid, how) {
   const { zoom = false, address = true } = how || {};
   if (state.picked) state.picked.tr.classList.remove('picked');
   state.picked = grid;
-  state.place = null;
+  state.place = state.piece = null;
   card(grid);
   if (grid) {
     grid.tr.classList.add('picked');
@@ -32,22 +32,25 @@ function leave() {
   tip.hidden = true;
   base.classList.remove('over');
   if (!state.hover) return;
-  state.hover = null;
+  state.hover = state.over = null;
   drawOver();
 }
 
 function hover(px, py) {
   const grid = gridAt(...toPlane(px, py));
   if (!grid) return leave();
-  if (grid !== state.hover) {
+  const piece = state.moved ? movedAt(...toPlane(px, py)) : null;
+  if (grid !== state.hover || piece !== state.over) {
     state.hover = grid;
+    state.over = piece;
     base.classList.add('over');
     tip.replaceChildren(
       el('b', { text: grid.code || grid.id }),
       el('span', { text: `${whole(grid.households)} households · ${marked(grid)}` }),
       ...(grid.resources || []).map((r) => el('span', { text: `${r.name} ${resource(r)}` })),
       el('span', { text: grid.division }),
-      el('span', { text: grid.officer ? `officer ${grid.officer}` : 'officer: vacant' }));
+      el('span', { text: grid.officer ? `officer ${grid.officer}` : 'officer: vacant' }),
+      ...(piece ? [el('em', { text: movedWords(piece) }), ...(piece.why ? [el('span', { text: piece.why })] : [])] : []));
     tip.hidden = false;
     drawOver();
   }
@@ -69,6 +72,7 @@ function follow() {
 }
 
 buildPanel();
+buildSwitches();
 if (window.innerWidth <= 760) document.getElementById('legend').open = false;
 listen({ hover, leave, click: (px, py) => pick(gridAt(...toPlane(px, py))), clear: () => pick(null) });
 resize();

@@ -1,6 +1,6 @@
 //! Title, summary, legend, scale bar and north arrow of the printed sheet.
 
-use super::super::ramp::{NO_LOAD, OVER_LINE, Ramp, UNDER_LINE};
+use super::super::ramp::{BEFORE, NO_LOAD, OVER_LINE, Ramp, UNDER_LINE};
 use super::*;
 
 /// Writes text and boxes down a column, and goes on in the next column where one is full.
@@ -135,6 +135,10 @@ fn legend(flow: &mut Flow, sheet: &Sheet, ramp: &Ramp) {
         (boxed(ramp.colors[4], BORDER, 0.22), "grid 网格".into()),
         (line(ZONE, 0.9, ""), "zone 片区".into()),
     ];
+    if sheet.before.is_some() {
+        rows.push((plain.clone() + &boxed("url(#moved-mm)", BORDER, 0.22), "moved land".into()));
+        rows.push((line(BEFORE, 0.4, " stroke-dasharray=\"1.2 1.2\""), "border before".into()));
+    }
     for (kind, words) in PlaceKind::ALL.into_iter().filter(|(kind, _)| sheet.places.iter().any(|p| p.kind == *kind)) {
         let (path, color) = mark(kind);
         rows.push((format!("<path d=\"{path}\" transform=\"translate(5 2.1) scale(1.4)\" fill=\"{color}\"/>"), words.into()));
