@@ -235,6 +235,11 @@ impl Locked {
         Ok(Locked { problem: inner, frozen, place, grid, members })
     }
 
+    /// Units behind every vertex.
+    pub fn members(&self) -> &[Vec<UnitId>] {
+        &self.members
+    }
+
     /// Grid of every unit, of the grids of vertices; frozen grids come last.
     pub fn labels(&self, part_of: &[u32]) -> Vec<u32> {
         let grids = part_of.iter().max().map_or(0, |p| p + 1);

@@ -121,6 +121,22 @@ pub enum PartitionError {
     /// A lock that cannot be kept; [`Locks::faults`] tells all of them.
     #[error("{0}")]
     Lock(LockFault),
+    /// Not one grid of before for every unit.
+    #[error("the previous partition has {got} units, the graph has {units}")]
+    Previous {
+        /// Units of the previous partition.
+        got: usize,
+        /// Units of the graph.
+        units: usize,
+    },
+    /// So much has to move whatever the balance, because grids are in pieces or locked otherwise than before.
+    #[error("a load of {needed} has to move to keep grids in one piece and locks as they are, more than the budget of {budget}")]
+    Budget {
+        /// Load that has to move.
+        needed: Load,
+        /// Most that may.
+        budget: Load,
+    },
     /// The result broke the law of assignments: a defect of this crate.
     #[error("internal: {0}")]
     Law(#[from] Fault),

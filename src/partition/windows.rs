@@ -18,6 +18,7 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A partition with the members of each part at hand.
+#[derive(Clone)]
 pub(super) struct Draft {
     part: Vec<u32>,
     /// Position of each unit in the list of its part.
@@ -47,7 +48,7 @@ const FM: usize = 4;
 /// Most steps of an exhaustive search of a window.
 const STEPS: u64 = 20_000;
 /// Most steps of an exhaustive search of a component.
-const PROOF: u64 = 200_000;
+pub(super) const PROOF: u64 = 200_000;
 /// Components with more units are not searched exhaustively.
 const PROVABLE: usize = 8 * LOADED;
 
@@ -98,6 +99,16 @@ impl Draft {
 
     pub fn into_part(self) -> Vec<u32> {
         self.part
+    }
+
+    /// Part of every unit.
+    pub fn part(&self) -> &[u32] {
+        &self.part
+    }
+
+    /// Number of parts.
+    pub fn parts(&self) -> usize {
+        self.members.len()
     }
 
     /// The net of the grids `parts`, and the part of each of its vertices as a position in `parts`.
@@ -240,6 +251,11 @@ impl Whole {
             least: None,
         };
         parts.into_iter().zip(&bounds.components).map(whole).collect()
+    }
+
+    /// Its grids.
+    pub fn parts(&self) -> &[u32] {
+        &self.parts
     }
 
     /// Violation of its grids.

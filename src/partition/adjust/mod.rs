@@ -1,7 +1,34 @@
 //! Adjustment: the balance of an earlier partition restored with little load moved (R31, R40).
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `shape` | which grids there are: as few born and retired as the counts force |
+//! | `join` | land without a grid joins those beside it |
+//! | `flow` | the load that must pass between grids, a minimum-cost flow |
+//! | `search` | blocks of grids around those that are out of band, each searched on its own |
+//! | `anneal` | the search of a block: simulated annealing with a price on units that are not at home |
 
-use super::{PartitionError, Partitioned, Problem};
+mod anneal;
+mod flow;
+mod join;
+mod search;
+mod shape;
+
+use super::aim::Aim;
+use super::locks::Locked;
+use super::net::Net;
+use super::score::Goal;
+use super::windows::Whole;
+use super::{Assignment, Bounds, Outcome, PartitionError, Partitioned, Problem, check, standings};
 use crate::measure::{Load, UnitId};
+use anneal::{Schedule, Worth};
+use search::Search;
+use shape::Shape;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// No grid, no home.
+const NONE: u32 = u32::MAX;
 
 /// A unit that changes its grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,13 +41,13 @@ pub struct Move {
     pub to: u32,
 }
 
-/// No adjustment that keeps all surviving grids moves less load of the deciding resource.
+/// What must move, in the deciding resource, of a plan that brings every grid as near to its band as load that can be divided at will.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MoveBounds {
     /// Whatever grid a unit may go to.
     pub any_destination: Load,
-    /// Where load passes only between grids that touch today, and through a grid counts at every border; where grids are born or
-    /// retired, as for any destination.
+    /// Where load passes only between grids that touch today, and counts at every border it passes; where the number of grids
+    /// changes, as for any destination.
     pub adjacent: Load,
 }
 
@@ -35,12 +62,157 @@ pub struct Adjusted {
     pub moves: Vec<Move>,
     /// Their load in the deciding resource.
     pub moved: Load,
-    /// What nobody can beat in load moved.
+    /// What has to move.
     pub bounds: MoveBounds,
 }
 
-/// Adjusts the partition `previous` (a grid for every unit, none for new land) to the loads of `problem`.
+/// Adjusts the partition `previous` (a number of a grid for every unit, none for new land) to the loads of `problem`: as little violation
+/// as can be found, with that as little load moved, and then little border cost (R31, R40).
+///
+/// A grid is born or retired only where the number of grids of before makes more violation necessary than another, or
+/// [`Problem::count`] forbids it; a grid in several pieces stays where most of its load is. `budget` is the most load of the deciding
+/// resource that moves; the balance is the best found within it.
+///
+/// O(n log n) for what is given, then a fixed number of rounds (by [`Effort`](super::Effort)) of simulated annealing (Kirkpatrick, Gelatt
+/// & Vecchi 1983) around the grids that are out of band, with a price on what leaves its grid; components of few units are
+/// searched exhaustively for less violation. A birth or retirement costs O(units of its component).
 pub fn adjust(problem: &Problem, previous: &[Option<u32>], budget: Option<Load>) -> Result<Adjusted, PartitionError> {
-    let _ = (problem, previous, budget);
-    todo!()
+    check(problem)?;
+    let (graph, units) = (&problem.graph, problem.graph.len());
+    if previous.len() != units {
+        return Err(PartitionError::Previous { got: previous.len(), units });
+    }
+    let labels: Vec<u32> = previous.iter().map(|p| p.unwrap_or(NONE)).collect();
+    let solved = if problem.locks.is_empty() {
+        solve(problem, &labels, budget.map(|b| b.0))?
+    } else {
+        solve_locked(problem, &labels, budget.map(|b| b.0))?
+    };
+    let assignment = Assignment::new(graph, &solved.part)?;
+    let mut was = vec![None; assignment.grids()];
+    solved.part.iter().zip(assignment.part_of()).for_each(|(&p, &g)| was[g as usize] = solved.was[p as usize]);
+    let mut moves = Vec::new();
+    for (u, (&from, &to)) in labels.iter().zip(assignment.part_of()).enumerate() {
+        if from != NONE && was[to as usize] != Some(from) {
+            moves.push(Move { unit: UnitId::new(u), from, to });
+        }
+    }
+    let score = assignment.score(graph, &problem.bands);
+    let gap = (score.violation - solved.bounds.violation()).max(0) as f64 / 1e6 / assignment.grids() as f64;
+    let standings = standings(&assignment, &solved.bounds, &problem.bands, &solved.component);
+    Ok(Adjusted {
+        was,
+        moved: moves.iter().map(|m| graph.load(m.unit.at())).sum(),
+        moves,
+        bounds: solved.moves,
+        partitioned: Partitioned { assignment, bounds: solved.bounds, outcome: Outcome::WithinGap(gap), score, standings },
+    })
+}
+
+/// Labels of units, before they are numbered anew.
+#[derive(Default)]
+struct Solved {
+    part: Vec<u32>,
+    was: Vec<Option<u32>>,
+    bounds: Bounds,
+    moves: MoveBounds,
+    /// Component of every unit, as the bounds count them.
+    component: Vec<u32>,
+}
+
+/// Takes the locks out, solves what is left, and puts them back.
+fn solve_locked(problem: &Problem, labels: &[u32], budget: Option<i64>) -> Result<Solved, PartitionError> {
+    let (graph, locked) = (&problem.graph, Locked::of(problem)?);
+    // the label of most load, of units that are together
+    let main = |units: &[UnitId], taken: &BTreeSet<u32>| {
+        let mut load: BTreeMap<u32, i64> = BTreeMap::new();
+        units.iter().for_each(|u| *load.entry(labels[u.at()]).or_default() += graph.load(u.at()).0 + 1);
+        let own = load.into_iter().filter(|(l, _)| *l != NONE && !taken.contains(l));
+        own.max_by_key(|&(l, load)| (load, Reverse(l))).map_or(NONE, |x| x.0)
+    };
+    let mut taken = BTreeSet::from([NONE]);
+    let mut frozen = Vec::with_capacity(problem.locks.frozen.len());
+    for units in &problem.locks.frozen {
+        let label = main(units, &taken);
+        taken.insert(label);
+        frozen.push(label);
+    }
+    let homes: Vec<u32> = locked.members().iter().map(|units| main(units, &taken)).collect();
+    let stray = |units: &[UnitId], home: u32| {
+        let away = units.iter().filter(|u| labels[u.at()] != NONE && labels[u.at()] != home);
+        away.map(|u| graph.load(u.at()).0).sum::<i64>()
+    };
+    let sets = problem.locks.frozen.iter().zip(&frozen).chain(locked.members().iter().zip(&homes));
+    let moved: i64 = sets.map(|(units, &home)| stray(units, home)).sum();
+    let left = budget.map(|b| b - moved);
+    if let (Some(budget), Some(..0)) = (budget, left) {
+        return Err(PartitionError::Budget { needed: Load(moved), budget: Load(budget) });
+    }
+    let inner = match &locked.problem {
+        Some(inner) => solve(inner, &homes, left).map_err(|e| locked.told(e))?,
+        None => Solved::default(),
+    };
+    let mut was = inner.was;
+    was.extend(frozen.into_iter().map(|l| Some(l).filter(|&l| l != NONE)));
+    let mut moves = inner.moves;
+    moves.any_destination += Load(moved);
+    moves.adjacent += Load(moved);
+    let bounds = locked.bounds(inner.bounds, graph.resources());
+    Ok(Solved { part: locked.labels(&inner.part), was, bounds, moves, component: locked.components() })
+}
+
+/// The adjustment of a problem without locks.
+fn solve(problem: &Problem, labels: &[u32], budget: Option<i64>) -> Result<Solved, PartitionError> {
+    let net = Net::of(&problem.graph);
+    let aim = Aim { goals: problem.bands.iter().map(Goal::of).collect(), starts: problem.effort.starts.max(1), seed: problem.seed };
+    let rounds = ROUNDS + problem.effort.passes.min(PASSES);
+    let most = budget.unwrap_or(UNLIMITED);
+    let mut needed = i64::MAX;
+    let mut best: Option<(Worth, Shape, Search)> = None;
+    // first with as many grids as suit best, and where that moves too much with as many as before
+    for keep in [false, true] {
+        let shape = Shape::of(&net, problem, &aim, labels, keep)?;
+        let mut search = Search::new(&net, &aim, &shape);
+        // what is moved whatever the search does
+        let moved = shape.strays(&net, labels);
+        needed = needed.min(moved + search.away());
+        if moved + search.away() <= most {
+            search.improve(&Schedule::all(rounds), UNLIMITED);
+            if moved + search.away() > most {
+                search = Search::new(&net, &aim, &shape);
+                search.improve(&Schedule::frugal(rounds), most - moved);
+            }
+            let worth = search.worth();
+            if best.as_ref().is_none_or(|b| worth < b.0) {
+                best = Some((worth, shape, search));
+            }
+        }
+        if budget.is_none() {
+            break;
+        }
+    }
+    let Some((_, mut shape, mut search)) = best else {
+        return Err(PartitionError::Budget { needed: Load(needed), budget: Load(most) });
+    };
+    prove(&mut search, &mut shape, &Schedule::all(rounds), budget.is_none());
+    Ok(Solved { part: search.draft.into_part(), was: shape.was, bounds: shape.bounds, moves: shape.moves, component: shape.component })
+}
+
+/// Rounds of the search, beside those by effort.
+const ROUNDS: u32 = 8;
+/// Most further rounds.
+const PASSES: u32 = 32;
+/// More than any load moved.
+const UNLIMITED: i64 = i64::MAX / 4;
+
+/// Searches every component that violates more than its bounds exhaustively, notes what is proven, and goes on from what is better.
+fn prove(search: &mut Search, shape: &mut Shape, schedules: &[Schedule], free: bool) {
+    let mut wholes = Whole::all(&search.draft, &shape.component, &shape.bounds);
+    for (bounds, whole) in shape.bounds.components.iter_mut().zip(&mut wholes) {
+        whole.search(search.net, &mut search.draft, search.aim, 0);
+        if whole.least.is_none() && free {
+            whole.least = search.exhaust(whole.parts(), bounds, schedules);
+        }
+        bounds.searched = whole.least;
+    }
 }
