@@ -341,8 +341,7 @@ impl Work<'_> {
         let budget = Budget { share, households: most.units(), by_itself: itself.units(), wanted: (itself + wanted).units() };
         if itself + wanted > most {
             let wants = |z: usize| want[z] > Load::ZERO;
-            let mended =
-                solve(t, zones, self.watch, |z| if wants(z) { self.adjusted(z, Some(Load::ZERO)) } else { Ok(adjusted[z].clone()) })?;
+            let mended = solve(t, zones, self.watch, |z| if wants(z) { self.mended(z) } else { Ok(adjusted[z].clone()) })?;
             let need: Vec<Load> = (0..zones.len()).map(|z| self.moved(z, &mended[z])).collect();
             let needed = itself + need.iter().copied().sum();
             if needed > most {
@@ -367,12 +366,21 @@ impl Work<'_> {
         let mut factors = vec![mean];
         factors.extend((least < mean).then_some(least));
         for factor in factors {
-            let done = self.adjusted(z, Some(Load((budget.0 as f64 * factor).floor() as i64)))?;
-            if self.moved(z, &done) <= budget {
-                return Ok(done);
+            match self.adjusted(z, Some(Load((budget.0 as f64 * factor).floor() as i64))) {
+                Ok(done) if self.moved(z, &done) <= budget => return Ok(done),
+                Ok(_) | Err(PartitionError::Budget { .. }) => {}
+                Err(other) => return Err(other),
             }
         }
         Ok(mended.clone())
+    }
+
+    /// A zone adjusted with as little moved as its grids need to be whole.
+    fn mended(&self, z: usize) -> Result<Adjusted, PartitionError> {
+        match self.adjusted(z, Some(Load::ZERO)) {
+            Err(PartitionError::Budget { needed, .. }) => self.adjusted(z, Some(needed)),
+            other => other,
+        }
     }
 
     fn adjusted(&self, z: usize, budget: Option<Load>) -> Result<Adjusted, PartitionError> {

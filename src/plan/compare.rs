@@ -116,7 +116,8 @@ pub fn compare(c: &Compared<'_>) -> Changes {
     let (old_zones, new_zones) = (zone_ids(c.old), zone_ids(c.new));
     let sum = |of: &dyn Fn(&ZoneFigures) -> f64| c.zones.iter().map(of).sum::<f64>();
     let bound = |name: &str, households: f64, assumes: &str| {
-        let assumes = format!("{assumes}; these units, and every grid that is kept keeps its id");
+        let assumes =
+            format!("{assumes}; units as they are cut, every grid as near to its band as load can bring it that is divided at will");
         MovedBound { name: name.into(), households: make::round(households, 3), share: share(households), assumes }
     };
     Changes {
