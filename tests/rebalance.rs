@@ -111,6 +111,9 @@ fn laws(old: &Plan, new: &Plan, c: &Changes, seen: &mut BTreeSet<String>) {
     assert!((sum(&mut c.moved_by.values().copied()) - c.moved).abs() < 1e-6);
     assert!(c.moves.iter().all(|m| m.from != m.to && before.contains(&m.from) && after.contains(&m.to)));
     assert!(c.budget.is_none_or(|b| c.moved <= b.households + 1e-9), "{:?}: {}", c.budget, c.moved);
+    if c.budget.is_none() && c.left_out.is_empty() {
+        assert!(c.bounds[0].households <= c.moved + 1e-6, "{:?}: {}", c.bounds, c.moved);
+    }
     // entities
     let of = |p: &Plan| {
         let id = |g: Option<u32>| g.map(|g| p.grids[g as usize].grid_id.clone());

@@ -1,5 +1,6 @@
 //! All stages in order: the only module that sees them all.
 
+mod balance;
 mod rebalance;
 
 pub use rebalance::{Rebalance, RebalanceError, Rebalanced, rebalance};

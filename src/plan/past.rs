@@ -67,13 +67,14 @@ impl<'a> Past<'a> {
     /// Gives a plan what is proven of zones in which nothing changed, and the officers of areas.
     pub fn pass_on(&self, plan: &mut Plan) {
         let standing: BTreeMap<&str, _> = self.old.grids.iter().map(|g| (g.grid_id.as_str(), g.standing)).collect();
+        let mut same = BTreeSet::new();
         for (z, was) in self.zone_was.iter().enumerate().filter(|(z, _)| self.same[*z]) {
             let Some(was) = was else { continue };
             plan.zones[z].bound = self.old.zones[*was as usize].bound.clone();
-            let id = plan.zones[z].zone_id.clone();
-            for g in plan.grids.iter_mut().filter(|g| g.zone_id == id) {
-                g.standing = standing.get(g.grid_id.as_str()).copied().unwrap_or(g.standing);
-            }
+            same.insert(plan.zones[z].zone_id.clone());
+        }
+        for g in plan.grids.iter_mut().filter(|g| same.contains(&g.zone_id)) {
+            g.standing = standing.get(g.grid_id.as_str()).copied().unwrap_or(g.standing);
         }
         for level in &mut plan.levels {
             let Some(before) = self.old.levels.iter().find(|l| (&l.name, &l.by) == (&level.name, &level.by)) else { continue };
