@@ -9,7 +9,7 @@ use drift::{Drift, Folder};
 use evengrid::io::changes_files::{changes_json, moved_csv};
 use evengrid::io::{Staged, plan_files, plan_read, read_layers};
 use evengrid::pipeline::{Drawn, Error, Rebalance, RebalanceError, Rebalanced, draw, rebalance};
-use evengrid::plan::{Changes, ChangesError, IdOf, Ids, Plan, Why, check};
+use evengrid::plan::{Changes, ChangesError, IdOf, Ids, Plan, PlanGrid, Why, check};
 use evengrid::recipe::{Draft, PRESETS, Recipe};
 use evengrid::territory::layers::Layers;
 use land::{config, division, home, line};
@@ -101,6 +101,21 @@ fn laws(old: &Plan, new: &Plan, c: &Changes, seen: &mut BTreeSet<String>) {
     }
     for r in &c.retired {
         assert!(r.heirs.iter().all(|h| after.contains(&h.grid_id)));
+    }
+    // codes: of survivors as they were, of all others new
+    let divided = |p: &Plan, g: &PlanGrid| p.grids.iter().filter(|o| o.division_id == g.division_id).count() > 1;
+    let was: BTreeMap<&str, &PlanGrid> = old.grids.iter().map(|g| (g.grid_id.as_str(), g)).collect();
+    for g in &new.grids {
+        let like = |o: &&&PlanGrid| (&o.division_id, &o.kind, &o.zone_id) == (&g.division_id, &g.kind, &g.zone_id);
+        match was.get(g.grid_id.as_str()).filter(like) {
+            Some(o) if divided(old, o) == divided(new, g) => assert_eq!(o.code, g.code, "{}", g.grid_id),
+            Some(_) => {}
+            None => assert!(
+                old.grids.iter().all(|o| o.code != g.code || o.grid_id == g.grid_id) || !divided(old, g) || !divided(new, g),
+                "{}",
+                g.code
+            ),
+        }
     }
     assert_eq!(c.apply(&old.membership()).unwrap(), new.membership());
     // load is where it was, moved or not

@@ -235,7 +235,7 @@ fn left_out(c: &Compared<'_>) -> Vec<LeftOut> {
 fn entities(c: &Compared<'_>) -> Vec<EntityChange> {
     let old: BTreeMap<&str, Option<u32>> = c.old.attachments.iter().map(|a| (a.entity.as_str(), a.grid)).collect();
     let now: BTreeSet<&str> = c.new.attachments.iter().map(|a| a.entity.as_str()).collect();
-    let old_id = |g: Option<u32>| g.map(|g| c.old.grids[g as usize].grid_id.clone());
+    let old_id = |g: Option<u32>| c.old.grids.get(g? as usize).map(|g| g.grid_id.clone());
     let mut out: Vec<EntityChange> = Vec::new();
     let mut land = None;
     let mut lay_in = |u: UnitId, at: Pt| match c.ancestry.unit[u.at()] {

@@ -52,11 +52,12 @@ impl Ids {
             if let Some(id) = was.and_then(|w| self.ids.get(w as usize)).filter(|id| taken.insert(*id)) {
                 return id.clone();
             }
-            while known.contains(&of.id(next)) {
+            while next < u32::MAX && known.contains(&of.id(next)) {
                 next += 1;
             }
-            next += 1;
-            of.id(next - 1)
+            let id = of.id(next);
+            next = next.saturating_add(1);
+            id
         };
         let ids = was.iter().map(&mut name).collect();
         Ids { ids, next }
