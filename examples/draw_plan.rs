@@ -4,19 +4,19 @@
 mod choice;
 #[path = "shared/cli.rs"]
 mod cli;
+#[path = "shared/folder.rs"]
+mod folder;
 
 use choice::Choice;
 use clap::Parser;
-use evengrid::io::{Staged, map, plan_files, read_layers, sheet};
+use evengrid::io::{Staged, read_layers};
 use evengrid::pipeline::{Drawn, Watch, draw};
-use evengrid::plan::{PlanArea, PlanLevel, StageRecord};
+use evengrid::plan::{PlanArea, PlanLevel};
 use evengrid::territory::AnchorKind;
-use indicatif::{ProgressBar, ProgressStyle};
+use folder::{Clock, say};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 /// Draw the grids of a city: layers in, plan out.
 ///
@@ -48,77 +48,20 @@ fn main() -> ExitCode {
     cli::exit(run(Args::parse()))
 }
 
-/// Shows progress on a terminal and takes the time of every stage.
-struct Clock {
-    bar: ProgressBar,
-    stages: Mutex<Vec<(&'static str, Instant)>>,
-}
-
-impl Watch for Clock {
-    fn stage(&self, stage: &'static str) {
-        if let Ok(mut stages) = self.stages.lock() {
-            stages.push((stage, Instant::now()));
-        }
-        self.bar.set_message(stage);
-    }
-    fn zones(&self, done: usize, total: usize) {
-        self.bar.set_message(format!("partition {done}/{total} zones"));
-    }
-}
-
-impl Clock {
-    fn new() -> Clock {
-        // draws nothing unless standard error is a terminal
-        let bar = ProgressBar::new_spinner().with_style(ProgressStyle::default_spinner());
-        bar.enable_steady_tick(Duration::from_millis(100));
-        Clock { bar, stages: Mutex::new(Vec::new()) }
-    }
-    fn records(&self) -> Vec<StageRecord> {
-        let mut stages = self.stages.lock().map(|s| s.clone()).unwrap_or_default();
-        stages.push(("", Instant::now()));
-        let record = |w: &[(&'static str, Instant)]| StageRecord { stage: w[0].0.into(), seconds: (w[1].1 - w[0].1).as_secs_f64() };
-        stages.windows(2).map(record).collect()
-    }
-}
-
 fn run(a: Args) -> Result<bool, cli::Failure> {
     let recipe = a.choice.recipe(a.target, a.tolerance)?;
-    let folder = a.choice.folder();
+    let layers = a.choice.folder();
     let out = a.out.clone().unwrap_or_else(|| PathBuf::from("plan"));
-    let mut staged = Staged::begin(&out)?;
+    let staged = Staged::begin(&out)?;
     let clock = Clock::new();
     let (drawn, sources) = cli::pool(a.choice.threads)?.install(|| -> Result<_, cli::Failure> {
         clock.stage("read");
-        let layers = read_layers(&folder, &recipe.layers)?;
-        Ok((draw(&layers, &recipe, &clock)?, layers.sources.len()))
+        let read = read_layers(&layers, &recipe.layers)?;
+        Ok((draw(&read, &recipe, &clock)?, read.sources.len()))
     })?;
     clock.stage("write");
-    let Drawn { plan, report, territory, coverage, .. } = &drawn;
-    let sheet = sheet::sheet(plan, report, territory, &cli::title(&folder));
-    let files = [
-        ("grids.geojson", plan_files::grids_geojson(plan)?),
-        ("zones.geojson", plan_files::zones_geojson(plan)?),
-        ("attachments.csv", plan_files::attachments_csv(plan)),
-        ("map.html", map::html(&sheet)),
-        ("map.svg", map::svg(&sheet)),
-        ("plan.json", plan_files::plan_json(plan)?),
-    ];
-    for (name, text) in &files {
-        staged.write(name, text.as_bytes())?;
-    }
-    if let Some(coverage) = coverage {
-        let cells = coverage.cells(territory).into_iter().map(|c| (c.station, c.land, c.reached_m2));
-        staged.write("coverage.geojson", plan_files::coverage_geojson(plan, cells.collect())?.as_bytes())?;
-        staged.write("stations.csv", plan_files::stations_csv(plan).as_bytes())?;
-    }
-    if !plan.levels.is_empty() {
-        staged.write("levels.csv", plan_files::levels_csv(plan).as_bytes())?;
-    }
-    let mut report = report.clone();
-    report.stages = clock.records();
-    staged.write("report.json", plan_files::report_json(&report)?.as_bytes())?;
-    staged.commit()?;
-    clock.bar.finish_and_clear();
+    folder::write(staged, &drawn, &layers, &[], &clock)?;
+    clock.finish();
     tell(&drawn, sources, &out, &clock);
     Ok(true)
 }
@@ -141,8 +84,7 @@ fn levels(level: &PlanLevel) -> String {
 }
 
 fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
-    let say = |name: &str, text: String| cli::say!("{name:<12} {text}");
-    let value = |name: &str| d.report.indicators.iter().find(|i| i.name == name).map_or(0.0, |i| i.value);
+    let value = |name: &str| folder::value(d, name);
     // of nothing there is no share
     let share =
         |name: &str| d.report.indicators.iter().find(|i| i.name == name).map_or("none".into(), |i| format!("{:.1} %", 100.0 * i.value));
@@ -238,6 +180,6 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
         say("warnings", warnings.into_iter().map(|(code, n)| format!("{n} {code}")).collect::<Vec<_>>().join(", "));
     }
     say("findings", format!("{} violations, {} warnings, {} notes in report.json", count(Violation), count(Warning), count(Info)));
-    say("time", clock.records().iter().map(|s| format!("{} {:.2} s", s.stage, s.seconds)).collect::<Vec<_>>().join(", "));
+    say("time", clock.told());
     say("map", format!("{}", out.join("map.html").display()));
 }

@@ -6,7 +6,8 @@
 //!                as found              valid, projected    units that           │ topology and integer loads only
 //!                                                          tile the land        ▼ partition
 //!  files ◀──io── Plan + Report ◀──plan── attachments, backup pairs ◀──attach── Assignment + Bounds
-//!                    └── plan::check judges anybody's plan
+//!            │       └── plan::check judges anybody's plan
+//!            └── pipeline::rebalance: Plan + new Layers → Plan + Changes
 //! ```
 //!
 //! # Rooms
@@ -26,6 +27,7 @@
 //! - Grids and zones do not cross divisions; a grid in several parts exists only where its division is in pieces or a recipe asks for a logical
 //!   grid, and says so.
 //! - Topology (`graph`, `partition`) never sees coordinates, geometry never sees files.
+//! - Ids of grids and zones that outlive a re-balance never change, those of the retired are never used again.
 //! - Equal layers, recipe and seed give equal bytes on any number of threads; no stage reads the clock or the environment or prints.
 //!
 //! # Example

@@ -1,6 +1,7 @@
 //! Files: the only room that knows formats and the file system. It fills and empties data types and
 //! runs no algorithm.
 
+pub mod changes_files;
 pub mod compare_files;
 mod error;
 mod folder;

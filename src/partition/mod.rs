@@ -18,6 +18,7 @@
 //! | `cover` | exhaustive search of windows, and of components that hold few loads, which proves what cannot be better |
 //! | `exact` | components of up to 14 units by dynamic programming |
 //! | `freely` | into as many parts as suit the band best |
+//! | `given` | a partition that is given, judged |
 //! | `locks` | frozen grids, units together and apart, taken out before and put back after |
 //!
 //! Everything is integer and seeded by position, so that a problem gives the same assignment on any number of threads.
@@ -32,6 +33,7 @@ mod counts;
 mod cover;
 mod exact;
 mod freely;
+mod given;
 mod locks;
 mod net;
 mod problem;
@@ -49,6 +51,7 @@ pub use adjust::{Adjusted, Move, MoveBounds, adjust};
 pub use assignment::{Assignment, Fault};
 pub use bounds::{Assumes, Bound, Bounds, ComponentBounds, Culprit};
 pub use freely::{Freely, Known, partition_freely};
+pub use given::given;
 pub use locks::{LockFault, LockTrouble, Locks};
 pub use problem::{Count, Effort, Problem};
 pub use recombine::SOLVER;

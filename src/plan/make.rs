@@ -90,7 +90,7 @@ impl Moments {
     }
 }
 
-/// The plan of assignments already made, without levels, codes and backups. O(n log n).
+/// The plan of assignments already made, without levels, codes and backups; `identity` names every grid and zone. O(n log n).
 #[allow(clippy::too_many_arguments)]
 pub fn make(
     layers: &Layers,
@@ -102,13 +102,13 @@ pub fn make(
     solved: &[Partitioned],
     parts: &Parts,
     attachments: &[Attachment],
+    identity: &Identity,
     recipe: &Recipe,
 ) -> Plan {
     let grids = parts.zone_of_grid.len();
     let tally = tallies(territory, fabric, parts);
     let connected = connected_parts(fabric, &parts.grid_of_unit, grids);
-    let id = |g: GridId| format!("G{:06}", g.0 + 1);
-    let zone_id = |z: u32| format!("Z{:04}", z + 1);
+    let zone_id = |z: u32| identity.zones.ids[z as usize].clone();
     let standing = standings(zones, solved, parts);
     let mut locks = locks(territory, zones, parts);
     let resource_bands: Vec<_> =
@@ -143,10 +143,11 @@ pub fn make(
         } else {
             "red"
         };
+        let (id, past) = (&identity.grids.ids[g], &identity.of_grid[g]);
         let main = t.by_settlement.iter().filter(|s| *s.0 != 0).max_by_key(|s| (*s.1, std::cmp::Reverse(*s.0)));
         rows.push(PlanGrid {
-            grid_id: id(GridId::new(g)),
-            code: id(GridId::new(g)),
+            grid_id: id.clone(),
+            code: id.clone(),
             zone_id: zone_id(z),
             division_id: division.id.clone(),
             areas: BTreeMap::new(),
@@ -174,11 +175,11 @@ pub fn make(
             compactness: round((4.0 * PI * t.area_m2 / (t.perimeter_m * t.perimeter_m).max(1e-9)).min(1.0), 4),
             inertia: round(t.moments.inertia(), 4),
             barrier_share: round(t.along_barrier_m / t.perimeter_m.max(1e-9), 4),
-            officer: None,
+            officer: past.officer.clone(),
             backup_grid_id: None,
             second_backup_grid_id: None,
-            valid_from: None,
-            parents: Vec::new(),
+            valid_from: past.valid_from.clone(),
+            parents: past.parents.clone(),
         });
     }
     let zone_rows = zones.iter().zip(solved).enumerate().map(|(z, (zone, done))| {
@@ -234,7 +235,8 @@ pub fn make(
             plane_name: territory.plane.name(),
             plane: territory.plane,
         },
-        next_serial: grids as u32 + 1,
+        next_serial: identity.grids.next,
+        next_zone_serial: identity.zones.next,
         zones: zone_rows,
         levels: Vec::new(),
         grids: rows,

@@ -1,17 +1,22 @@
 //! The plan: grids, zones, their land and their proof; self-contained and free of timings, so that equal inputs give
 //! equal bytes.
 
+mod ancestry;
 mod attaching;
 mod boxes;
+mod changes;
 mod check;
 mod codes;
 pub mod compare;
+mod difference;
 mod explain;
+mod identity;
 pub mod ledger;
 mod levels;
 mod make;
 mod moved;
 mod nesting;
+mod past;
 mod report;
 pub mod series;
 mod staff;
@@ -19,12 +24,17 @@ pub mod targets;
 mod tiers;
 
 pub use crate::staffing::{StaffRow, apportion};
+pub use ancestry::{Ancestry, ancestry, matched};
+pub use changes::*;
 pub use check::{AsFound, Check, Checked, GridAsFound, check};
 pub use codes::add_codes;
+pub use difference::{Difference, Flows, ZoneFigures, changes, flows};
 pub use explain::{Explanation, GridBorder, GridOption, MadeBy, explain};
+pub use identity::{GridPast, IdOf, Identity, Ids};
 pub use levels::{LevelError, PlanArea, PlanLevel, add_levels};
 pub use make::{Parts, make};
 pub use moved::{MovedLand, former_borders, moved_land};
+pub use past::Past;
 pub use report::{Indicator, Report, StageRecord, report};
 pub use staff::*;
 pub use tiers::{DIVISION, GRID, TERRITORY, Tier, Tiers, ZONE};
@@ -52,6 +62,9 @@ pub struct Plan {
     pub provenance: Provenance,
     /// Number of the next new grid; numbers are never reused.
     pub next_serial: u32,
+    /// Number of the next new zone; 0 in a file that does not tell it.
+    #[serde(default)]
+    pub next_zone_serial: u32,
     /// Zones in division order.
     pub zones: Vec<PlanZone>,
     /// Levels above the grids, by tree and in each the top first (R13).

@@ -1,9 +1,9 @@
 //! Units of one division grouped by the station that serves most of their land, under a range of load (R1).
 //!
 //! What one station serves in one piece of land is a patch; patches are put together by the partition engine. A patch with more load than
-//! a zone may have is given up, its units are put together one by one.
+//! a zone may have is given up, its units are put together one by one. Where there were zones before, they stay.
 
-use super::{Dedicated, Ground, Shares, ZoneError};
+use super::{Before, Dedicated, Ground, Shares, ZoneError};
 use crate::cut::Fabric;
 use crate::finding::{Finding, Severity};
 use crate::graph::{Edge, UnitGraph};
@@ -12,7 +12,7 @@ use crate::partition::{Count, Known, Locks, Problem, partition_freely};
 use crate::recipe::Recipe;
 use crate::territory::Territory;
 use petgraph::unionfind::UnionFind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Vertices of every zone of a division, zones from west to east, and what is told of them.
 pub(super) fn group(
@@ -50,53 +50,118 @@ pub(super) fn group(
     for (d, zone) in join(ground, &zone_of, groups.len()).into_iter().enumerate() {
         groups[zone].push(own + d);
     }
-    let units = |v: &usize| if *v < own { &ground.clusters[*v] } else { &dedicated[ground.dedicated[*v - own] as usize].units };
-    let load = |group: &[usize]| group.iter().flat_map(units).map(|u| fabric.units[u.at()].load).sum::<Load>();
     for (group, known) in groups.iter().zip(&solved.parts) {
-        let (ordinary, set_aside) = group.split_at(group.partition_point(|v| *v < own));
-        let (sum, beside) = (load(ordinary), load(set_aside));
-        let out = *known != Known::InBand;
-        if !out && (beside == Load::ZERO || sum + beside <= range.high) {
-            continue;
-        }
-        let has = match beside {
-            Load::ZERO => format!("{sum}"),
-            _ => format!("{}, {beside} of it in dedicated grids, so {sum}", sum + beside),
-        };
-        let why = if out { known.told("pieces of land of one station each", "zones") } else { String::new() };
-        let message = format!("a zone of load {has} in ordinary grids, of which zones are to have {} to {}{why}", range.low, range.high);
-        let (severity, code) =
-            if out { (Severity::Warning, "zone-out-of-range") } else { (Severity::Info, "zone-range-without-dedicated") };
-        let at = fabric.units[ground.clusters[group[0]][0].at()].inner.lon_lat();
-        let finding = Finding::new(severity, code, message).id(division).at(at);
-        let (measured, limit) = if sum < range.low { (sum, range.low) } else { (if out { sum } else { sum + beside }, range.high) };
-        findings.push(finding.measured(measured.units()).limit(limit.units()));
+        let out = (*known != Known::InBand).then(|| known.told("pieces of land of one station each", "zones"));
+        findings.extend(out_of_range(t, fabric, ground, dedicated, group, &range, out));
     }
-    let land = |g: &Vec<usize>| g.iter().flat_map(units).copied().collect::<Vec<UnitId>>();
+    Ok((west_to_east(fabric, ground, dedicated, groups), findings))
+}
+
+/// Vertices of every zone of a division, as its zones were before, zones from west to east; what had no zone joins the one with which it has most
+/// border. None where nothing had a zone.
+pub(super) fn regroup(
+    t: &Territory,
+    fabric: &Fabric,
+    ground: &Ground,
+    dedicated: &[Dedicated],
+    before: &Before<'_>,
+    range: &Band,
+) -> Option<(Vec<Vec<usize>>, Vec<Finding>)> {
+    let zone_of_grid = |g: Option<u32>| Some(before.zone_of_grid[g? as usize]);
+    let old: Vec<Option<u32>> = ground.clusters.iter().map(|c| zone_of_grid(before.grid_of(fabric, c))).collect();
+    let own = old.len();
+    let numbers: BTreeMap<u32, usize> =
+        old.iter().flatten().collect::<BTreeSet<_>>().into_iter().enumerate().map(|(i, z)| (*z, i)).collect();
+    if numbers.is_empty() {
+        return None;
+    }
+    let number = |z: Option<u32>| numbers.get(&z?).copied();
+    let mut zone: Vec<Option<usize>> = old.into_iter().map(number).collect();
+    spread(&mut zone, &ground.open, numbers.len());
+    // what nothing leads to
+    zone.iter_mut().for_each(|z| *z = z.or(Some(0)));
+    zone.extend(ground.dedicated.iter().map(|&d| number(zone_of_grid(before.grid_of_dedicated[d as usize]))));
+    spread(&mut zone, &ground.beside, numbers.len());
+    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); numbers.len()];
+    zone.iter().enumerate().for_each(|(v, z)| groups[z.unwrap_or(0)].push(v));
+    let ordinary = |group: &[usize]| group.iter().filter(|v| **v < own).flat_map(|v| &ground.clusters[*v]).copied().collect::<Vec<_>>();
+    let out = |group: &Vec<usize>| {
+        let load: Load = ordinary(group).iter().map(|u| fabric.units[u.at()].load).sum();
+        (range.violation(load) != Load::ZERO).then(|| "; zones stay as they are when a plan is adjusted".to_string())
+    };
+    let findings = groups.iter().filter_map(|g| out_of_range(t, fabric, ground, dedicated, g, range, Some(out(g)?))).collect();
+    Some((west_to_east(fabric, ground, dedicated, groups), findings))
+}
+
+/// Units behind a vertex of a division.
+fn units<'a>(ground: &'a Ground, dedicated: &'a [Dedicated], v: usize) -> &'a [UnitId] {
+    let own = ground.clusters.len();
+    if v < own { &ground.clusters[v] } else { &dedicated[ground.dedicated[v - own] as usize].units }
+}
+
+fn west_to_east(fabric: &Fabric, ground: &Ground, dedicated: &[Dedicated], mut groups: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
+    let land = |g: &Vec<usize>| g.iter().flat_map(|&v| units(ground, dedicated, v)).copied().collect::<Vec<UnitId>>();
     let order = fabric.west_to_east(&groups.iter().map(land).collect::<Vec<_>>());
-    Ok((order.into_iter().map(|g| std::mem::take(&mut groups[g])).collect(), findings))
+    order.into_iter().map(|g| std::mem::take(&mut groups[g])).collect()
+}
+
+/// What is to be said of the load of a zone; `out` tells why it is out of its range, where it is.
+fn out_of_range(
+    t: &Territory,
+    fabric: &Fabric,
+    ground: &Ground,
+    dedicated: &[Dedicated],
+    group: &[usize],
+    range: &Band,
+    out: Option<String>,
+) -> Option<Finding> {
+    let load =
+        |vertices: &[usize]| vertices.iter().flat_map(|&v| units(ground, dedicated, v)).map(|u| fabric.units[u.at()].load).sum::<Load>();
+    let (ordinary, set_aside) = group.split_at(group.partition_point(|v| *v < ground.clusters.len()));
+    let (sum, beside) = (load(ordinary), load(set_aside));
+    if out.is_none() && (beside == Load::ZERO || sum + beside <= range.high) {
+        return None;
+    }
+    let has = match beside {
+        Load::ZERO => format!("{sum}"),
+        _ => format!("{}, {beside} of it in dedicated grids, so {sum}", sum + beside),
+    };
+    let (severity, code) = match out {
+        Some(_) => (Severity::Warning, "zone-out-of-range"),
+        None => (Severity::Info, "zone-range-without-dedicated"),
+    };
+    let (measured, limit) = if sum < range.low { (sum, range.low) } else { (if out.is_some() { sum } else { sum + beside }, range.high) };
+    let why = out.unwrap_or_default();
+    let message = format!("a zone of load {has} in ordinary grids, of which zones are to have {} to {}{why}", range.low, range.high);
+    let at = fabric.units[ground.clusters[group[0]][0].at()].inner.lon_lat();
+    let finding = Finding::new(severity, code, message).id(&t.division(ground.division).id).at(at);
+    Some(finding.measured(measured.units()).limit(limit.units()))
 }
 
 /// Zone of every dedicated grid: the one with which it has most border, also through other dedicated grids; the first where there is none.
 fn join(ground: &Ground, zone_of: &[usize], zones: usize) -> Vec<usize> {
     let own = zone_of.len();
     let mut zone: Vec<Option<usize>> = zone_of.iter().map(|&z| Some(z)).chain(ground.dedicated.iter().map(|_| None)).collect();
+    spread(&mut zone, &ground.beside, zones);
+    zone[own..].iter().map(|z| z.unwrap_or(0)).collect()
+}
+
+/// Gives vertices without a zone the one with which they have most border, also through each other, as far as edges lead.
+fn spread(zone: &mut [Option<usize>], edges: &[Edge], zones: usize) {
     loop {
-        let mut touched: Vec<Vec<u64>> = vec![Vec::new(); ground.dedicated.len()];
-        for e in &ground.beside {
+        let mut touched: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+        for e in edges {
             for (v, o) in [(e.a as usize, e.b as usize), (e.b as usize, e.a as usize)] {
                 if let (None, Some(z)) = (zone[v], zone[o]) {
-                    touched[v - own].resize(zones, 0);
-                    touched[v - own][z] += u64::from(e.cost) + 1;
+                    touched.entry(v).or_insert_with(|| vec![0; zones])[z] += u64::from(e.cost) + 1;
                 }
             }
         }
-        let most = |t: &Vec<u64>| (0..t.len()).max_by_key(|&z| (t[z], std::cmp::Reverse(z)));
-        let found: Vec<(usize, usize)> = touched.iter().enumerate().filter_map(|(d, t)| Some((d, most(t)?))).collect();
-        if found.is_empty() {
-            return zone[own..].iter().map(|z| z.unwrap_or(0)).collect();
+        if touched.is_empty() {
+            return;
         }
-        found.into_iter().for_each(|(d, z)| zone[own + d] = Some(z));
+        let most = |t: &Vec<u64>| (0..t.len()).max_by_key(|&z| (t[z], std::cmp::Reverse(z)));
+        touched.iter().for_each(|(&v, t)| zone[v] = most(t));
     }
 }
 

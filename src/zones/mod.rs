@@ -28,7 +28,7 @@ use crate::partition::{Bounds, Count, Locks, PartitionError, Problem, bounds};
 use crate::recipe::{Recipe, ZoneRule};
 use crate::territory::{Resource, Territory};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A zone with the problem to be solved in it.
 #[derive(Clone, Debug)]
@@ -75,6 +75,31 @@ pub enum ZoneError {
 
 /// Stations of every unit with the share of its land that each serves, the largest first.
 pub type Shares = [Vec<(u32, f64)>];
+
+/// Grids and zones of a plan that is adjusted, by position in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    /// Grid of every unit of ordinary land that stays in its division; none for land that is new to it.
+    pub grid_of_unit: &'a [Option<u32>],
+    /// The old grid that every dedicated one is.
+    pub grid_of_dedicated: &'a [Option<u32>],
+    /// Zone of every old grid.
+    pub zone_of_grid: &'a [u32],
+}
+
+impl Before<'_> {
+    /// The grid that most of the load of some units had, most of the land where they have none.
+    pub fn grid_of(&self, fabric: &Fabric, units: &[UnitId]) -> Option<u32> {
+        let mut sums: BTreeMap<u32, (Load, f64)> = BTreeMap::new();
+        for u in units {
+            let Some(g) = self.grid_of_unit[u.at()] else { continue };
+            let (load, area) = sums.entry(g).or_default();
+            (*load, *area) = (*load + fabric.units[u.at()].balanced, *area + fabric.units[u.at()].area_m2);
+        }
+        let most = sums.into_iter().max_by(|a, b| a.1.0.cmp(&b.1.0).then(a.1.1.total_cmp(&b.1.1)).then(b.0.cmp(&a.0)));
+        most.map(|m| m.0)
+    }
+}
 
 /// Band of a grid in balanced load, in a division with these `loads` of units and so many dedicated grids beside. O(n log n).
 fn band(territory: &Territory, recipe: &Recipe, division: DivisionId, mut loads: Vec<Load>, dedicated: u32) -> Band {
@@ -133,6 +158,30 @@ pub fn zones(
     shares: Option<&Shares>,
     recipe: &Recipe,
 ) -> Result<(Vec<Zone>, Vec<Finding>), ZoneError> {
+    all(territory, fabric, dedicated, shares, None, recipe)
+}
+
+/// Zones of a plan that is adjusted: the units of a division grouped by the zone that their old grids were in; land that is new to it joins the zone
+/// beside it, a division without old land is grouped as [`zones`] does. O(n log n) besides.
+pub fn kept_zones(
+    territory: &Territory,
+    fabric: &Fabric,
+    dedicated: &[Dedicated],
+    shares: Option<&Shares>,
+    before: &Before<'_>,
+    recipe: &Recipe,
+) -> Result<(Vec<Zone>, Vec<Finding>), ZoneError> {
+    all(territory, fabric, dedicated, shares, Some(before), recipe)
+}
+
+fn all(
+    territory: &Territory,
+    fabric: &Fabric,
+    dedicated: &[Dedicated],
+    shares: Option<&Shares>,
+    before: Option<&Before<'_>>,
+    recipe: &Recipe,
+) -> Result<(Vec<Zone>, Vec<Finding>), ZoneError> {
     let mut findings = Vec::new();
     for id in recipe.grid.counts.keys().filter(|id| territory.divisions.iter().all(|d| d.id != **id)) {
         let message = "the recipe gives it a number of grids, but there is no such division; correct [grid.counts]";
@@ -145,7 +194,8 @@ pub fn zones(
         ZoneRule::Division => Ok((vec![(0..ground.clusters.len() + ground.dedicated.len()).collect()], Vec::new())),
         ZoneRule::Coverage { low, high } => {
             let range = Band { low, target: Load((low.0 + high.0) / 2).max(Load(1)), high, weight: 1000 };
-            grouping::group(territory, fabric, ground, dedicated, shares, range, recipe)
+            let kept = before.and_then(|b| grouping::regroup(territory, fabric, ground, dedicated, b, &range));
+            kept.map_or_else(|| grouping::group(territory, fabric, ground, dedicated, shares, range, recipe), Ok)
         }
     };
     let grouped: Vec<Result<_, ZoneError>> = grounds.par_iter().map(grouped).collect();
@@ -160,7 +210,8 @@ pub fn zones(
     }
     locks::lock(territory, fabric, &mut zones, &mut findings);
     for (zone, edges) in zones.iter_mut().zip(&edges) {
-        balance_resources(territory, fabric, zone, edges)?;
+        let grids = before.map_or(0, |b| zone.clusters.iter().filter_map(|c| b.grid_of(fabric, c)).collect::<BTreeSet<_>>().len());
+        balance_resources(territory, fabric, zone, edges, grids as u32)?;
     }
     Ok((zones, findings))
 }
@@ -272,13 +323,14 @@ fn graph(t: &Territory, fabric: &Fabric, clusters: &[Vec<UnitId>], resources: &[
     UnitGraph::new(1 + resources.len(), clusters.iter().flat_map(row).collect(), edges, Some(clusters.iter().map(centre).collect()))
 }
 
-/// Adds the resources that are to be balanced in a zone to its problem.
-fn balance_resources(t: &Territory, fabric: &Fabric, zone: &mut Zone, edges: &[Edge]) -> Result<(), GraphError> {
+/// Adds the resources that are to be balanced in a zone to its problem; it had `before` grids, which is as good a number as any if the load fits it.
+fn balance_resources(t: &Territory, fabric: &Fabric, zone: &mut Zone, edges: &[Edge], before: u32) -> Result<(), GraphError> {
     let total = |r: usize| zone.clusters.iter().flatten().map(|u| fabric.units[u.at()].resources[r]).sum::<Load>();
     let of_weight = (0..t.resources.len()).filter(|&r| t.resources[r].weight > 0.0);
     let totals: Vec<(usize, Load)> = of_weight.map(|r| (r, total(r))).filter(|x| x.1 > Load::ZERO).collect();
     // what is wrong with the problem is told when it is solved
     let Some(load_bounds) = bounds(&zone.problem).ok().filter(|_| !totals.is_empty()) else { return Ok(()) };
+    let load_bounds = as_before(&zone.problem, before).unwrap_or(load_bounds);
     // the load alone decides how many grids there are, and so what a grid should have of the others
     let grids = load_bounds.grids() + zone.problem.locks.frozen.len() as u32;
     zone.balanced = totals.iter().map(|x| x.0).collect();
@@ -287,4 +339,17 @@ fn balance_resources(t: &Territory, fabric: &Fabric, zone: &mut Zone, edges: &[E
     zone.problem.bands.extend(totals.iter().map(|&(r, total)| resource_band(&t.resources[r], total, grids)));
     zone.problem.count = Count::Between(grids, grids);
     Ok(())
+}
+
+/// Bounds with so many grids, where the recipe allows as many and the load fits them in every connected piece.
+fn as_before(problem: &Problem, grids: u32) -> Option<Bounds> {
+    let (fewest, most) = match problem.count {
+        Count::ForBand => (1, u32::MAX),
+        Count::Between(fewest, most) => (fewest, most),
+        Count::Exactly(k) => (k, k),
+    };
+    let kept = Problem { count: Count::Between(grids, grids), ..problem.clone() };
+    let bounds = bounds(&kept).ok().filter(|_| (fewest.max(1)..=most).contains(&grids))?;
+    let fits = bounds.components.iter().all(|c| c.has_room(&problem.bands[..1]));
+    (fits && bounds.grids() + problem.locks.frozen.len() as u32 == grids).then_some(bounds)
 }

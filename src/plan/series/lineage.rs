@@ -4,7 +4,7 @@ use super::date::{Day, Stamp};
 use crate::finding::{Finding, Severity};
 use crate::measure::Load;
 use crate::plan::tiers::Tiers;
-use crate::plan::{Plan, apportion};
+use crate::plan::{Plan, PlanGrid, apportion};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A row of a table of lineage, as found: what part of an old grid a new one has.
@@ -32,14 +32,19 @@ pub struct Lineage {
 }
 
 impl Lineage {
-    /// As the plan tells it: parents of grids, shares by their load, from their first day of validity on. Load that a grid has from
-    /// several parents counts for each of them; a table of shares says it better.
+    /// As the plan tells it: parents of grids, shares by their load, from their first day of validity on; a parent that is a grid of the plan
+    /// itself has its own part. Load that a grid has from several parents counts for each of them; a table of shares says it better.
     pub fn of(plan: &Plan) -> Lineage {
         let mut lineage = Lineage::default();
+        let load = |g: &PlanGrid| Load::from_units(g.households).unwrap_or_default();
+        let own: BTreeMap<&str, &PlanGrid> = plan.grids.iter().map(|g| (g.grid_id.as_str(), g)).collect();
         for g in plan.grids.iter().filter(|g| !g.parents.is_empty()) {
-            let load = Load::from_units(g.households).unwrap_or_default();
             for parent in &g.parents {
-                lineage.heirs.entry(parent.clone()).or_default().push((g.grid_id.clone(), load));
+                let heirs = lineage.heirs.entry(parent.clone()).or_default();
+                if let Some(parent) = own.get(parent.as_str()).filter(|p| heirs.is_empty() && !p.parents.contains(parent)) {
+                    heirs.push((parent.grid_id.clone(), load(parent)));
+                }
+                heirs.push((g.grid_id.clone(), load(g)));
             }
             if let Some(stamp) = g.valid_from.as_deref().and_then(Stamp::parse) {
                 lineage.since.insert(g.grid_id.clone(), stamp.from);

@@ -1,15 +1,20 @@
 //! All stages in order: the only module that sees them all.
 
+mod balance;
+mod rebalance;
+
+pub use rebalance::{Rebalance, RebalanceError, Rebalanced, rebalance};
+
 use crate::attach::{Rule, attach, served};
 use crate::cut::{CutError, Fabric, cut};
 use crate::finding::{Finding, Severity};
 use crate::measure::GridId;
 use crate::partition::{PartitionError, Partitioned, partition};
-use crate::plan::{LevelError, Parts, Plan, PlanShare, Report, add_backups, add_codes, add_levels, make, report};
+use crate::plan::{Identity, LevelError, Parts, Past, Plan, PlanShare, Report, add_backups, add_codes, add_levels, make, report};
 use crate::recipe::{Recipe, ZoneRule};
 use crate::territory::layers::Layers;
-use crate::territory::{Territory, TerritoryError, territory};
-use crate::zones::{Coverage, Zone, ZoneError, broken, coverage, dedicated, homes, zones};
+use crate::territory::{Lock, Territory, TerritoryError, territory};
+use crate::zones::{Coverage, Dedicated, Zone, ZoneError, broken, coverage, dedicated, homes, zones};
 use rayon::prelude::*;
 
 /// Why no plan was drawn, and in which stage.
@@ -33,6 +38,9 @@ pub enum Error {
         /// What went wrong.
         source: PartitionError,
     },
+    /// A plan cannot be adjusted as asked for.
+    #[error("rebalance: {0}")]
+    Rebalance(#[from] RebalanceError),
     /// Levels above the grids could not be made.
     #[error("levels: {0}")]
     Levels(#[from] LevelError),
@@ -68,26 +76,71 @@ pub struct Drawn {
     pub report: Report,
 }
 
+/// What the layers say before anybody decides on grids.
+struct Ground {
+    territory: Territory,
+    fabric: Fabric,
+    dedicated: Vec<Dedicated>,
+    coverage: Option<Coverage>,
+    /// Who serves every unit, where zones follow it.
+    shares: Option<Vec<Vec<(u32, f64)>>>,
+    /// What was told of dedicated land.
+    findings: Vec<Finding>,
+}
+
+/// Land cut into grids, before they have names.
+struct Solved {
+    zones: Vec<Zone>,
+    solved: Vec<Partitioned>,
+    parts: Parts,
+    /// What was told of zones.
+    findings: Vec<Finding>,
+}
+
 /// Draws a plan from layers (R6, R22, R24, R43, R44). Runs on the current rayon pool; the result does not
 /// depend on its size.
 pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn, Error> {
+    let ground = ground(layers, recipe, &[], watch)?;
+    let (zones, findings) = zones(&ground.territory, &ground.fabric, &ground.dedicated, ground.shares.as_deref(), recipe)?;
+    watch.stage("partition");
+    let solved = solve(&ground.territory, &zones, watch, |z| drawn_zone(&zones[z]))?;
+    let parts = Parts::new(&ground.fabric, &zones, &ground.dedicated, &solved);
+    let identity = Identity::fresh(parts.zone_of_grid.len(), zones.len());
+    finish(layers, ground, Solved { zones, solved, parts, findings }, &identity, None, recipe, watch)
+}
+
+/// Territory, units, dedicated land and coverage; `locks` are kept beside those of the layers.
+fn ground(layers: &Layers, recipe: &Recipe, locks: &[Lock], watch: &dyn Watch) -> Result<Ground, Error> {
     watch.stage("territory");
-    let territory = territory(layers, recipe)?;
+    let mut territory = territory(layers, recipe)?;
+    territory.locks.extend_from_slice(locks);
     watch.stage("cut");
     let fabric = cut(&territory, recipe)?;
     watch.stage("zones");
-    let (dedicated, set_aside) = dedicated(&territory, &fabric, recipe);
-    let cells = (recipe.zones != ZoneRule::Division).then(|| coverage(&territory));
-    let shares = cells.as_ref().map(|s| s.shares(&fabric));
-    let (zones, zone_findings) = zones(&territory, &fabric, &dedicated, shares.as_deref(), recipe)?;
+    let (dedicated, findings) = dedicated(&territory, &fabric, recipe);
+    let coverage = (recipe.zones != ZoneRule::Division).then(|| coverage(&territory));
+    let shares = coverage.as_ref().map(|s| s.shares(&fabric));
+    Ok(Ground { territory, fabric, dedicated, coverage, shares, findings })
+}
+
+/// Everything after the grids are decided: attachment, figures, codes, levels, backups and the report. `past` is what a plan that is followed on from
+/// leaves to this one.
+fn finish(
+    layers: &Layers,
+    ground: Ground,
+    solved: Solved,
+    identity: &Identity,
+    past: Option<&Past<'_>>,
+    recipe: &Recipe,
+    watch: &dyn Watch,
+) -> Result<Drawn, Error> {
+    let Ground { territory, fabric, dedicated, coverage, shares, findings: set_aside } = ground;
+    let Solved { zones, solved, parts, findings: zone_findings } = solved;
     let homes = shares.as_deref().map_or(Vec::new(), |s| homes(&territory, &fabric, s, &zones, &dedicated));
-    watch.stage("partition");
-    let solved = solve(&territory, &zones, watch)?;
     watch.stage("attach");
-    let parts = Parts::new(&fabric, &zones, &dedicated, &solved);
     let attachments = attach(&territory, &fabric, &parts.grid_of_unit, recipe);
     watch.stage("plan");
-    let mut plan = make(layers, &territory, &fabric, &zones, &dedicated, &homes, &solved, &parts, &attachments, recipe);
+    let mut plan = make(layers, &territory, &fabric, &zones, &dedicated, &homes, &solved, &parts, &attachments, identity, recipe);
     if let Some(shares) = &shares {
         let part = |(grid, share): (GridId, f64)| PlanShare { grid: grid.0, share: (share * 1e6).round() / 1e6 };
         let mut of_stations = served(&fabric, shares, &parts.grid_of_unit, territory.stations.len());
@@ -100,12 +153,15 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
         }
         plan.served = of_stations.into_iter().map(|grids| grids.into_iter().map(part).collect()).collect();
     }
-    let code_findings = add_codes(&mut plan, &territory, &fabric, recipe);
+    let code_findings = add_codes(&mut plan, &territory, &fabric, past.map(|p| p.old), recipe);
     let level_findings = add_levels(&mut plan, layers, &territory, &fabric, recipe)?;
     let backup_findings = add_backups(&mut plan);
+    if let Some(past) = past {
+        past.pass_on(&mut plan);
+    }
     let mut findings = territory.findings.clone();
     findings.extend(fabric.findings.iter().cloned());
-    findings.extend(cells.iter().flat_map(|s| s.findings.iter().cloned()));
+    findings.extend(coverage.iter().flat_map(|s| s.findings.iter().cloned()));
     findings.extend(set_aside);
     findings.extend(zone_findings);
     findings.extend(code_findings);
@@ -124,16 +180,26 @@ pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn
         }
     }
     let report = report(&plan, findings, recipe);
-    Ok(Drawn { territory, fabric, coverage: cells, plan, report })
+    Ok(Drawn { territory, fabric, coverage, plan, report })
 }
 
-/// Solves all zones in parallel, joined in zone order.
-fn solve(territory: &Territory, zones: &[Zone], watch: &dyn Watch) -> Result<Vec<Partitioned>, Error> {
+/// Solves all zones in parallel, joined in zone order; a zone without ordinary land has no grids.
+fn solve<T: Send>(
+    territory: &Territory,
+    zones: &[Zone],
+    watch: &dyn Watch,
+    one: impl Fn(usize) -> Result<T, PartitionError> + Sync,
+) -> Result<Vec<T>, Error> {
     let done = std::sync::atomic::AtomicUsize::new(0);
-    let one = |z: &Zone| {
-        let result = if z.clusters.is_empty() { Ok(Partitioned::nothing()) } else { partition(&z.problem) };
+    let told = |z: usize| {
+        let result = one(z);
         watch.zones(1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed), zones.len());
-        result.map_err(|source| Error::Partition { division: territory.division(z.division).id.clone(), source })
+        result.map_err(|source| Error::Partition { division: territory.division(zones[z].division).id.clone(), source })
     };
-    zones.par_iter().map(one).collect()
+    (0..zones.len()).into_par_iter().map(told).collect()
+}
+
+/// A zone drawn from nothing.
+fn drawn_zone(zone: &Zone) -> Result<Partitioned, PartitionError> {
+    if zone.clusters.is_empty() { Ok(Partitioned::nothing()) } else { partition(&zone.problem) }
 }
