@@ -83,7 +83,7 @@ fn violation_before(c: &Census) -> i64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn grids_keep_their_names_and_budgets_are_kept(c in census(4..=9, 7), share in 0.0f64..0.1) {
@@ -184,8 +184,8 @@ fn small_cases_are_as_good_as_the_best_of_all_plans() {
     use proptest::test_runner::{Config, TestRunner};
     let mut runner = TestRunner::new_with_rng(Config::default(), proptest::test_runner::TestRng::deterministic_rng(Default::default()));
     let (mut cases, mut even, mut least) = (0, 0, 0);
-    while cases < 300 {
-        let mut c = census(3..=3, 4).new_tree(&mut runner).unwrap().current();
+    while cases < 200 {
+        let mut c = census(3..=3, 3).new_tree(&mut runner).unwrap().current();
         let k = grids(&c.previous);
         c.problem.count = Count::Exactly(k);
         if k > 3 {
@@ -198,8 +198,8 @@ fn small_cases_are_as_good_as_the_best_of_all_plans() {
         least += usize::from(done.partitioned.score.violation == violation && done.moved.0 == moved);
     }
     println!("{cases} cases, {even} as even, {least} with as little moved");
-    assert!(even >= 298, "{even} of {cases} as even as can be");
-    assert!(least >= 290, "{least} of {cases} with as little moved as can be");
+    assert!(even >= 199, "{even} of {cases} as even as can be");
+    assert!(least >= 196, "{least} of {cases} with as little moved as can be");
 }
 
 #[test]

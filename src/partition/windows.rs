@@ -161,7 +161,7 @@ impl Draft {
     }
 
     /// True if the load of these parts is so much or so little that they cannot be less out of band together.
-    fn is_tight(&self, net: &Net, aim: &Aim, parts: &[u32]) -> bool {
+    pub fn is_tight(&self, net: &Net, aim: &Aim, parts: &[u32]) -> bool {
         let loads: Vec<Vec<i64>> = parts.iter().map(|&p| net.sum(self.members[p as usize].iter().map(|&u| u as usize))).collect();
         let violation: i64 = loads.iter().map(|l| penalty(&aim.goals, l).violation).sum();
         let k = parts.len() as i64;

@@ -3,7 +3,7 @@
 use super::super::contiguity::Contiguity;
 use super::super::net::Net;
 use super::super::rng::Rng;
-use super::super::score::{Goal, penalty};
+use super::super::score::Goal;
 use super::NONE;
 
 /// Beside that a grid out of its band counts as much as this share of its target.
@@ -18,6 +18,8 @@ pub(super) type Worth = (i64, i64, i64);
 pub(super) struct Block<'a> {
     pub net: &'a Net,
     pub goals: &'a [Goal],
+    /// What load out of band counts in each resource, see [`prices`].
+    pub prices: &'a [i64],
     /// Where a unit was; [`NONE`] for new land and units whose grid is not in the block.
     pub home: &'a [u32],
     /// What a violation of each grid counts beside others, in thousandths.
@@ -67,8 +69,6 @@ struct State<'a> {
     units: Vec<u32>,
     worth: Worth,
     contiguity: Contiguity,
-    /// Worth of a unit of load in each resource, as load of the first.
-    scale: Vec<f64>,
     step: f64,
     out: f64,
 }
@@ -120,8 +120,11 @@ impl<'a> Block<'a> {
         (best < start).then_some((state.part, best))
     }
 
+    /// Load out of band, weighed, in thousandths of the first resource; linear, so that what one grid gains of another counts nothing.
     fn violation(&self, p: usize, loads: &[i64]) -> i64 {
-        penalty(self.goals, loads).violation.saturating_mul(self.urgency[p])
+        let off = |(g, &l): (&Goal, &i64)| (g.low - l).max(l - g.high).max(0);
+        let sum = |sum: i64, (x, price): (i64, &i64)| sum.saturating_add(x.saturating_mul(*price));
+        self.goals.iter().zip(loads).map(off).zip(self.prices).fold(0, sum).saturating_mul(self.urgency[p])
     }
 
     /// Mean load of a unit that carries some.
@@ -146,9 +149,8 @@ impl<'a> State<'a> {
             worth.2 += net.neighbours(u).filter(|&(v, _)| v > u && part[v] != p).map(|(_, c)| c).sum::<i64>();
         }
         worth.0 = (0..k).map(|p| block.violation(p, &loads[p * r..(p + 1) * r])).sum();
-        let target = block.goals[0].scale as f64;
-        let scale = block.goals.iter().map(|g| target / g.scale as f64 * g.weight as f64 / 1000.0).collect();
-        State { block, part, loads, units, worth, contiguity: Contiguity::new(net.len()), scale, step: STEP * target * out, out }
+        let step = STEP * out * block.goals[0].scale as f64;
+        State { block, part, loads, units, worth, contiguity: Contiguity::new(net.len()), step, out }
     }
 
     /// Another part beside `u`, at random.
@@ -183,12 +185,12 @@ impl<'a> State<'a> {
     /// Energy of `load` of a part in resource `r`.
     fn energy(&self, p: usize, r: usize, load: i64) -> f64 {
         let goal = &self.block.goals[r];
-        let off = (goal.low - load).max(load - goal.high);
-        if off <= 0 { 0.0 } else { self.block.urgency[p] as f64 / 1000.0 * (self.out * off as f64 * self.scale[r] + self.step) }
+        let off = (goal.low - load).max(load - goal.high) as f64 * self.block.prices[r] as f64 / 1e3;
+        if off <= 0.0 { 0.0 } else { self.block.urgency[p] as f64 / 1000.0 * (self.out * off + self.step) }
     }
 
     fn change(&self, u: usize, to: u32, cut: f64) -> f64 {
-        let (r, from, to_) = (self.scale.len(), self.part[u] as usize, to as usize);
+        let (r, from, to_) = (self.block.goals.len(), self.part[u] as usize, to as usize);
         let mut change = self.away(u, to) as f64 + cut * self.cut(u, to) as f64;
         for (i, &l) in self.block.net.loads(u).iter().enumerate().filter(|l| *l.1 != 0) {
             let (a, b) = (self.loads[from * r + i], self.loads[to_ * r + i]);
@@ -198,7 +200,7 @@ impl<'a> State<'a> {
     }
 
     fn shift(&mut self, u: usize, to: u32) {
-        let (r, from) = (self.scale.len(), self.part[u] as usize);
+        let (r, from) = (self.block.goals.len(), self.part[u] as usize);
         self.worth.1 += self.away(u, to);
         self.worth.2 += self.cut(u, to);
         for (p, sign) in [(from, -1), (to as usize, 1)] {
@@ -211,6 +213,12 @@ impl<'a> State<'a> {
         self.units[to as usize] += 1;
         self.part[u] = to;
     }
+}
+
+/// What load out of band counts in each resource, in thousandths of load of the first.
+pub(super) fn prices(goals: &[Goal]) -> Vec<i64> {
+    let price = |g: &Goal| (goals[0].scale as f64 / g.scale as f64 * g.weight as f64).round().clamp(1.0, 1e9) as i64;
+    goals.iter().map(price).collect()
 }
 
 /// What it costs that `u` is not at home: its load, and a little that land without load stays as well.

@@ -7,7 +7,7 @@ use super::super::rng::Rng;
 use super::super::score::penalty;
 use super::super::windows::{Draft, PROOF, Whole};
 use super::NONE;
-use super::anneal::{Block, Schedule, Worth};
+use super::anneal::{Block, Schedule, Worth, prices};
 use super::shape::Shape;
 use rayon::prelude::*;
 use std::cmp::Reverse;
@@ -25,12 +25,19 @@ pub(super) struct Search<'a> {
     pub draft: Draft,
     /// Part that every unit was in.
     home: Vec<u32>,
+    prices: Vec<i64>,
 }
 
 impl<'a> Search<'a> {
     /// Begins with a shape.
     pub fn new(net: &'a Net, aim: &'a Aim, shape: &Shape) -> Search<'a> {
-        Search { net, aim, draft: Draft::new(shape.part.clone(), shape.was.len(), shape.floors.clone()), home: shape.home.clone() }
+        Search {
+            net,
+            aim,
+            draft: Draft::new(shape.part.clone(), shape.was.len(), shape.floors.clone()),
+            home: shape.home.clone(),
+            prices: prices(&aim.goals),
+        }
     }
 
     /// Violation, load not at home and cost of borders of all. O(n + m).
@@ -45,7 +52,7 @@ impl<'a> Search<'a> {
     }
 
     fn block<'b>(&'b self, net: &'b Net, home: &'b [u32], urgency: &'b [i64]) -> Block<'b> {
-        Block { net, goals: &self.aim.goals, home, urgency, budget: i64::MAX }
+        Block { net, goals: &self.aim.goals, prices: &self.prices, home, urgency, budget: i64::MAX }
     }
 
     /// Rounds of blocks, each block searched on its own and put back where that is better. `budget` is the most load away from home.
@@ -61,7 +68,9 @@ impl<'a> Search<'a> {
                 if schedule.mend { violation[p] > 0 && self.draft.can_gain(self.net, self.aim, p) } else { violation[p] > 0 || away[p] > 0 }
             };
             let active: Vec<u32> = (0..violation.len()).filter(|&p| active(p)).map(|p| p as u32).collect();
-            let blocks = blocks(&beside, &violation, active, &mut rng);
+            let mut blocks = blocks(&beside, &violation, active, &mut rng);
+            // together these cannot be less out of band
+            blocks.retain(|parts| !schedule.mend || !self.draft.is_tight(self.net, self.aim, parts));
             let urgency = self.urgency(&loads, &beside);
             let left = budget - away.iter().sum::<i64>();
             let all: i64 = violation.iter().sum::<i64>().max(1);
@@ -95,7 +104,7 @@ impl<'a> Search<'a> {
         let mut whole = Whole::all(&draft, &vec![0; units.len()], &alone).pop()?;
         if whole.search(&sub, &mut draft, self.aim, PROOF) {
             let labels = self.called(parts, &units, draft.part());
-            let mut other = Search { draft: self.draft.clone(), home: self.home.clone(), ..*self };
+            let mut other = Search { draft: self.draft.clone(), home: self.home.clone(), prices: self.prices.clone(), ..*self };
             other.draft.put(parts, &units, &labels);
             other.improve(schedules, i64::MAX / 4);
             if other.worth() < self.worth() {
