@@ -62,13 +62,16 @@ impl<'a> Search<'a> {
         let before = (self.worth(), self.draft.clone());
         for (round, &schedule) in schedules.iter().enumerate() {
             let mut rng = Rng::at(self.aim.seed, round as u64);
-            let beside = self.draft.neighbours(self.net);
             let loads = self.loads();
             let (violation, away) = self.troubles(&loads);
             let active = |p: usize| {
                 if schedule.mend { violation[p] > 0 && self.draft.can_gain(self.net, self.aim, p) } else { violation[p] > 0 || away[p] > 0 }
             };
             let active: Vec<u32> = (0..violation.len()).filter(|&p| active(p)).map(|p| p as u32).collect();
+            if active.is_empty() {
+                continue;
+            }
+            let beside = self.draft.neighbours(self.net);
             let mut blocks = blocks(&beside, &violation, active, &mut rng);
             // together these cannot be less out of band
             blocks.retain(|parts| !schedule.mend || !self.draft.is_tight(self.net, self.aim, parts));
