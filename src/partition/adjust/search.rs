@@ -6,9 +6,9 @@ use super::super::net::Net;
 use super::super::rng::Rng;
 use super::super::score::penalty;
 use super::super::windows::{Draft, PROOF, Whole};
-use super::NONE;
 use super::anneal::{Block, Schedule, Worth, prices};
 use super::shape::Shape;
+use super::{NONE, UNLIMITED};
 use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
@@ -19,6 +19,7 @@ const GRIDS: usize = 12;
 const FAR: i64 = 300;
 
 /// A partition on its way.
+#[derive(Clone)]
 pub(super) struct Search<'a> {
     pub net: &'a Net,
     pub aim: &'a Aim,
@@ -26,6 +27,8 @@ pub(super) struct Search<'a> {
     /// Part that every unit was in.
     home: Vec<u32>,
     prices: Vec<i64>,
+    /// Parts that stay out of band whatever is done.
+    given_up: Vec<bool>,
 }
 
 impl<'a> Search<'a> {
@@ -37,13 +40,17 @@ impl<'a> Search<'a> {
             draft: Draft::new(shape.part.clone(), shape.was.len(), shape.floors.clone()),
             home: shape.home.clone(),
             prices: prices(&aim.goals),
+            given_up: vec![false; shape.was.len()],
         }
     }
 
     /// Violation, load not at home and cost of borders of all. O(n + m).
     pub fn worth(&self) -> Worth {
-        let urgency = vec![1; self.draft.parts()];
-        self.block(self.net, &self.home, &urgency).worth(self.draft.part())
+        self.judged(&self.given_up)
+    }
+
+    fn judged(&self, given_up: &[bool]) -> Worth {
+        self.block(self.net, &self.home, &vec![1; given_up.len()], given_up).worth(self.draft.part())
     }
 
     /// Load not at home.
@@ -51,8 +58,35 @@ impl<'a> Search<'a> {
         self.worth().1
     }
 
-    fn block<'b>(&'b self, net: &'b Net, home: &'b [u32], urgency: &'b [i64]) -> Block<'b> {
-        Block { net, goals: &self.aim.goals, prices: &self.prices, home, urgency, budget: i64::MAX }
+    /// By component: whether it violates no more than its bounds.
+    pub fn helpless(&self, shape: &Shape) -> Vec<bool> {
+        let wholes = Whole::all(&self.draft, &shape.component, &shape.bounds);
+        let least = |(whole, b): (&Whole, &ComponentBounds)| {
+            whole.violation(self.net, &self.draft, self.aim)
+                <= b.least_violation().value + (whole.parts().len() * self.aim.goals.len()) as i64
+        };
+        wholes.iter().zip(&shape.bounds.components).map(least).collect()
+    }
+
+    /// Brings units home again that moved for grids which are out of band all the same, unless that brought them much nearer. Taken back
+    /// if all violate more than `before`, or more than `most` is away from home.
+    pub fn settle(&mut self, schedules: &[Schedule], before: i64, most: i64) {
+        let (violation, _) = self.troubles(&self.loads());
+        self.given_up = violation.iter().map(|&v| v > 0).collect();
+        if !self.given_up.contains(&true) {
+            return;
+        }
+        let draft = self.draft.clone();
+        self.improve(schedules, UNLIMITED);
+        let worth = self.judged(&vec![false; violation.len()]);
+        if worth.0 > before || worth.1 > most {
+            self.draft = draft;
+        }
+        self.given_up.fill(false);
+    }
+
+    fn block<'b>(&'b self, net: &'b Net, home: &'b [u32], urgency: &'b [i64], given_up: &'b [bool]) -> Block<'b> {
+        Block { net, goals: &self.aim.goals, prices: &self.prices, home, urgency, given_up, budget: i64::MAX }
     }
 
     /// Rounds of blocks, each block searched on its own and put back where that is better. `budget` is the most load away from home.
@@ -60,12 +94,19 @@ impl<'a> Search<'a> {
     /// O(n + m) for a round and as many steps for every unit of an active block as the schedule has.
     pub fn improve(&mut self, schedules: &[Schedule], budget: i64) {
         let before = (self.worth(), self.draft.clone());
+        let settling = self.given_up.contains(&true);
         for (round, &schedule) in schedules.iter().enumerate() {
             let mut rng = Rng::at(self.aim.seed, round as u64);
             let loads = self.loads();
             let (violation, away) = self.troubles(&loads);
             let active = |p: usize| {
-                if schedule.mend { violation[p] > 0 && self.draft.can_gain(self.net, self.aim, p) } else { violation[p] > 0 || away[p] > 0 }
+                if settling {
+                    self.given_up[p]
+                } else if schedule.mend {
+                    violation[p] > 0 && self.draft.can_gain(self.net, self.aim, p)
+                } else {
+                    violation[p] > 0 || away[p] > 0
+                }
             };
             let active: Vec<u32> = (0..violation.len()).filter(|&p| active(p)).map(|p| p as u32).collect();
             if active.is_empty() {
@@ -84,7 +125,8 @@ impl<'a> Search<'a> {
                 let home: Vec<u32> = units.iter().map(place).collect();
                 let urgency: Vec<i64> = parts.iter().map(|&p| urgency[p as usize]).collect();
                 let own = parts.iter().map(|&p| violation[p as usize]).sum::<i64>();
-                let mut block = self.block(&sub, &home, &urgency);
+                let given_up: Vec<bool> = parts.iter().map(|&p| self.given_up[p as usize]).collect();
+                let mut block = self.block(&sub, &home, &urgency, &given_up);
                 block.budget = block.worth(&labels).1 + (left as f64 * own as f64 / all as f64) as i64;
                 let mut rng = Rng::at(self.aim.seed ^ 0x5eed, ((round as u64) << 32) + i as u64);
                 let found = block.anneal(&labels, schedule, &mut rng);
@@ -111,9 +153,9 @@ impl<'a> Search<'a> {
         let mut whole = Whole::all(&draft, &vec![0; units.len()], &alone).pop()?;
         if whole.search(&sub, &mut draft, self.aim, PROOF) {
             let labels = self.called(parts, &units, draft.part());
-            let mut other = Search { draft: self.draft.clone(), home: self.home.clone(), prices: self.prices.clone(), ..*self };
+            let mut other = self.clone();
             other.draft.put(parts, &units, &labels);
-            other.improve(schedules, i64::MAX / 4);
+            other.improve(schedules, UNLIMITED);
             if other.worth() < self.worth() {
                 self.draft = other.draft;
             }

@@ -36,6 +36,19 @@ pub(super) struct Shape {
     pub component: Vec<u32>,
     /// Violation that a grid with this unit has at least.
     pub floors: BTreeMap<u32, i64>,
+    /// Grids of every component that would suit the band best.
+    pub wished: Vec<u32>,
+}
+
+/// How many grids every component is to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Counts {
+    /// As many as before, or the nearest count that makes less violation possible.
+    Suit,
+    /// As many as before.
+    Before,
+    /// These.
+    Given(Vec<u32>),
 }
 
 /// A partition on its way to a shape; parts that are gone have no units.
@@ -49,29 +62,29 @@ struct Shaper<'a> {
 }
 
 impl Shape {
-    /// The shape for `problem` after `previous`; with `keep` as many grids as before wherever there were some. O((n + m) log n), and for
-    /// every grid born or retired O(k).
-    pub fn of(net: &Net, problem: &Problem, aim: &Aim, previous: &[u32], keep: bool) -> Result<Shape, PartitionError> {
+    /// The shape for `problem` after `previous`. O((n + m) log n), and for every grid born or retired O(units of its component).
+    pub fn of(net: &Net, problem: &Problem, aim: &Aim, previous: &[u32], counts: Counts) -> Result<Shape, PartitionError> {
         let Regions { mut bounds, floors, .. } = Regions::of(net, problem)?;
         let mut shaper = Shaper::new(net, aim, previous);
         let before = shaper.counts(bounds.components.len());
         let wished: Vec<u32> = bounds.components.iter().map(|c| c.grids).collect();
-        let mut counts = before.clone();
         let mut members = vec![Vec::new(); before.len()];
         shaper.component.iter().enumerate().for_each(|(u, &c)| members[c as usize].push(u as u32));
         let mut culprits: Vec<Vec<Culprit>> = vec![Vec::new(); before.len()];
         bounds.culprits.iter().for_each(|c| culprits[shaper.component[c.unit.at()] as usize].push(c.clone()));
         let bound = |c: usize, k: u32| Bounds::component(net, &members[c], k, &problem.bands, &culprits[c]);
-        for c in 0..counts.len() {
-            let units = members[c].len() as u32;
-            if before[c] == 0 || (!keep && before[c] != wished[c]) {
-                counts[c] = if before[c] == 0 { wished[c] } else { nearest(before[c], wished[c], units, |k| bound(c, k)) };
+        let counts = if let Counts::Given(counts) = counts {
+            counts
+        } else {
+            // new land has no grids to keep
+            let mut kept: Vec<u32> = before.iter().zip(&wished).map(|(&b, &w)| if b == 0 { w } else { b }).collect();
+            if counts == Counts::Suit {
+                kept.iter_mut().enumerate().for_each(|(c, k)| *k = nearest(*k, wished[c], members[c].len() as u32, |k| bound(c, k)));
             }
-        }
-        if !keep {
             let loads: Vec<(i64, u32)> = bounds.components.iter().map(|c| (c.loads[0].0, c.units)).collect();
-            hold(&mut counts, &loads, problem.count);
-        }
+            hold(&mut kept, &loads, problem.count);
+            kept
+        };
         for (c, &k) in counts.iter().enumerate().filter(|(c, k)| **k != wished[*c]) {
             bounds.components[c] = bound(c, k);
         }
@@ -85,7 +98,7 @@ impl Shape {
         }
         let component = std::mem::take(&mut shaper.component);
         let (part, home, was) = shaper.compact();
-        Ok(Shape { part, home, was, bounds, moves, component, floors })
+        Ok(Shape { part, home, was, bounds, moves, component, floors, wished })
     }
 
     /// Load that had a grid which is gone or elsewhere, so that it moves whatever the search does. `labels` are those of before.
@@ -98,6 +111,9 @@ impl Shape {
 /// The count nearest to `before` with the least violation that counts up to the `wished` one make possible.
 fn nearest(before: u32, wished: u32, units: u32, bound: impl Fn(u32) -> ComponentBounds) -> u32 {
     let before = before.min(units);
+    if before == wished {
+        return wished;
+    }
     let step: i64 = if wished > before { 1 } else { -1 };
     let far = before.abs_diff(wished).min(RANGE);
     let tried = (0..=i64::from(far)).map(|i| (i64::from(before) + step * i) as u32).chain([wished]);
