@@ -397,6 +397,125 @@ fn a_frozen_grid_stays_as_it_is() {
     assert!(json(&cleaned.drawn.plan) == json(&plan));
 }
 
+/// Land set aside for a kind of grid may be redrawn as well: the kind stays with the id, and the file of the new plan gives the same plan again.
+#[test]
+fn dedicated_grids_are_redrawn_and_keep_their_kind() {
+    let recipe = quick("telecom");
+    let layers = read_layers(TOWN.as_ref(), &recipe.layers).unwrap();
+    let plan = draw(&layers, &recipe, &()).unwrap().plan;
+    let (was, next) = (names(&plan), next(&plan));
+    let grid = |u: usize| &plan.grids[plan.fabric.units[u].grid as usize];
+    let pairs: Vec<(usize, usize)> = (0..was.len()).flat_map(|u| next[u].iter().map(move |&v| (u, v))).collect();
+    let legal = |&(u, v): &(usize, usize)| {
+        let mut after = was.clone();
+        after[u] = was[v].clone();
+        let left = after.contains(&was[u]) && whole(&next, &after, &was[u]);
+        left && grid(u).is_ordinary() != grid(v).is_ordinary() && !grid(u).logical && !grid(v).logical
+    };
+    for gives in [true, false] {
+        let (u, v) = pairs.iter().copied().find(|p| legal(p) && grid(p.0).is_ordinary() != gives).unwrap();
+        let mut now = was.clone();
+        now[u] = was[v].clone();
+        let a = accepted(&plan, &drawn(&plan, &now), &layers, false).unwrap();
+        laws(&plan, &a, &mut ids(&plan));
+        assert_eq!(names(&a.drawn.plan), now);
+        let dedicated = if gives { grid(u) } else { grid(v) };
+        let f = told(&a.findings, "dedicated-redrawn");
+        assert!(f.len() == 1 && f[0].subject.id.as_ref() == Some(&dedicated.grid_id) && f[0].place.is_some(), "{:?}", a.findings);
+        let kind = |p: &Plan| p.grids.iter().find(|g| g.grid_id == dedicated.grid_id).map(|g| (g.kind.clone(), g.name.clone()));
+        assert_eq!(kind(&a.drawn.plan), kind(&plan));
+        let again = accepted(&a.drawn.plan, &drawn(&a.drawn.plan, &now), &layers, false).unwrap();
+        assert!(json(&again.drawn.plan) == json(&a.drawn.plan), "{:?}", again.findings);
+        rebalance(&a.drawn.plan, &layers, &recipe, &Rebalance::default(), &()).unwrap();
+    }
+}
+
+/// Zones by coverage stay: a grid may not take land of another zone of its division either.
+#[test]
+fn a_grid_across_a_zone_is_refused_or_cleaned() {
+    let recipe = quick("telecom");
+    let layers = read_layers(TOWN.as_ref(), &recipe.layers).unwrap();
+    let plan = draw(&layers, &recipe, &()).unwrap().plan;
+    let grid = |u: u32| &plan.grids[plan.fabric.units[u as usize].grid as usize];
+    let pairs = plan.fabric.arcs.iter().filter_map(|a| a.left.zip(a.right));
+    let across = |&(a, b): &(u32, u32)| {
+        let (a, b) = (grid(a), grid(b));
+        a.division_id == b.division_id && a.zone_id != b.zone_id && a.is_ordinary() && b.is_ordinary()
+    };
+    let (u, v) = pairs.into_iter().find(across).unwrap();
+    let mut now = names(&plan);
+    now[u as usize] = grid(v).grid_id.clone();
+    let cleaned = refused(&plan, &drawn(&plan, &now), &layers, "crosses-zone");
+    assert!(json(&cleaned.drawn.plan) == json(&plan));
+}
+
+#[test]
+fn units_together_and_apart_stay_so() {
+    let (bare, first) = small();
+    let inner = |plan: &Plan, u: usize| -> [f64; 2] {
+        // keys end with a place inside, in millionths of a degree
+        let f = drawn(plan, &(0..plan.fabric.units.len()).map(|k| k.to_string()).collect::<Vec<_>>());
+        let land = &f.grids.iter().find(|g| g.grid_id == u.to_string()).unwrap().land;
+        geo::InteriorPoint::interior_point(land).unwrap().into()
+    };
+    let (u, to) = a_move(&first);
+    let (was, next) = (names(&first), next(&first));
+    let mut now = was.clone();
+    now[u] = to.clone();
+    for (kind, with) in [("together", was[u].clone()), ("apart", to)] {
+        let other = (0..was.len()).find(|&v| v != u && was[v] == with && (kind == "apart" || next[u].contains(&v))).unwrap();
+        let mut layers = bare.clone();
+        let places = vec![inner(&first, u), inner(&first, other)];
+        let origin = Origin { source: 0, record: 1 };
+        layers.locks.push(LockRecord { origin, id: None, kind: kind.into(), group: None, places, land: MultiPolygon(vec![]) });
+        let plan = rebalance(&first, &layers, &blocks_recipe(), &Rebalance::default(), &()).unwrap().drawn.plan;
+        assert_eq!(names(&plan), was, "{kind} is kept as it is");
+        let cleaned = refused(&plan, &drawn(&plan, &now), &layers, "lock-broken");
+        assert!(json(&cleaned.drawn.plan) == json(&plan), "{kind}");
+    }
+}
+
+/// What a file may be besides: features without id or of one id, land outside, polygons that cross themselves, grids too small for a unit.
+#[test]
+fn odd_features_are_told() {
+    let (layers, plan) = small();
+    let was = names(&plan);
+    let mut found = drawn(&plan, &was);
+    let first = found.grids[0].grid_id.clone();
+    // a grid in two features, one without id, one that is outside, one that is empty, one that crosses itself in a point outside of all land
+    let rest = found.grids[0].land.0[0].clone();
+    let (west, east) =
+        (geo::Rect::new([0.0, 0.0], [10.0004, 90.0]).to_polygon(), geo::Rect::new([10.0004, 0.0], [180.0, 90.0]).to_polygon());
+    found.grids[0].land = geo::BooleanOps::intersection(&rest, &west);
+    found.grids.push(grid(&first, geo::BooleanOps::intersection(&rest, &east)));
+    found.grids[1].grid_id = String::new();
+    found.grids.push(grid("far", block(1000, 1000, 4)));
+    found.grids.push(grid("small", block(1, 1, 1)));
+    let bow = [[20.0, 60.0], [20.1, 60.1], [20.1, 60.0], [20.0, 60.1], [20.0, 60.0]];
+    found.grids.push(grid("bow", MultiPolygon(vec![Polygon::new(LineString::from_iter(bow), vec![])])));
+    let a = accepted(&plan, &found, &layers, false).unwrap();
+    laws(&plan, &a, &mut ids(&plan));
+    let of = |code: &str| told(&a.findings, code).iter().filter_map(|f| f.subject.id.as_deref()).collect::<Vec<_>>();
+    assert_eq!((of("grid-joined"), of("grid-born"), of("geometry-invalid")), (vec![first.as_str()], vec!["record-2"], vec!["bow"]));
+    assert_eq!((of("land-outside"), of("grid-empty")), (vec!["far", "bow"], vec!["far", "small", "bow"]));
+    assert_eq!(a.changes.born.len(), 1);
+    let date = Accept { valid_from: Some("soon".into()), ..Accept::default() };
+    let error = accept(&plan, &found, &layers, &plan.provenance.recipe, &date, &()).unwrap_err();
+    assert!(error.to_string().contains("'soon'"), "{error}");
+}
+
+/// An edit on layers that changed since: what the layers did is told as that, what the planner did as edited, and nothing of the former is refused.
+#[test]
+fn an_edit_on_later_layers() {
+    let (_, plan) = small();
+    let mut weights = vec![10.0; 48];
+    weights[3] = 14.0;
+    let layers = blocks(&weights, 12, 28);
+    let a = accepted(&plan, &drawn(&plan, &names(&plan)), &layers, false).unwrap();
+    laws(&plan, &a, &mut ids(&plan));
+    assert!(a.changes.moved_by.contains_key(&Why::DivisionBorder) && !told(&a.findings, "crosses-division").is_empty(), "{:?}", a.findings);
+}
+
 proptest! {
     #![proptest_config(config(12))]
 

@@ -109,11 +109,11 @@ pub(super) fn tell(
         out.push(sum.told(Finding::new(Severity::Warning, "grids-overlap", message).id(name(*a)), SLIVER_M));
     }
     outside(features, t, over, &name, out);
-    if slivers.m2 > 0.0 {
+    if round(slivers.m2) > 0.0 {
         let message = format!("{:.1} m² in all are slivers between grids, up to {SLIVER_M} m wide; they go with their units", slivers.m2);
         out.push(slivers.told(Finding::new(Severity::Info, "edit-slivers", message), SLIVER_M));
     }
-    if strays.m2 > 0.0 {
+    if round(strays.m2) > 0.0 {
         let part = 100.0 * (1.0 - WHOLE);
         let message = format!(
             "{:.1} m² in all lie across a border from the rest of their units, {part:.0} % of a unit at most; they go with it",
