@@ -66,7 +66,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         let layers = read_layers(&a.layers, &recipe.layers)?;
         Ok(accept(&plan, &found, &layers, &recipe, &options, &clock))
     })?;
-    let Accepted { drawn, changes, findings } = match accepted {
+    let Accepted { mut drawn, changes, findings } = match accepted {
         Err(Error::Accept(AcceptError::Refused { findings })) => {
             clock.finish();
             tell(&read, &findings);
@@ -75,6 +75,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         }
         other => other?,
     };
+    drawn.report.findings.extend(read.iter().cloned());
     clock.stage("write");
     let more = [("changes.json", changes_json(&changes)?), ("moved.csv", moved_csv(&changes))];
     folder::write(staged, &drawn, &a.layers, &more, &clock)?;

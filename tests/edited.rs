@@ -521,8 +521,9 @@ proptest! {
 
     /// Whatever a planner draws along units and within the rules is what comes out, edit after edit.
     #[test]
-    fn what_is_drawn_is_what_is_accepted(edits in prop::collection::vec(prop::collection::vec((0usize..48, 0usize..8, 0u8..10), 1..12), 1..4)) {
-        let (layers, mut plan) = small();
+    fn what_is_drawn_is_what_is_accepted(weights in prop::collection::vec(1u32..20, 48), edits in prop::collection::vec(prop::collection::vec((0usize..48, 0usize..8, 0u8..10), 1..12), 1..4)) {
+        let layers = blocks(&weights.into_iter().map(f64::from).collect::<Vec<_>>(), 12, 24);
+        let mut plan = draw(&layers, &blocks_recipe(), &()).unwrap().plan;
         let mut seen = ids(&plan);
         for strokes in edits {
             let next = next(&plan);

@@ -3,10 +3,10 @@
 use crate::finding::{Finding, Severity};
 use crate::plan::boxes::Boxes;
 use crate::plan::check::mended;
-use crate::plan::{AsFound, Plan};
+use crate::plan::{AsFound, GridAsFound, Plan};
 use crate::territory::lattice::{Plane, Pt};
 use geo::orient::{Direction, Orient};
-use geo::{BoundingRect, Intersects, MultiPolygon, Point, Rect};
+use geo::{BoundingRect, Intersects, MultiPolygon, Point, Polygon, Rect};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,11 +47,17 @@ impl Features {
             let finding = Finding::new(Severity::Warning, "grid-joined", message).id(&found.grids[own[0]].grid_id);
             findings.push(finding.measured(own.len() as f64).limit(1.0));
         }
-        let whole: Vec<(MultiPolygon<f64>, Option<String>)> = found.grids.par_iter().map(|g| mended(&g.land, plane)).collect();
-        for (i, (g, (_, fault))) in found.grids.iter().zip(&whole).enumerate() {
+        let mend = |g: &GridAsFound| {
+            let (land, fault) = mended(&g.land, plane);
+            // parts of one grid may touch
+            let alone = |p: &Polygon<f64>| mended(&MultiPolygon(vec![p.clone()]), plane).1;
+            (land, fault.and_then(|_| g.land.iter().find_map(alone)))
+        };
+        let whole: Vec<(MultiPolygon<f64>, Option<String>)> = found.grids.par_iter().map(mend).collect();
+        for (g, (_, fault)) in found.grids.iter().zip(&whole) {
             let Some(fault) = fault else { continue };
             let message = format!("{fault}; the grid was taken as the union of its polygons");
-            let finding = Finding::new(Severity::Warning, "geometry-invalid", message).record(i as u64 + 1).id(&g.grid_id);
+            let finding = Finding::new(Severity::Warning, "geometry-invalid", message).id(&g.grid_id);
             findings.push(Finding { place: g.land.bounding_rect().map(|r| r.center().into()), ..finding });
         }
         let joined = |own: &Vec<usize>| match own[..] {

@@ -47,7 +47,7 @@ pub struct Edited {
 /// | `unit-cut`: a border runs through a unit, which goes to one side whole | share of it there | 0.9 |
 /// | `land-in-no-grid`: land returns to the grid that it had | m² | 0.5, mean width in m up to which it is a sliver |
 /// | `grids-overlap`: land of two grids goes to one | m² | the same |
-/// | `land-outside`: a grid lies outside the territory, which is left out | m² | 1 |
+/// | `land-outside`: land outside the territory is left out | m² | the same |
 /// | `edit-slivers`: all slivers of these kinds | m² | 0.5 |
 /// | `edit-strays`: what is left on the other side of units that are not cut | m² | share of a unit, 0.1 |
 /// | `grid-empty`: a grid has most of no unit | m² | – |

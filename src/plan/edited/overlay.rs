@@ -53,7 +53,8 @@ pub(super) fn overlay(features: &Features, t: &Territory, fabric: &Fabric, befor
     (0..fabric.units.len()).into_par_iter().map(one).collect()
 }
 
-fn polygon(unit: &Unit, plane: &Plane) -> MultiPolygon<f64> {
+/// Land of a unit in metres.
+pub(super) fn polygon(unit: &Unit, plane: &Plane) -> MultiPolygon<f64> {
     let mut rings = unit.rings.iter().map(|r| ring(r, plane));
     let outer = rings.next().unwrap_or(geo::LineString::new(Vec::new()));
     MultiPolygon(vec![Polygon::new(outer, rings.collect())])

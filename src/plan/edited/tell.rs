@@ -1,14 +1,14 @@
 //! Gaps, overlaps, slivers and units that were cut, with place and number.
 
 use super::features::Features;
-use super::overlay::Over;
+use super::overlay::{Over, polygon};
 use crate::cut::Fabric;
 use crate::finding::{Finding, Severity, few};
 use crate::measure::Load;
 use crate::plan::Plan;
-use crate::plan::check::PART_M2;
+use crate::plan::check::{AREA_SHARE, PART_M2};
 use crate::territory::Territory;
-use geo::{Area, Euclidean, InteriorPoint, Length, Polygon};
+use geo::{Area, BooleanOps, Euclidean, InteriorPoint, Length, MultiPolygon, Polygon};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A border through a unit that leaves less than this share of it on one side cuts it.
@@ -105,10 +105,15 @@ pub(super) fn tell(
     }
     for ((a, b), (sum, kept)) in &overlaps {
         let kept: Vec<&str> = kept.iter().copied().collect();
-        let message = format!("{:.1} m² are in {} as well; units there go to {}", sum.m2, name(*b), few(&kept));
+        let message = format!(
+            "{:.1} m² are in {} as well; units there go to {}; take them out of the other to change that",
+            sum.m2,
+            name(*b),
+            few(&kept)
+        );
         out.push(sum.told(Finding::new(Severity::Warning, "grids-overlap", message).id(name(*a)), SLIVER_M));
     }
-    outside(features, t, over, &name, out);
+    outside(features, t, fabric, over, &name, &mut slivers, out);
     if round(slivers.m2) > 0.0 {
         let message = format!("{:.1} m² in all are slivers between grids, up to {SLIVER_M} m wide; they go with their units", slivers.m2);
         out.push(slivers.told(Finding::new(Severity::Info, "edit-slivers", message), SLIVER_M));
@@ -141,21 +146,34 @@ fn cut<'n>(o: &Over, load: Load, area_m2: f64, name: &impl Fn(u32) -> &'n str) -
     Some(((own * 1e4).round() / 1e4, message))
 }
 
-/// Grids that reach beyond the territory, and those that have most of no unit.
-fn outside<'n>(features: &Features, t: &Territory, over: &[Over], name: &impl Fn(u32) -> &'n str, out: &mut Vec<Finding>) {
+/// Grids that reach beyond the territory, and those that have most of no unit; slivers beyond are put with the others.
+fn outside<'n>(
+    features: &Features,
+    t: &Territory,
+    fabric: &Fabric,
+    over: &[Over],
+    name: &impl Fn(u32) -> &'n str,
+    slivers: &mut Sum,
+    out: &mut Vec<Finding>,
+) {
     let mut inside: BTreeMap<u32, f64> = BTreeMap::new();
     over.iter().flat_map(|o| &o.claimed).for_each(|(l, m2)| *inside.entry(*l).or_default() += m2);
     let held: BTreeSet<u32> = over.iter().filter_map(|o| o.label).collect();
     for (label, land) in features.labels.iter().zip(&features.land) {
-        let mut all = Sum::default();
-        land.iter().for_each(|p| all.add(p, t));
-        let beyond = all.m2 - inside.get(label).copied().unwrap_or(0.0);
-        if beyond > PART_M2.max(1e-6 * all.m2) {
-            let message = format!("{beyond:.1} m² of the grid lie outside the territory and are left out");
-            let finding = Finding::new(Severity::Warning, "land-outside", message).id(name(*label));
-            out.push(Finding { place: all.place, ..finding.measured(round(beyond)).limit(PART_M2) });
+        let m2 = land.unsigned_area();
+        if m2 - inside.get(label).copied().unwrap_or(0.0) > PART_M2.max(AREA_SHARE * m2) {
+            let here = over.iter().zip(&fabric.units).filter(|(o, _)| o.claimed.iter().any(|c| c.0 == *label));
+            let here: Vec<MultiPolygon<f64>> = here.map(|(_, unit)| polygon(unit, &t.plane)).collect();
+            let (mut beyond, rest) = (Sum::default(), land.difference(&geo::unary_union(here.iter().flatten())));
+            rest.iter().for_each(|p| if is_sliver(p) { &mut *slivers } else { &mut beyond }.add(p, t));
+            if beyond.m2 > 0.0 {
+                let message = format!("{:.1} m² of the grid lie outside the territory and are left out", beyond.m2);
+                out.push(beyond.told(Finding::new(Severity::Warning, "land-outside", message).id(name(*label)), SLIVER_M));
+            }
         }
         if !held.contains(label) {
+            let mut all = Sum::default();
+            land.iter().for_each(|p| all.add(p, t));
             let message = "no unit has most of its land in it: there is no such grid in the plan; draw it along borders of units";
             let finding = Finding::new(Severity::Warning, "grid-empty", message).id(name(*label));
             out.push(Finding { place: all.place, ..finding.measured(round(all.m2)) });
