@@ -521,9 +521,14 @@ proptest! {
 
     /// Whatever a planner draws along units and within the rules is what comes out, edit after edit.
     #[test]
-    fn what_is_drawn_is_what_is_accepted(weights in prop::collection::vec(1u32..20, 48), edits in prop::collection::vec(prop::collection::vec((0usize..48, 0usize..8, 0u8..10), 1..12), 1..4)) {
+    fn what_is_drawn_is_what_is_accepted(held in any::<bool>(), weights in prop::collection::vec(1u32..20, 48), edits in prop::collection::vec(prop::collection::vec((0usize..48, 0usize..8, 0u8..10), 1..12), 1..4)) {
         let layers = blocks(&weights.into_iter().map(f64::from).collect::<Vec<_>>(), 12, 24);
-        let mut plan = draw(&layers, &blocks_recipe(), &()).unwrap().plan;
+        let mut flags = Draft::default();
+        if held {
+            (flags.grid.count_min, flags.grid.count_max, flags.grid.count_holds) = (Some(3), Some(5), Some(true));
+        }
+        let recipe = flags.or(blocks_recipe().into()).build().unwrap();
+        let mut plan = draw(&layers, &recipe, &()).unwrap().plan;
         let mut seen = ids(&plan);
         for strokes in edits {
             let next = next(&plan);
@@ -554,7 +559,7 @@ proptest! {
             prop_assert_eq!(a.drawn.plan.grids.len(), called.len());
             plan = a.drawn.plan;
         }
-        rebalance(&plan, &layers, &blocks_recipe(), &Rebalance::default(), &()).unwrap();
+        rebalance(&plan, &layers, &recipe, &Rebalance::default(), &()).unwrap();
     }
 
     /// Whatever is drawn, also against all rules, can be cleaned: grids are whole, in their divisions, and cover all land.

@@ -65,7 +65,8 @@ pub(super) fn tell(
         None => features.fresh[l as usize - old.grids.len()].as_str(),
     };
     let (mut slivers, mut strays) = (Sum::default(), Sum::default());
-    let (mut gaps, mut overlaps): (BTreeMap<Option<u32>, Sum>, BTreeMap<(u32, u32), (Sum, BTreeSet<&str>)>) = Default::default();
+    let mut gaps: BTreeMap<Option<u32>, Sum> = BTreeMap::new();
+    let mut overlaps: BTreeMap<(u32, u32), (Sum, BTreeSet<&str>)> = BTreeMap::new();
     for ((o, before), unit) in over.iter().zip(before).zip(&fabric.units) {
         for piece in o.gap.iter().flatten() {
             if is_sliver(piece) { &mut slivers } else { gaps.entry(*before).or_default() }.add(piece, t);
