@@ -7,12 +7,12 @@ mod folder;
 
 use clap::Parser;
 use evengrid::finding::Severity;
-use evengrid::io::changes_files::{changes_json, moved_csv, read_grid_ids};
+use evengrid::io::changes_files::read_grid_ids;
 use evengrid::io::{Staged, plan_read, read_layers};
 use evengrid::pipeline::{Rebalance, Rebalanced, Watch, rebalance};
 use evengrid::plan::{Changes, LeftWhy};
 use evengrid::recipe::{Draft, Effort};
-use folder::{Clock, say};
+use folder::{Clock, Later, say};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -77,8 +77,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         Ok(rebalance(&plan, &layers, &recipe, &options, &clock)?)
     })?;
     clock.stage("write");
-    let more = [("changes.json", changes_json(&changes)?), ("moved.csv", moved_csv(&changes))];
-    folder::write(staged, &drawn, &a.layers, &more, &clock)?;
+    folder::write(staged, &drawn, &a.layers, Later::of(&plan, &drawn.plan, &changes)?, &clock)?;
     clock.finish();
     let before: f64 = plan.grids.iter().map(|g| g.households).sum();
     say("load", format!("{} instead of {before}, in {} grids instead of {}", changes.households, drawn.plan.grids.len(), plan.grids.len()));

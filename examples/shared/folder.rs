@@ -1,9 +1,11 @@
 //! What examples that make a plan share: progress with times, a plan folder written whole, figures of a plan on screen.
 
 use super::cli;
-use evengrid::io::{Staged, map, plan_files, sheet};
+use evengrid::io::changes_files::{changes_json, moved_csv};
+use evengrid::io::map::SheetBefore;
+use evengrid::io::{Staged, map, plan_files, sheet, sheet_before};
 use evengrid::pipeline::{Drawn, Watch};
-use evengrid::plan::StageRecord;
+use evengrid::plan::{Changes, Plan, StageRecord, moved_land};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
 use std::sync::Mutex;
@@ -53,10 +55,30 @@ impl Clock {
     }
 }
 
-/// Writes all files of a plan and `more`; an older plan is replaced only when the new one is whole.
-pub fn write(mut staged: Staged, drawn: &Drawn, layers: &Path, more: &[(&str, String)], clock: &Clock) -> Result<(), cli::Failure> {
+/// What is written beside a plan that comes after another one.
+#[derive(Default)]
+pub struct Later {
+    /// The earlier plan on the map.
+    pub before: Option<SheetBefore>,
+    /// Further files.
+    pub files: Vec<(&'static str, String)>,
+}
+
+impl Later {
+    /// Files and map of what changed.
+    #[allow(dead_code, reason = "not every example changes a plan")]
+    pub fn of(old: &Plan, new: &Plan, changes: &Changes) -> Result<Later, cli::Failure> {
+        let reasons = changes.moves.iter().map(|m| (m.unit.clone(), m.why.name().to_string())).collect();
+        let before = sheet_before::before(old, new, &moved_land(old, new, &reasons));
+        Ok(Later { before: Some(before), files: vec![("changes.json", changes_json(changes)?), ("moved.csv", moved_csv(changes))] })
+    }
+}
+
+/// Writes all files of a plan and what is `later` in it; an older plan is replaced only when the new one is whole.
+pub fn write(mut staged: Staged, drawn: &Drawn, layers: &Path, later: Later, clock: &Clock) -> Result<(), cli::Failure> {
     let Drawn { plan, report, territory, coverage, .. } = drawn;
-    let sheet = sheet::sheet(plan, report, territory, &cli::title(layers));
+    let mut sheet = sheet::sheet(plan, report, territory, &cli::title(layers));
+    sheet.before = later.before;
     let files = [
         ("grids.geojson", plan_files::grids_geojson(plan)?),
         ("zones.geojson", plan_files::zones_geojson(plan)?),
@@ -65,7 +87,7 @@ pub fn write(mut staged: Staged, drawn: &Drawn, layers: &Path, more: &[(&str, St
         ("map.svg", map::svg(&sheet)),
         ("plan.json", plan_files::plan_json(plan)?),
     ];
-    for (name, text) in files.iter().chain(more) {
+    for (name, text) in files.iter().chain(&later.files) {
         staged.write(name, text.as_bytes())?;
     }
     if let Some(coverage) = coverage {

@@ -41,16 +41,30 @@ pub(super) struct Schedule {
     pub out: f64,
     /// Only around grids that are out of band.
     pub mend: bool,
+    /// A violation far from help counts more, so that it comes nearer.
+    pub far: bool,
 }
 
 impl Schedule {
     /// Rounds from hot to cold, after each a harder look at what is still out of band, and ever harder ones at the end.
     pub fn all(rounds: u32) -> Vec<Schedule> {
-        let polish = |i: u32| Schedule { hot: if i % 3 == 0 { 1.0 } else { 0.5 }, cold: 0.05, sweeps: 110, out: 1.5, mend: false };
-        let mend = Schedule { hot: 1.0, cold: 0.05, sweeps: 1000, out: 6.0, mend: true };
-        let harder = |i: u32| Schedule { hot: 2.0, sweeps: mend.sweeps << (i % 4).min(2), out: mend.out * f64::from(1 + i % 2), ..mend };
+        let polish = |i: u32| Schedule {
+            hot: if i % 3 == 0 { 1.0 } else { 0.5 },
+            cold: 0.05,
+            sweeps: 110,
+            out: 1.5,
+            mend: false,
+            far: i < rounds / 3,
+        };
+        let mend = Schedule { hot: 1.0, cold: 0.05, sweeps: 1000, out: 6.0, mend: true, far: false };
+        let harder = |i: u32| Schedule {
+            hot: 2.0 * f64::from(1 + i % 3),
+            sweeps: mend.sweeps << (i % 4).min(2),
+            out: mend.out * f64::from(1 + i % 2),
+            ..mend
+        };
         let first = (0..rounds).flat_map(|i| [polish(i), mend]);
-        first.chain((0..rounds / 2 + 1).map(harder)).chain((1..4).map(polish)).collect()
+        first.chain((0..rounds / 2 + 1).map(harder)).chain((1..4).map(|i| polish(rounds + i))).collect()
     }
 
     /// The same, those rounds first that bring most for the load that they move.
@@ -89,7 +103,7 @@ impl<'a> Block<'a> {
         let mean = self.mean();
         let borders: (i64, i64) = (0..n).flat_map(|u| self.net.neighbours(u)).fold((0, 0), |(sum, m), (_, c)| (sum + c, m + 1));
         let cut = CUT * mean * borders.1 as f64 / borders.0.max(1) as f64;
-        let steps = schedule.sweeps * n;
+        let steps = (schedule.sweeps * n).max(LEAST);
         let cooling = (schedule.cold / schedule.hot).powf(1.0 / (steps / STEPS).max(1) as f64);
         let mut heat = schedule.hot * mean;
         for step in 0..steps {
@@ -137,6 +151,8 @@ impl<'a> Block<'a> {
 
 /// Steps at one temperature.
 const STEPS: usize = 64;
+/// Fewest steps.
+const LEAST: usize = 8192;
 
 impl<'a> State<'a> {
     fn new(block: &'a Block<'a>, part: Vec<u32>, out: f64) -> State<'a> {

@@ -59,19 +59,23 @@ impl<'a> Search<'a> {
     ///
     /// O(n + m) for a round and as many steps for every unit of an active block as the schedule has.
     pub fn improve(&mut self, schedules: &[Schedule], budget: i64) {
+        let before = (self.worth(), self.draft.clone());
         for (round, &schedule) in schedules.iter().enumerate() {
             let mut rng = Rng::at(self.aim.seed, round as u64);
-            let beside = self.draft.neighbours(self.net);
             let loads = self.loads();
             let (violation, away) = self.troubles(&loads);
             let active = |p: usize| {
                 if schedule.mend { violation[p] > 0 && self.draft.can_gain(self.net, self.aim, p) } else { violation[p] > 0 || away[p] > 0 }
             };
             let active: Vec<u32> = (0..violation.len()).filter(|&p| active(p)).map(|p| p as u32).collect();
+            if active.is_empty() {
+                continue;
+            }
+            let beside = self.draft.neighbours(self.net);
             let mut blocks = blocks(&beside, &violation, active, &mut rng);
             // together these cannot be less out of band
             blocks.retain(|parts| !schedule.mend || !self.draft.is_tight(self.net, self.aim, parts));
-            let urgency = self.urgency(&loads, &beside);
+            let urgency = if schedule.far { self.urgency(&loads, &beside) } else { vec![1000; beside.len()] };
             let left = budget - away.iter().sum::<i64>();
             let all: i64 = violation.iter().sum::<i64>().max(1);
             let one = |(i, parts): (usize, &Vec<u32>)| {
@@ -92,6 +96,9 @@ impl<'a> Search<'a> {
                     self.draft.put(parts, &units, &labels);
                 }
             }
+        }
+        if self.worth() > before.0 {
+            self.draft = before.1;
         }
     }
 
@@ -178,7 +185,8 @@ impl<'a> Search<'a> {
         };
         let (room, spare) = (far(&|p| load(p) < goal.high), far(&|p| load(p) > goal.low));
         let hops = |p: usize| if load(p) > goal.high { room[p] } else { spare[p] };
-        (0..k).map(|p| 1000 + FAR * i64::from(hops(p).clamp(1, 20) - 1)).collect()
+        // where there is no help at all nothing comes nearer
+        (0..k).map(|p| 1000 + FAR * if hops(p) == u32::MAX { 0 } else { i64::from(hops(p).clamp(1, 20) - 1) }).collect()
     }
 }
 
