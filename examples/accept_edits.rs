@@ -7,11 +7,10 @@ mod folder;
 
 use clap::Parser;
 use evengrid::finding::{Finding, Severity};
-use evengrid::io::changes_files::{changes_json, moved_csv};
 use evengrid::io::{Staged, plan_read, read_layers};
 use evengrid::pipeline::{Accept, AcceptError, Accepted, Error, Watch, accept};
 use evengrid::plan::Changes;
-use folder::{Clock, say};
+use folder::{Clock, Later, say};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -77,8 +76,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     };
     drawn.report.findings.extend(read.iter().cloned());
     clock.stage("write");
-    let more = [("changes.json", changes_json(&changes)?), ("moved.csv", moved_csv(&changes))];
-    folder::write(staged, &drawn, &a.layers, &more, &clock)?;
+    folder::write(staged, &drawn, &a.layers, Later::of(&plan, &drawn.plan, &changes)?, &clock)?;
     clock.finish();
     tell(&read, &findings);
     lineage(&changes);

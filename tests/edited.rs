@@ -338,6 +338,10 @@ fn gaps_overlaps_and_cut_units_are_told_with_place_and_number() {
     assert_eq!(codes, ["edit-slivers"]);
 }
 
+fn lock(kind: &str, places: Vec<[f64; 2]>, land: MultiPolygon<f64>) -> LockRecord {
+    LockRecord { origin: Origin { source: 0, record: 1 }, id: None, kind: kind.into(), group: None, places, land }
+}
+
 /// Refused with place and number, and cleaned where that is wanted.
 fn refused(plan: &Plan, found: &AsFound, layers: &Layers, code: &str) -> Accepted {
     let findings = accepted(plan, found, layers, false).unwrap_err();
@@ -389,8 +393,7 @@ fn a_frozen_grid_stays_as_it_is() {
     let found = drawn(&plan, &names);
     names[u] = to;
     let land = found.grids.iter().find(|g| g.grid_id == from).unwrap().land.clone();
-    let origin = Origin { source: 0, record: 1 };
-    layers.locks.push(LockRecord { origin, id: None, kind: "frozen".into(), group: None, places: Vec::new(), land });
+    layers.locks.push(lock("frozen", Vec::new(), land));
     let plan = rebalance(&plan, &layers, &blocks_recipe(), &Rebalance::default(), &()).unwrap().drawn.plan;
     assert!(plan.grids.iter().any(|g| g.frozen && g.grid_id == from));
     let cleaned = refused(&plan, &drawn(&plan, &names), &layers, "lock-broken");
@@ -466,8 +469,7 @@ fn units_together_and_apart_stay_so() {
         let other = (0..was.len()).find(|&v| v != u && was[v] == with && (kind == "apart" || next[u].contains(&v))).unwrap();
         let mut layers = bare.clone();
         let places = vec![inner(&first, u), inner(&first, other)];
-        let origin = Origin { source: 0, record: 1 };
-        layers.locks.push(LockRecord { origin, id: None, kind: kind.into(), group: None, places, land: MultiPolygon(vec![]) });
+        layers.locks.push(lock(kind, places, MultiPolygon(vec![])));
         let plan = rebalance(&first, &layers, &blocks_recipe(), &Rebalance::default(), &()).unwrap().drawn.plan;
         assert_eq!(names(&plan), was, "{kind} is kept as it is");
         let cleaned = refused(&plan, &drawn(&plan, &now), &layers, "lock-broken");
@@ -562,11 +564,23 @@ proptest! {
         rebalance(&plan, &layers, &recipe, &Rebalance::default(), &()).unwrap();
     }
 
-    /// Whatever is drawn, also against all rules, can be cleaned: grids are whole, in their divisions, and cover all land.
+    /// Whatever is drawn, also against all rules, can be cleaned: grids are whole, in their divisions, and cover all land; a frozen one is as it was.
     #[test]
-    fn whatever_is_drawn_can_be_cleaned(strokes in prop::collection::vec((0usize..48, 0usize..48), 1..30), missing in prop::option::of(0usize..48)) {
-        let (layers, plan) = small();
-        let mut now = names(&plan);
+    fn whatever_is_drawn_can_be_cleaned(
+        strokes in prop::collection::vec((0usize..48, 0usize..48), 1..30),
+        missing in prop::option::of(0usize..48),
+        frozen in prop::option::of(0usize..8),
+    ) {
+        let (mut layers, mut plan) = small();
+        let frozen = frozen.map(|f| {
+            let grids = drawn(&plan, &names(&plan)).grids;
+            let grid = grids.into_iter().nth(f % plan.grids.len()).unwrap();
+            layers.locks.push(lock("frozen", Vec::new(), grid.land));
+            plan = rebalance(&plan, &layers, &blocks_recipe(), &Rebalance::default(), &()).unwrap().drawn.plan;
+            grid.grid_id
+        });
+        let was = names(&plan);
+        let mut now = was.clone();
         for (u, v) in strokes {
             let (u, v) = (u % now.len(), v % now.len());
             now[u] = now[v].clone();
@@ -581,6 +595,9 @@ proptest! {
         let (next, names) = (next(&a.drawn.plan), names(&a.drawn.plan));
         for name in ids(&a.drawn.plan) {
             prop_assert!(whole(&next, &names, &name));
+        }
+        if let Some(id) = frozen {
+            prop_assert!(was.iter().zip(&names).all(|(was, now)| (*was == id) == (*now == id)));
         }
     }
 }
