@@ -129,6 +129,7 @@ fn tell(c: &Changes) {
             LeftWhy::Unchanged => "nothing changed in their zones",
             LeftWhy::Budget => "the budget did not suffice",
             LeftWhy::Search => "no way was found",
+            LeftWhy::Edited => "a planner drew them so",
         };
         say("left out", format!("{} grids: {why} ({})", ids.len(), few(&ids)));
     }

@@ -7,7 +7,8 @@
 //!                                                          tile the land        ▼ partition
 //!  files ◀──io── Plan + Report ◀──plan── attachments, backup pairs ◀──attach── Assignment + Bounds
 //!            │       └── plan::check judges anybody's plan
-//!            └── pipeline::rebalance: Plan + new Layers → Plan + Changes
+//!            ├── pipeline::rebalance: Plan + new Layers → Plan + Changes
+//!            └── pipeline::accept: Plan + its grids redrawn in a GIS → Plan + Changes
 //! ```
 //!
 //! # Rooms

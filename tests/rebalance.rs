@@ -12,7 +12,7 @@ use evengrid::pipeline::{Drawn, Error, Rebalance, RebalanceError, Rebalanced, dr
 use evengrid::plan::{Changes, ChangesError, IdOf, Ids, Plan, PlanGrid, Why, check};
 use evengrid::recipe::{Draft, PRESETS, Recipe};
 use evengrid::territory::layers::Layers;
-use land::{config, division, home, line};
+use land::{blocks as town, blocks_recipe as small_recipe, config};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -227,31 +227,6 @@ fn what_is_to_stay_stays_and_what_is_wrong_is_told() {
     assert!(wrong(Rebalance { freeze: BTreeSet::from(["nobody".into()]), ..Rebalance::default() }).contains("'nobody'"));
     assert!(wrong(Rebalance { valid_from: Some("soon".into()), ..Rebalance::default() }).contains("'soon'"));
     assert!(wrong(Rebalance { budget_share: Some(2.0), ..Rebalance::default() }).contains('2'));
-}
-
-/// Rows of blocks of 4 by 4 cells, a street between any two, a division for every six columns of them, a home of some weight in every block.
-fn town(weights: &[f64], columns: i32, border: i32) -> Layers {
-    let rows = weights.len() as i32 / columns;
-    let (width, height) = (4 * columns, 4 * rows);
-    let streets = (1..columns).map(|x| [(4 * x, 0), (4 * x, height)]).chain((1..rows).map(|y| [(0, 4 * y), (width, 4 * y)]));
-    let weights = weights.iter().enumerate().filter(|(_, w)| **w > 0.0);
-    Layers {
-        divisions: vec![
-            division(0, &[(0, 0), (border, 0), (border, height), (0, height)]),
-            division(1, &[(border, 0), (width, 0), (width, height), (border, height)]),
-        ],
-        roads: streets.enumerate().map(|(i, s)| line(i, "secondary", &s)).collect(),
-        households: weights.map(|(i, w)| home(i, (4 * (i as i32 % columns) + 2, 4 * (i as i32 / columns) + 2), *w)).collect(),
-        ..Layers::default()
-    }
-}
-
-fn small_recipe() -> Recipe {
-    let mut draft = Draft::default();
-    draft.division.level = Some(9);
-    (draft.grid.target, draft.grid.tolerance) = (Some(60.0), Some(0.1));
-    draft.effort.level = Some("quick".into());
-    draft.build().unwrap()
 }
 
 /// A strip that changes sides goes to grids beside it, whose load is told as moved for that reason; the grids on either side keep their ids.

@@ -112,7 +112,11 @@ fn named(path: &Path, features: Vec<(GridAsFound, Feature)>, id: Option<&str>) -
         }
         match known.get(&grid.grid_id) {
             Some(&first) => {
-                tell("grid-joined", &grid.grid_id, "another feature has this id; both are one grid".into());
+                tell(
+                    "grid-joined",
+                    &grid.grid_id,
+                    "another feature has this id; both are one grid; clear the id of one if they are two".into(),
+                );
                 let into = &mut grids[first];
                 into.land.0.extend(grid.land);
                 into.households = into.households.zip(grid.households).map(|(a, b)| a + b);

@@ -51,7 +51,7 @@ pub use adjust::{Adjusted, Move, MoveBounds, adjust};
 pub use assignment::{Assignment, Fault};
 pub use bounds::{Assumes, Bound, Bounds, ComponentBounds, Culprit};
 pub use freely::{Freely, Known, partition_freely};
-pub use given::given;
+pub use given::{given, pieces};
 pub use locks::{LockFault, LockTrouble, Locks};
 pub use problem::{Count, Effort, Problem};
 pub use recombine::SOLVER;

@@ -1,8 +1,11 @@
 //! All stages in order: the only module that sees them all.
 
+mod accept;
 mod balance;
+mod follow;
 mod rebalance;
 
+pub use accept::{Accept, AcceptError, Accepted, accept};
 pub use rebalance::{Rebalance, RebalanceError, Rebalanced, rebalance};
 
 use crate::attach::{Rule, attach, served};
@@ -41,6 +44,9 @@ pub enum Error {
     /// A plan cannot be adjusted as asked for.
     #[error("rebalance: {0}")]
     Rebalance(#[from] RebalanceError),
+    /// An edited plan was not accepted.
+    #[error("accept: {0}")]
+    Accept(#[from] AcceptError),
     /// Levels above the grids could not be made.
     #[error("levels: {0}")]
     Levels(#[from] LevelError),

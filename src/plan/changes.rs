@@ -1,4 +1,4 @@
-//! What a re-balance changed: law, `apply(old) = new` (R31, R40).
+//! What a re-balance or an edit by hand changed: law, `apply(old) = new` (R31, R40).
 
 use super::Plan;
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,8 @@ pub enum Why {
     New,
     /// The entity is no longer there.
     Gone,
+    /// A planner drew it so.
+    Edited,
 }
 
 impl Why {
@@ -91,6 +93,7 @@ impl Why {
             Why::Attachment => "attachment",
             Why::New => "new",
             Why::Gone => "gone",
+            Why::Edited => "edited",
         }
     }
 }
@@ -254,6 +257,8 @@ pub enum LeftWhy {
     Budget,
     /// No way was found.
     Search,
+    /// A planner drew it so.
+    Edited,
 }
 
 /// An entity whose grid is another.

@@ -140,7 +140,14 @@ pub(super) fn metres(land: &MultiPolygon<f64>, plane: &Plane) -> MultiPolygon<f6
     land.map_coords(|c| Coord { x: (c.x - plane.lon0) * plane.metres_per_lon, y: (c.y - plane.lat0) * plane.metres_per_lat })
 }
 
-fn ring(line: &[Pt], plane: &Plane) -> LineString<f64> {
+/// Land in metres, outer rings counter-clockwise; what crosses itself becomes the union of its polygons, with the first fault in words.
+pub(super) fn mended(land: &MultiPolygon<f64>, plane: &Plane) -> (MultiPolygon<f64>, Option<String>) {
+    let land = metres(land, plane).orient(Direction::Default);
+    let fault = land.validation_errors().first().map(ToString::to_string);
+    (if fault.is_some() { geo::unary_union(land.iter()) } else { land }, fault)
+}
+
+pub(super) fn ring(line: &[Pt], plane: &Plane) -> LineString<f64> {
     LineString::new(line.iter().chain(line.first()).map(|p| plane.metres(*p).into()).collect())
 }
 

@@ -28,6 +28,8 @@ pub struct Difference<'a> {
     pub valid_from: Option<Day>,
     /// How much may move.
     pub budget: Option<Budget>,
+    /// Why land moved that nothing forced to: [`Why::Balance`] or [`Why::Edited`].
+    pub by: Why,
     /// Whether nothing changed in a zone.
     pub same: &'a [bool],
     /// What was adjusted in every zone of the new plan.
@@ -115,7 +117,12 @@ pub fn changes(c: &Difference<'_>) -> Changes {
     let zone_ids = |p: &Plan| p.zones.iter().map(|z| z.zone_id.clone()).collect::<BTreeSet<_>>();
     let (old_zones, new_zones) = (zone_ids(c.old), zone_ids(c.new));
     let sum = |of: &dyn Fn(&ZoneFigures) -> f64| c.zones.iter().map(of).sum::<f64>();
-    let bound = |name: &str, households: f64, assumes: &str| {
+    // where a planner decides, nothing has to move
+    let bounds = [
+        ("any-destination", sum(&|z| z.possible_any_destination), "land may go to any grid of its zone"),
+        ("adjacent", sum(&|z| z.possible_adjacent), "load passes only between grids that touch, and counts at every border it passes"),
+    ];
+    let bound = |(name, households, assumes): (&str, f64, &str)| {
         let assumes =
             format!("{assumes}; units as they are cut, every grid as near to its band as load can bring it that is divided at will");
         MovedBound { name: name.into(), households: make::round(households, 3), share: share(households), assumes }
@@ -129,14 +136,7 @@ pub fn changes(c: &Difference<'_>) -> Changes {
         moved: moved.units(),
         share: share(moved.units()),
         moved_by: moved_by.into_iter().map(|(why, l)| (why, l.units())).collect(),
-        bounds: vec![
-            bound("any-destination", sum(&|z| z.possible_any_destination), "land may go to any grid of its zone"),
-            bound(
-                "adjacent",
-                sum(&|z| z.possible_adjacent),
-                "load passes only between grids that touch, and counts at every border it passes",
-            ),
-        ],
+        bounds: bounds.into_iter().filter(|_| c.by != Why::Edited).map(bound).collect(),
         budget: c.budget,
         moves: moves.into_iter().map(|m| m.0).collect(),
         gone: only(&before, &after),
@@ -158,12 +158,12 @@ fn why(c: &Difference<'_>, u: usize, from: u32) -> Why {
     let dedicated = |g: &PlanGrid| !g.is_ordinary();
     if c.ancestry.home[from as usize] != Some(c.fabric.units[u].division) {
         Why::DivisionBorder
+    } else if c.kept[u] == Some(from) {
+        c.by
     } else if dedicated(&c.old.grids[from as usize]) || dedicated(&c.new.grids[c.new.fabric.units[u].grid as usize]) {
         Why::Kind
-    } else if c.kept[u] != Some(from) {
-        Why::ReCut
     } else {
-        Why::Balance
+        Why::ReCut
     }
 }
 
@@ -224,6 +224,7 @@ fn left_out(c: &Difference<'_>) -> Vec<LeftOut> {
         let why = match g.standing {
             Standing::Forced => LeftWhy::Forced,
             _ if c.same[zone] => LeftWhy::Unchanged,
+            _ if c.by == Why::Edited => LeftWhy::Edited,
             _ if c.zones[zone].budget.is_some() => LeftWhy::Budget,
             _ => LeftWhy::Search,
         };

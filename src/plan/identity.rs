@@ -19,7 +19,8 @@ impl IdOf {
         }
     }
 
-    fn serial(self, id: &str) -> Option<u32> {
+    /// The number in an id of this engine.
+    pub(super) fn serial(self, id: &str) -> Option<u32> {
         let serial = id.get(1..)?.parse().ok()?;
         (self.id(serial) == id).then_some(serial)
     }

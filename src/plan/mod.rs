@@ -9,6 +9,7 @@ mod check;
 mod codes;
 pub mod compare;
 mod difference;
+pub mod edited;
 mod explain;
 mod identity;
 pub mod ledger;

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use evengrid::cut::{Fabric, cut};
-use evengrid::recipe::Recipe;
+use evengrid::recipe::{Draft, Recipe};
 use evengrid::territory::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord, StationRecord};
 use evengrid::territory::{Territory, territory};
 use geo::{Coord, LineString, MapCoordsInPlace, MultiLineString, MultiPolygon, Polygon};
@@ -114,4 +114,30 @@ pub fn made(layers: &Layers, recipe: &Recipe) -> (Territory, Fabric) {
     let land = territory(layers, recipe).unwrap();
     let fabric = cut(&land, recipe).unwrap();
     (land, fabric)
+}
+
+/// Rows of blocks of 4 by 4 cells, a street between any two, a division for every six columns of them, a home of some weight in every block.
+pub fn blocks(weights: &[f64], columns: i32, border: i32) -> Layers {
+    let rows = weights.len() as i32 / columns;
+    let (width, height) = (4 * columns, 4 * rows);
+    let streets = (1..columns).map(|x| [(4 * x, 0), (4 * x, height)]).chain((1..rows).map(|y| [(0, 4 * y), (width, 4 * y)]));
+    let weights = weights.iter().enumerate().filter(|(_, w)| **w > 0.0);
+    Layers {
+        divisions: vec![
+            division(0, &[(0, 0), (border, 0), (border, height), (0, height)]),
+            division(1, &[(border, 0), (width, 0), (width, height), (border, height)]),
+        ],
+        roads: streets.enumerate().map(|(i, s)| line(i, "secondary", &s)).collect(),
+        households: weights.map(|(i, w)| home(i, (4 * (i as i32 % columns) + 2, 4 * (i as i32 / columns) + 2), *w)).collect(),
+        ..Layers::default()
+    }
+}
+
+/// Grids of 60 ± 10 % in divisions of [`blocks`].
+pub fn blocks_recipe() -> Recipe {
+    let mut draft = Draft::default();
+    draft.division.level = Some(9);
+    (draft.grid.target, draft.grid.tolerance) = (Some(60.0), Some(0.1));
+    draft.effort.level = Some("quick".into());
+    draft.build().unwrap()
 }

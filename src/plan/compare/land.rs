@@ -1,13 +1,12 @@
 //! The land of two plans laid over one another, and what is amiss in it.
 
 use super::super::boxes::Boxes;
-use super::super::check::{AREA_SHARE, PART_M2, metres};
+use super::super::check::{AREA_SHARE, PART_M2, mended};
 use crate::finding::{Finding, Severity};
 use crate::plan::GridAsFound;
 use crate::territory::lattice::{Plane, Pt};
 use geo::coordinate_position::{CoordPos, CoordinatePosition};
-use geo::orient::{Direction, Orient};
-use geo::{Area, BooleanOps, BoundingRect, Coord, MapCoords, MultiPolygon, Validation};
+use geo::{Area, BooleanOps, BoundingRect, Coord, MapCoords, MultiPolygon};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,12 +46,7 @@ pub(super) struct Cell {
 impl<'a> Land<'a> {
     /// Indexes grids; land that crosses itself is mended and told (`geometry-invalid`). O(n log n) for n positions.
     pub fn new(grids: &'a [GridAsFound], which: &'static str, plane: &Plane, findings: &mut Vec<Finding>) -> Land<'a> {
-        let mend = |g: &GridAsFound| {
-            let land = metres(&g.land, plane).orient(Direction::Default);
-            let fault = land.validation_errors().first().map(ToString::to_string);
-            (if fault.is_some() { geo::unary_union(land.iter()) } else { land }, fault)
-        };
-        let mended: Vec<(MultiPolygon<f64>, Option<String>)> = grids.par_iter().map(mend).collect();
+        let mended: Vec<(MultiPolygon<f64>, Option<String>)> = grids.par_iter().map(|g| mended(&g.land, plane)).collect();
         let faults = grids.iter().zip(&mended).filter_map(|(g, m)| Some((g, m.1.as_ref()?)));
         findings.extend(faults.take(NAMED).map(|(g, fault)| {
             let message = format!("plan {which}: {fault}; the grid was taken as the union of its polygons");

@@ -1,0 +1,150 @@
+//! A plan that was edited by hand (R41, R42).
+
+use super::follow::{Decided, Follow, day, kept};
+use super::{Drawn, Error, Watch, ground};
+use crate::finding::{Finding, Severity};
+use crate::measure::{Load, UnitId};
+use crate::partition::{Adjusted, MoveBounds, PartitionError, Partitioned, given};
+use crate::plan::edited::{Drawing, edited, redraw, settle, tell_born};
+use crate::plan::{AsFound, Changes, Plan, Why, ancestry};
+use crate::recipe::Recipe;
+use crate::territory::layers::Layers;
+use crate::zones::Zone;
+use std::collections::BTreeMap;
+
+/// What a planner may decide on an edited plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accept {
+    /// First day of the new plan, `YYYY-MM-DD`.
+    pub valid_from: Option<String>,
+    /// Mend what no plan may have (grids across divisions or in pieces, broken locks) instead of refusing it.
+    pub clean: bool,
+}
+
+/// Why an edited plan was not accepted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AcceptError {
+    /// It breaks rules that no plan may break.
+    #[error("the edit breaks {} rules that no plan may break: {}; draw it otherwise, or have it cleaned", violations(.findings).count(), told(.findings))]
+    Refused {
+        /// All that was told of the edit, violations among it.
+        findings: Vec<Finding>,
+    },
+    /// A date that is none.
+    #[error("'{date}' is no day; write 2026-07-01")]
+    Date {
+        /// What was given.
+        date: String,
+    },
+}
+
+fn violations(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings.iter().filter(|f| f.severity == Severity::Violation)
+}
+
+fn told(findings: &[Finding]) -> String {
+    crate::finding::few(&violations(findings).map(Finding::to_string).collect::<Vec<_>>())
+}
+
+/// An edited plan that was accepted.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// The new plan with all that was made on the way.
+    pub drawn: Drawn,
+    /// What changed.
+    pub changes: Changes,
+    /// What was told of the edit; the report has it as well.
+    pub findings: Vec<Finding>,
+}
+
+/// Makes a plan of the grids that a planner redrew in `edited`, a file of grids of `plan` (R41, R42).
+///
+/// Units go whole to the grid that has most of them. Grids keep their ids, officers and kinds; a grid that is new in the file gets a new id, one whose land
+/// others have is retired. Zones and locks stay. How even the grids are is told as of a drawn plan and never refused. An unedited file gives the same
+/// plan again. Runs on the current rayon pool; the result does not depend on its size.
+pub fn accept(
+    plan: &Plan,
+    found: &AsFound,
+    layers: &Layers,
+    recipe: &Recipe,
+    options: &Accept,
+    watch: &dyn Watch,
+) -> Result<Accepted, Error> {
+    let date = options.valid_from.as_ref();
+    let valid_from = date.map(|date| day(date).ok_or_else(|| AcceptError::Date { date: date.clone() })).transpose()?;
+    let mut ground = ground(layers, recipe, &[], watch)?;
+    watch.stage("match");
+    let ancestry = ancestry(plan, &ground.territory, &ground.fabric);
+    let before = ancestry.grid.clone();
+    let edit = edited(plan, found, &ground.territory, &ground.fabric, &before);
+    let (mut label, mut findings) = (edit.label, edit.findings);
+    let (_, was) = kept(plan, &ground, &ancestry);
+    let (dedicated, told) = redraw(plan, &ground.fabric, std::mem::take(&mut ground.dedicated), &was, &mut label, &before, options.clean);
+    ground.dedicated = dedicated;
+    findings.extend(told);
+    let (kept, dedicated_was) = kept(plan, &ground, &ancestry);
+    let mut follow = Follow::new(plan, ground, ancestry, kept, dedicated_was, recipe)?;
+    let settled = settle(
+        &Drawing {
+            old: plan,
+            territory: &follow.ground.territory,
+            fabric: &follow.ground.fabric,
+            zones: &follow.zones,
+            previous: &follow.previous,
+            before: &before,
+            fresh: &edit.fresh,
+            clean: options.clean,
+        },
+        &label,
+    );
+    findings.extend(settled.findings);
+    if violations(&findings).next().is_some() {
+        return Err(AcceptError::Refused { findings }.into());
+    }
+    let is_old = |l: &u32| (*l as usize) < plan.grids.len();
+    let mut now = follow.kept.clone();
+    for (zone, labels) in follow.zones.iter().zip(&settled.labels) {
+        zone.clusters.iter().zip(labels).for_each(|(c, l)| c.iter().for_each(|u: &UnitId| now[u.at()] = Some(*l).filter(is_old)));
+    }
+    let past = follow.past(&now, recipe);
+    watch.stage("partition");
+    let drawn = |(zone, labels): (&Zone, &Vec<u32>)| {
+        let of = || follow.ground.territory.division(zone.division).id.clone();
+        as_labelled(zone, labels, is_old).map_err(|source| Error::Partition { division: of(), source })
+    };
+    let adjusted = follow.zones.iter().zip(&settled.labels).map(drawn).collect::<Result<Vec<Adjusted>, Error>>()?;
+    // units by which new grids are found again once they have ids
+    let mut first: BTreeMap<u32, UnitId> = BTreeMap::new();
+    for (zone, labels) in follow.zones.iter().zip(&settled.labels) {
+        zone.clusters.iter().zip(labels).for_each(|(c, l)| {
+            first.entry(*l).or_insert(c[0]);
+        });
+    }
+    follow.findings.extend(findings.iter().cloned());
+    let budgets = vec![None; adjusted.len()];
+    let decided = Decided { past, adjusted, budgets, budget: None, by: Why::Edited, valid_from };
+    let (mut drawn, changes) = follow.conclude(decided, layers, recipe, watch)?;
+    let id = |l: u32| Some(drawn.plan.grids[drawn.plan.fabric.units[first.get(&l)?.at()].grid as usize].grid_id.clone());
+    let born = tell_born(plan, &edit.fresh, id);
+    drawn.report.findings.extend(born.iter().cloned());
+    findings.extend(born);
+    Ok(Accepted { drawn, changes, findings })
+}
+
+/// A zone with the grids that its vertices are labelled with.
+fn as_labelled(zone: &Zone, labels: &[u32], is_old: impl Fn(&u32) -> bool) -> Result<Adjusted, PartitionError> {
+    let (mut number, mut was): (BTreeMap<u32, u32>, Vec<Option<u32>>) = Default::default();
+    let part_of: Vec<u32> = labels
+        .iter()
+        .map(|l| {
+            // by first vertex, as assignments are numbered
+            *number.entry(*l).or_insert_with(|| {
+                was.push(Some(*l).filter(&is_old));
+                was.len() as u32 - 1
+            })
+        })
+        .collect();
+    let partitioned = if labels.is_empty() { Partitioned::nothing() } else { given(&zone.problem, &part_of)? };
+    Ok(Adjusted { partitioned, was, moves: Vec::new(), moved: Load::ZERO, bounds: MoveBounds::default() })
+}
