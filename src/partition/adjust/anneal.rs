@@ -54,7 +54,7 @@ impl Schedule {
     /// Rounds from hot to cold, after each a harder look at what is still out of band, and ever harder ones at the end.
     pub fn all(rounds: u32) -> Vec<Schedule> {
         let polish = |i: u32| Schedule {
-            hot: if i % 3 == 0 { 1.0 } else { 0.5 },
+            hot: if i.is_multiple_of(3) { 1.0 } else { 0.5 },
             cold: 0.05,
             sweeps: 110,
             out: 1.5,
