@@ -1,10 +1,10 @@
-//! Figures by size: the partition of square blocks, and the chain of reading, cutting and drawing on the embedded town.
+//! Figures by size: the partition of square blocks and its adjustment to other loads, and the chain of reading, cutting and drawing on the embedded town.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use evengrid::graph::{Edge, UnitGraph};
 use evengrid::io::read_layers;
 use evengrid::measure::{Band, Load};
-use evengrid::partition::{Count, Effort, Locks, Problem, partition};
+use evengrid::partition::{Count, Effort, Locks, Problem, adjust, partition};
 use evengrid::recipe::{Draft, Recipe};
 use evengrid::territory::territory;
 use evengrid::{cut::cut, pipeline::draw};
@@ -35,6 +35,29 @@ fn partition_by_size(c: &mut Criterion) {
     group.finish();
 }
 
+/// The plan of `blocks` after every tenth block lost or gained half of its load.
+fn adjust_by_size(c: &mut Criterion) {
+    let mut group = c.benchmark_group("adjust");
+    group.sample_size(10);
+    for side in [30, 60, 120] {
+        let before = blocks(side, Effort::LEVELS[0].1);
+        let drawn = partition(&before).expect("a good problem");
+        let previous: Vec<Option<u32>> = drawn.assignment.part_of().iter().map(|&p| Some(p)).collect();
+        let g = &before.graph;
+        let changed = |u: usize| match u % 20 {
+            0 => Load(g.load(u).0 / 2),
+            10 => Load(g.load(u).0 * 3 / 2),
+            _ => g.load(u),
+        };
+        let row = |u: usize| g.neighbours(u).filter(move |n| n.0 > u).map(move |(v, cost)| Edge { a: u as u32, b: v as u32, cost });
+        let edges: Vec<Edge> = (0..g.len()).flat_map(row).collect();
+        let graph = UnitGraph::new(1, (0..g.len()).map(changed).collect(), &edges, None).expect("edges name existing units");
+        let problem = Problem { graph, effort: Effort::default(), ..before.clone() };
+        group.bench_function(BenchmarkId::from_parameter(side * side), |b| b.iter(|| adjust(black_box(&problem), &previous, None)));
+    }
+    group.finish();
+}
+
 fn town_recipe() -> Recipe {
     let mut draft = Draft::default();
     (draft.division.level, draft.division.scheme) = (Some(8), Some("civil".into()));
@@ -54,5 +77,5 @@ fn town_by_stage(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, partition_by_size, town_by_stage);
+criterion_group!(benches, partition_by_size, adjust_by_size, town_by_stage);
 criterion_main!(benches);
