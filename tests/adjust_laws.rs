@@ -167,13 +167,12 @@ fn best_of_all(c: &Census) -> (i64, i64) {
     let mut best = (i64::MAX, i64::MAX);
     let mut part = vec![0u32; graph.len()];
     loop {
-        if (0..k).all(|p| part.contains(&p)) {
-            if let Ok(a) = Assignment::new(graph, &part) {
-                let violation = off(&a, &c.problem.bands[0]);
-                let moved =
-                    part.iter().zip(&c.previous).enumerate().filter(|(_, (p, b))| Some(**p) != **b).map(|(u, _)| graph.load(u).0).sum();
-                best = best.min((violation, moved));
-            }
+        if (0..k).all(|p| part.contains(&p))
+            && let Ok(a) = Assignment::new(graph, &part)
+        {
+            let violation = off(&a, &c.problem.bands[0]);
+            let moved = part.iter().zip(&c.previous).enumerate().filter(|(_, (p, b))| Some(**p) != **b).map(|(u, _)| graph.load(u).0).sum();
+            best = best.min((violation, moved));
         }
         let Some(at) = part.iter().position(|&p| p + 1 < k) else { return best };
         part[at] += 1;

@@ -67,11 +67,12 @@ pub struct Adjusted {
 }
 
 /// Adjusts the partition `previous` (a number of a grid for every unit, none for new land) to the loads of `problem`: as little violation
-/// as can be found, with that as little load moved, and then little border cost (R31, R40).
+/// as can be found, with that as little load moved, and then little border cost (R31, R40). For grids that stay out of band all the same,
+/// load moves only where that brings them much nearer.
 ///
-/// A grid is born or retired only where the number of grids of before makes more violation necessary than another, or
-/// [`Problem::count`] forbids it; a grid in several pieces stays where most of its load is. `budget` is the most load of the deciding
-/// resource that moves; the balance is the best found within it.
+/// A grid is born or retired only where the number of grids of before makes more violation necessary than another, or was not found to
+/// fill the band, or [`Problem::count`] forbids it; a grid in several pieces stays where most of its load is. `budget` is the most load of
+/// the deciding resource that moves; the balance is the best found within it.
 ///
 /// O(n log n) for what is given, then a fixed number of rounds (by [`Effort`](super::Effort)) of simulated annealing (Kirkpatrick, Gelatt
 /// & Vecchi 1983) around the grids that are out of band, with a price on what leaves its grid; components of few units are

@@ -107,7 +107,7 @@ pub struct Moved {
     pub ids_hold: bool,
 }
 
-/// Outcome of [`compare`].
+/// Outcome of [`compare`](super::compare()).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// Version of the format.
