@@ -122,7 +122,7 @@ fn tell(c: &Comparison, out: &Path) {
         format!(
             "{} grids, {} households; {} in band, largest deviation {}, coefficient of variation {}; median Polsby-Popper {:.2}, {} grids in several parts, {} of borders along barriers",
             f.grids,
-            f.households,
+            f.households + 0.0,
             share(in_band),
             share(f.largest_deviation),
             f.coefficient_of_variation.map_or("unknown".into(), |x| format!("{x:.3}")),

@@ -104,7 +104,12 @@ fn tell(c: &Changes) {
     let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
     say("moved", format!("{} or {} of the load{by}", c.moved, percent(c.share)));
     for b in &c.bounds {
-        let ratio = if b.households > 0.0 { format!(", moved {:.2} times as much", c.moved / b.households) } else { String::new() };
+        // a plan within a budget need not be balanced
+        let ratio = if b.households > 0.0 && c.budget.is_none() {
+            format!(", moved {:.2} times as much", c.moved / b.households)
+        } else {
+            String::new()
+        };
         say("at least", format!("{} or {}{ratio}; {}: {}", b.households, percent(b.share), b.name, b.assumes));
     }
     if let Some(b) = &c.budget {

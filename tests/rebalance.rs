@@ -12,6 +12,7 @@ use evengrid::pipeline::{Drawn, Error, Rebalance, RebalanceError, Rebalanced, dr
 use evengrid::plan::{Changes, ChangesError, IdOf, Ids, Plan, PlanGrid, Why, check};
 use evengrid::recipe::{Draft, PRESETS, Recipe};
 use evengrid::territory::layers::Layers;
+use geo::MapCoordsInPlace;
 use land::{blocks as town, blocks_recipe as small_recipe, config};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -240,6 +241,18 @@ fn land_that_changes_division_moves_for_that_reason() {
     assert!(r.changes.entities.iter().any(|e| e.why == Why::DivisionBorder));
     let table = moved_csv(&r.changes);
     assert!(table.starts_with("\u{feff}entity_id,from_grid,to_grid,why\r\n") && table.contains("division-border"), "{table}");
+}
+
+/// Layers that have nothing in common with the plan would retire all of it.
+#[test]
+fn layers_of_another_place_are_refused() {
+    let (recipe, weights) = (small_recipe(), vec![10.0; 48]);
+    let mut layers = town(&weights, 12, 24);
+    let plan = draw(&layers, &recipe, &()).unwrap().plan;
+    layers.divisions.iter_mut().for_each(|d| d.land.map_coords_in_place(|c| geo::Coord { x: c.x + 1.0, ..c }));
+    layers.households.iter_mut().for_each(|h| h.at[0] += 1.0);
+    let refused = rebalance(&plan, &layers, &recipe, &Rebalance::default(), &()).unwrap_err();
+    assert!(matches!(refused, Error::Rebalance(RebalanceError::Elsewhere)), "{refused}");
 }
 
 /// A division that is called otherwise is the same land.

@@ -53,6 +53,9 @@ pub enum RebalanceError {
         /// Its id.
         grid_id: String,
     },
+    /// Layers of another place.
+    #[error("no land of the new layers lies in a grid of the plan: these are layers of another place; give those of the plan's territory")]
+    Elsewhere,
     /// A date that is none.
     #[error("'{date}' is no day; write 2026-07-01")]
     Date {
@@ -81,6 +84,9 @@ pub fn rebalance(plan: &Plan, layers: &Layers, recipe: &Recipe, options: &Rebala
     let ground = ground(layers, recipe, &locks, watch)?;
     watch.stage("match");
     let ancestry = ancestry(plan, &ground.territory, &ground.fabric);
+    if ancestry.grid.iter().all(Option::is_none) {
+        return Err(RebalanceError::Elsewhere.into());
+    }
     let (kept, dedicated_was) = kept(plan, &ground, &ancestry);
     let follow = Follow::new(plan, ground, ancestry, kept, dedicated_was, recipe)?;
     let past = follow.past(&follow.kept, recipe);

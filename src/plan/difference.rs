@@ -123,8 +123,9 @@ pub fn changes(c: &Difference<'_>) -> Changes {
         ("adjacent", sum(&|z| z.possible_adjacent), "load passes only between grids that touch, and counts at every border it passes"),
     ];
     let bound = |(name, households, assumes): (&str, f64, &str)| {
-        let assumes =
-            format!("{assumes}; units as they are cut, every grid as near to its band as load can bring it that is divided at will");
+        let assumes = format!(
+            "{assumes}; units as they are cut, as many grids as in this plan, every grid as near to its band as load can bring it that is divided at will"
+        );
         MovedBound { name: name.into(), households: make::round(households, 3), share: share(households), assumes }
     };
     Changes {
