@@ -7,7 +7,7 @@ mod folder;
 
 use clap::Parser;
 use evengrid::finding::{Finding, Severity};
-use evengrid::io::{Staged, plan_read, read_layers};
+use evengrid::io::{plan_read, read_layers};
 use evengrid::pipeline::{Accept, AcceptError, Accepted, Error, Watch, accept};
 use evengrid::plan::Changes;
 use folder::{Clock, Later, say};
@@ -58,7 +58,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     let (found, read) = plan_read::read_any(&file, Some("grid_id"))?;
     let recipe = plan.provenance.recipe.clone();
     let options = Accept { valid_from: a.valid_from.clone(), clean: a.clean };
-    let staged = Staged::begin(&a.out)?;
+    let staged = folder::begin(&a.out, &a.layers)?;
     let clock = Clock::new();
     let accepted = cli::pool(a.threads)?.install(|| -> Result<_, cli::Failure> {
         clock.stage("read");

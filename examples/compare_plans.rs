@@ -150,8 +150,11 @@ fn tell(c: &Comparison, out: &Path) {
     let hold = if c.moved.ids_hold { "" } else { "; ids do not mean the same" };
     say("moved", format!("by ids {by_ids}{hold}"));
     say("", format!("by best matching {}", amount(&c.moved.by_matching)));
-    let (rand, information) = (c.agreement.adjusted_rand, c.agreement.variation_of_information);
-    say("agreement", format!("adjusted Rand index {rand:.3}, variation of information {information:.3} bits"));
+    let agreement = c.agreement.map_or("unknown, nothing is in both plans".into(), |a| {
+        let (rand, information) = (a.adjusted_rand, a.variation_of_information);
+        format!("adjusted Rand index {rand:.3}, variation of information {information:.3} bits")
+    });
+    say("agreement", agreement);
     say("grids", c.classes.iter().map(|(class, n)| format!("{n} {}", class.name())).collect::<Vec<_>>().join(", "));
     for f in c.findings.iter().take(10) {
         say("finding", f.to_string());

@@ -9,7 +9,7 @@ mod folder;
 
 use choice::Choice;
 use clap::Parser;
-use evengrid::io::{Staged, read_layers};
+use evengrid::io::read_layers;
 use evengrid::pipeline::{Drawn, Watch, draw};
 use evengrid::plan::{PlanArea, PlanLevel};
 use evengrid::territory::AnchorKind;
@@ -52,7 +52,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     let recipe = a.choice.recipe(a.target, a.tolerance)?;
     let layers = a.choice.folder();
     let out = a.out.clone().unwrap_or_else(|| PathBuf::from("plan"));
-    let staged = Staged::begin(&out)?;
+    let staged = folder::begin(&out, &layers)?;
     let clock = Clock::new();
     let (drawn, sources) = cli::pool(a.choice.threads)?.install(|| -> Result<_, cli::Failure> {
         clock.stage("read");

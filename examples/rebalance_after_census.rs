@@ -8,7 +8,7 @@ mod folder;
 use clap::Parser;
 use evengrid::finding::Severity;
 use evengrid::io::changes_files::read_grid_ids;
-use evengrid::io::{Staged, plan_read, read_layers};
+use evengrid::io::{plan_read, read_layers};
 use evengrid::pipeline::{Rebalance, Rebalanced, Watch, rebalance};
 use evengrid::plan::{Changes, LeftWhy};
 use evengrid::recipe::{Draft, Effort};
@@ -69,7 +69,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     };
     let freeze = a.freeze.as_deref().map_or(Ok(BTreeSet::new()), read_grid_ids)?;
     let options = Rebalance { budget_share: a.budget_share, freeze, valid_from: a.valid_from.clone() };
-    let staged = Staged::begin(&a.out)?;
+    let staged = folder::begin(&a.out, &a.layers)?;
     let clock = Clock::new();
     let Rebalanced { drawn, changes } = cli::pool(a.threads)?.install(|| -> Result<_, cli::Failure> {
         clock.stage("read");
@@ -86,7 +86,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     say(
         "balance",
         format!(
-            "{:.1} % in band; {} grids no plan could bring in, {} left by this one",
+            "{:.1} % in band; {} grids that no plan with as many grids could bring in, {} left by this one",
             100.0 * value("in-band"),
             value("out-of-band-forced"),
             value("out-of-band-unforced")
@@ -125,12 +125,15 @@ fn tell(c: &Changes) {
         );
     }
     let sum = |of: &dyn Fn(&evengrid::plan::ZoneChange) -> u32| c.zones.iter().map(of).sum::<u32>();
-    say("brought back", format!("{} of {} grids that the new numbers put out of band", sum(&|z| z.brought_back), sum(&|z| z.out_before)));
+    let (out, back, retired) = (sum(&|z| z.out_before), sum(&|z| z.brought_back), sum(&|z| z.out_retired));
+    let still = out - back - retired;
+    say("brought back", format!("{back} of {out} grids out of band by these numbers; {retired} are retired, {still} still out"));
     let mut left: BTreeMap<LeftWhy, Vec<&str>> = BTreeMap::new();
     c.left_out.iter().for_each(|l| left.entry(l.why).or_default().push(&l.grid_id));
     for (why, ids) in left {
         let why = match why {
-            LeftWhy::Forced => "no plan with as little violation could help them",
+            LeftWhy::Forced => "no plan with as little violation and as many grids could help them",
+            LeftWhy::Frozen => "they were to stay as they are",
             LeftWhy::Unchanged => "nothing changed in their zones",
             LeftWhy::Budget => "the budget did not suffice",
             LeftWhy::Search => "no way was found",

@@ -7,38 +7,19 @@ use evengrid::io::{compare_files, map, sheet_before};
 use evengrid::measure::Load;
 use evengrid::pipeline::draw;
 use evengrid::plan::compare::{Basis, Class, Comparison, compare};
-
-use evengrid::plan::{AsFound, GridAsFound, MovedLand, former_borders, moved_land};
+use evengrid::plan::{AsFound, MovedLand, former_borders, moved_land};
 use evengrid::recipe::Draft;
 use evengrid::territory::DemandPoint;
 use evengrid::territory::lattice::{Plane, Pt};
 use evengrid::territory::layers::{Layers, PointRecord};
-use geo::{MultiPolygon, unary_union};
-use land::{CELL, area, config, place};
+use geo::{MapCoordsInPlace, MultiPolygon, unary_union};
+use land::{CELL, area, config, grid, place};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 /// Cells from west to east and from south to north.
 const WIDE: i32 = 5;
 const HIGH: i32 = 4;
-
-fn grid(id: &str, land: MultiPolygon<f64>) -> GridAsFound {
-    GridAsFound {
-        grid_id: id.into(),
-        code: String::new(),
-        division_id: "d".into(),
-        households: None,
-        load: BTreeMap::new(),
-        target: None,
-        deviation: None,
-        parts: 1,
-        logical: false,
-        kind: String::new(),
-        barrier_share: None,
-        areas: BTreeMap::new(),
-        land,
-    }
-}
 
 fn cell(x: i32, y: i32) -> MultiPolygon<f64> {
     area(&[(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)])
@@ -106,7 +87,8 @@ proptest! {
         let c = compare(&own, &own, &homes, 0.1);
         prop_assert!(near(c.moved.by_matching.households, 0.0) && near(c.moved.by_matching.area_m2, 0.0), "{:?}", c.moved);
         prop_assert!(c.moved.by_ids.is_none_or(|a| near(a.households, 0.0) && near(a.area_m2, 0.0)));
-        prop_assert!(near(c.agreement.adjusted_rand, 1.0) && near(c.agreement.variation_of_information, 0.0), "{:?}", c.agreement);
+        let a = c.agreement.unwrap();
+        prop_assert!(near(a.adjusted_rand, 1.0) && near(a.variation_of_information, 0.0), "{a:?}");
         prop_assert!(c.grids.iter().all(|g| g.class == Class::Unchanged) && c.gone.is_empty() && c.moved_land.is_empty());
         prop_assert!(c.findings.iter().all(|f| f.code == "households-in-no-plan"), "{:?}", c.findings);
     }
@@ -115,13 +97,13 @@ proptest! {
     fn swapping_the_plans_changes_no_figure(a in labels(), b in labels(), homes in homes()) {
         let (a, b) = (plan(&a), plan(&b));
         let (there, back) = (compare(&a, &b, &homes, 0.1), compare(&b, &a, &homes, 0.1));
-        prop_assert!(near(there.agreement.adjusted_rand, back.agreement.adjusted_rand));
-        prop_assert!(near(there.agreement.variation_of_information, back.agreement.variation_of_information));
+        prop_assert!(near(there.agreement.unwrap().adjusted_rand, back.agreement.unwrap().adjusted_rand));
+        prop_assert!(near(there.agreement.unwrap().variation_of_information, back.agreement.unwrap().variation_of_information));
         prop_assert_eq!(there.moved.by_matching.households, back.moved.by_matching.households);
         prop_assert_eq!(there.moved.by_ids.map(|m| m.households), back.moved.by_ids.map(|m| m.households));
         prop_assert_eq!(there.moved.ids_hold, back.moved.ids_hold);
         prop_assert_eq!(there.before, back.after);
-        prop_assert!(there.agreement.adjusted_rand <= 1.0 + 1e-9 && there.agreement.variation_of_information >= 0.0);
+        prop_assert!(there.agreement.unwrap().adjusted_rand <= 1.0 + 1e-9 && there.agreement.unwrap().variation_of_information >= 0.0);
     }
 
     #[test]
@@ -210,7 +192,7 @@ fn figures_are_those_by_hand() {
     assert_eq!((moved.households, moved.share, c.moved.ids_hold), (1.0, 0.2, true));
     // pairs together: 1 + 1 in both, 1 + 3 before, 3 + 1 after, 10 in all
     let chance = 16.0 / 10.0;
-    assert!(near(c.agreement.adjusted_rand, (2.0 - chance) / (4.0 - chance)));
+    assert!(near(c.agreement.unwrap().adjusted_rand, (2.0 - chance) / (4.0 - chance)));
     // targets are the mean: 2 and 3 of 2.5
     assert_eq!((c.before.in_band, c.before.largest_deviation), (Some(0), Some(0.2)));
     assert_eq!(c.moved_land.len(), 1);
@@ -227,7 +209,7 @@ fn without_points_land_counts() {
     assert_eq!((c.basis, c.before.in_band, c.moved.households_in_both), (Basis::Land, None, 0.0));
     let moved = c.moved.by_matching;
     assert!((moved.area_share - 0.2).abs() < 1e-3 && moved.share == 0.0, "{moved:?}");
-    assert!(c.agreement.adjusted_rand > 0.0 && c.agreement.adjusted_rand < 1.0);
+    assert!(c.agreement.unwrap().adjusted_rand > 0.0 && c.agreement.unwrap().adjusted_rand < 1.0);
 }
 
 #[test]
@@ -240,6 +222,22 @@ fn attachments_of_both_plans_count_entities() {
     let (old, new) = (attached(row([a, a, b, b, b]), ["g1", "g2", "g2"]), attached(row([a, a, a, b, b]), ["g1", "g1", "g2"]));
     let c = compare(&old, &new, &[], 0.1);
     assert_eq!((c.basis, c.moved.households_in_both, c.moved.by_ids.unwrap().households), (Basis::Entities, 3.0, 1.0));
+    // a house that was built since makes no grid another one, and loads are those that the plans tell
+    let mut later = attached(row([a, a, b, b, b]), ["g1", "g2", "g2"]);
+    later.attachments.as_mut().unwrap().push(["e9".into(), "g2".into(), "location".into()]);
+    later.grids.iter_mut().for_each(|g| g.households = Some(40.0));
+    let c = compare(&old, &later, &[], 0.1);
+    assert_eq!(classes(&c), [("g1", Class::Unchanged), ("g2", Class::Unchanged)]);
+    assert!(c.grids.iter().all(|g| (g.households_before, g.households) == (0.0, 40.0)), "{:?}", c.grids);
+    assert_eq!(c.agreement.map(|a| a.adjusted_rand), Some(1.0));
+}
+
+#[test]
+fn plans_of_other_places_have_nothing_in_common() {
+    let mut far = row([Some(1), Some(1), Some(2), Some(2), Some(2)]);
+    far.grids.iter_mut().for_each(|g| g.land.map_coords_in_place(|c| geo::Coord { x: c.x + 1.0, ..c }));
+    let c = compare(&row([Some(1), Some(1), Some(2), Some(2), Some(2)]), &far, &[], 0.1);
+    assert!(c.agreement.is_none() && c.findings.iter().any(|f| f.code == "nothing-in-both"), "{:?}", c.findings);
 }
 
 #[test]

@@ -5,11 +5,11 @@ mod land;
 use evengrid::finding::{Finding, Severity};
 use evengrid::io::{plan_files, plan_read, read_layers};
 use evengrid::pipeline::{Accept, AcceptError, Accepted, Error, Rebalance, accept, draw, rebalance};
-use evengrid::plan::{AsFound, Changes, GridAsFound, Plan, Why};
+use evengrid::plan::{AsFound, Changes, Plan, Why};
 use evengrid::recipe::{Draft, Recipe};
 use evengrid::territory::layers::{Layers, LockRecord, Origin};
 use geo::{Coord, LineString, MapCoords, MultiPolygon, Polygon};
-use land::{area, blocks, blocks_recipe, config};
+use land::{area, blocks, blocks_recipe, config, grid};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -40,24 +40,6 @@ fn read(name: &str, text: &str) -> (AsFound, Vec<Finding>) {
 fn degrees(rings: &[Vec<evengrid::territory::lattice::Pt>]) -> Polygon<f64> {
     let mut rings = rings.iter().map(|r| LineString::from_iter(r.iter().chain(r.first()).map(|p| p.lon_lat())));
     Polygon::new(rings.next().unwrap(), rings.collect())
-}
-
-fn grid(id: &str, land: MultiPolygon<f64>) -> GridAsFound {
-    GridAsFound {
-        grid_id: id.into(),
-        code: String::new(),
-        division_id: String::new(),
-        households: None,
-        load: BTreeMap::new(),
-        target: None,
-        deviation: None,
-        parts: 1,
-        logical: false,
-        kind: String::new(),
-        barrier_share: None,
-        areas: BTreeMap::new(),
-        land,
-    }
 }
 
 /// Names of the grids of all units, as polygons.
@@ -382,6 +364,33 @@ fn a_grid_in_pieces_is_refused_or_cleaned() {
     now[u] = was[v].clone();
     let cleaned = refused(&plan, &drawn(&plan, &now), &layers, "not-contiguous");
     assert!(json(&cleaned.drawn.plan) == json(&plan), "{:?}", cleaned.findings);
+}
+
+/// The land of a grid that is no longer in the file, drawn to a grid that it does not touch, is that grid again.
+#[test]
+fn a_deleted_grid_lives_on_where_its_land_was_torn_off() {
+    let (layers, plan) = small();
+    let (was, next) = (names(&plan), next(&plan));
+    let touching = |a: &str, b: &str| (0..was.len()).any(|u| was[u] == a && next[u].iter().any(|v| was[*v] == b));
+    let zone = |id: &str| plan.grids.iter().find(|g| g.grid_id == id).map(|g| &g.zone_id);
+    let pairs = was.iter().flat_map(|a| was.iter().map(move |b| (a, b)));
+    let (gone, to) = pairs.into_iter().find(|(a, b)| a != b && zone(a) == zone(b) && !touching(a, b)).unwrap();
+    let now: Vec<String> = was.iter().map(|n| if n == gone { to.clone() } else { n.clone() }).collect();
+    let cleaned = refused(&plan, &drawn(&plan, &now), &layers, "not-contiguous");
+    assert!(json(&cleaned.drawn.plan) == json(&plan), "{:?}", cleaned.findings);
+}
+
+/// What was changed in the layers since is told, by file.
+#[test]
+fn layers_that_are_not_the_plans_are_told() {
+    let (mut layers, plan) = town();
+    let found = drawn(&plan, &names(&plan));
+    let file = layers.sources.iter_mut().find(|s| s.layer == "households").unwrap();
+    file.digest = "another".into();
+    let name = file.file.clone();
+    let a = accepted(&plan, &found, &layers, false).unwrap();
+    let other = told(&a.findings, "other-layers");
+    assert!(other.len() == 1 && other[0].measured == Some(1.0) && other[0].message.contains(&name), "{:?}", a.findings);
 }
 
 #[test]

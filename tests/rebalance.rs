@@ -8,8 +8,8 @@ mod land;
 use drift::{Drift, Folder};
 use evengrid::io::changes_files::{changes_json, moved_csv};
 use evengrid::io::{Staged, plan_files, plan_read, read_layers};
-use evengrid::pipeline::{Drawn, Error, Rebalance, RebalanceError, Rebalanced, draw, rebalance};
-use evengrid::plan::{Changes, ChangesError, IdOf, Ids, Plan, PlanGrid, Why, check};
+use evengrid::pipeline::{Drawn, Error, FollowError, Rebalance, RebalanceError, Rebalanced, draw, rebalance};
+use evengrid::plan::{Changes, ChangesError, IdOf, Ids, LeftWhy, Plan, PlanGrid, Why, check};
 use evengrid::recipe::{Draft, PRESETS, Recipe};
 use evengrid::territory::layers::Layers;
 use geo::MapCoordsInPlace;
@@ -226,6 +226,10 @@ fn what_is_to_stay_stays_and_what_is_wrong_is_told() {
     assert!(frozen.drawn.plan.grids.iter().any(|g| g.grid_id == gave && g.frozen));
     let wrong = |options: Rebalance| rebalance(&plan, &layers, &recipe, &options, &()).unwrap_err().to_string();
     assert!(wrong(Rebalance { freeze: BTreeSet::from(["nobody".into()]), ..Rebalance::default() }).contains("'nobody'"));
+    let dated = adjusted(&plan, &layers, &Rebalance { valid_from: Some("2027-03-01".into()), ..Rebalance::default() }).drawn.plan;
+    let early = Rebalance { valid_from: Some("2027-02-28".into()), ..Rebalance::default() };
+    let early = rebalance(&dated, &layers, &recipe, &early, &()).unwrap_err().to_string();
+    assert!(early.contains("2027-02-28") && early.contains("2027-03-01"), "{early}");
     assert!(wrong(Rebalance { valid_from: Some("soon".into()), ..Rebalance::default() }).contains("'soon'"));
     assert!(wrong(Rebalance { budget_share: Some(2.0), ..Rebalance::default() }).contains('2'));
 }
@@ -243,6 +247,39 @@ fn land_that_changes_division_moves_for_that_reason() {
     assert!(table.starts_with("\u{feff}entity_id,from_grid,to_grid,why\r\n") && table.contains("division-border"), "{table}");
 }
 
+/// Houses are torn down and their grid with them: heirs have its land, and what is told adds up.
+#[test]
+fn a_grid_whose_houses_are_gone_has_heirs() {
+    let (recipe, full) = (small_recipe(), vec![10.0; 48]);
+    let plan = draw(&town(&full, 12, 24), &recipe, &()).unwrap().plan;
+    // the western half of the first division falls empty
+    let weights: Vec<f64> = (0..48).map(|i| if i % 12 < 3 { 0.0 } else { 10.0 }).collect();
+    let r = adjusted(&plan, &town(&weights, 12, 24), &Rebalance::default());
+    laws(&plan, &r.drawn.plan, &r.changes, &mut ids(&plan));
+    assert!(!r.changes.retired.is_empty());
+    for gone in &r.changes.retired {
+        assert!(gone.heirs.iter().map(|h| h.area_m2).sum::<f64>() > 100.0, "{gone:?}");
+    }
+    for z in &r.changes.zones {
+        let was_out = z.brought_back + z.out_retired;
+        assert!(was_out <= z.out_before && z.out_before - was_out <= z.out_of_band, "{z:?}");
+    }
+}
+
+/// A grid that is to stay as it is and lost its houses is left out for that reason.
+#[test]
+fn a_frozen_grid_out_of_band_is_told_as_frozen() {
+    let (recipe, full) = (small_recipe(), vec![10.0; 48]);
+    let plan = draw(&town(&full, 12, 24), &recipe, &()).unwrap().plan;
+    let weights: Vec<f64> = (0..48).map(|i| if i % 12 < 2 { 0.0 } else { 10.0 }).collect();
+    let layers = town(&weights, 12, 24);
+    let lost = |g: &&evengrid::plan::PlanGrid| g.division_id == plan.grids[0].division_id;
+    let freeze: BTreeSet<String> = plan.grids.iter().filter(lost).map(|g| g.grid_id.clone()).collect();
+    let r = adjusted(&plan, &layers, &Rebalance { freeze: freeze.clone(), ..Rebalance::default() });
+    let told: Vec<_> = r.changes.left_out.iter().filter(|l| freeze.contains(&l.grid_id)).collect();
+    assert!(!told.is_empty() && told.iter().all(|l| l.why == LeftWhy::Frozen), "{told:?}");
+}
+
 /// Layers that have nothing in common with the plan would retire all of it.
 #[test]
 fn layers_of_another_place_are_refused() {
@@ -252,7 +289,7 @@ fn layers_of_another_place_are_refused() {
     layers.divisions.iter_mut().for_each(|d| d.land.map_coords_in_place(|c| geo::Coord { x: c.x + 1.0, ..c }));
     layers.households.iter_mut().for_each(|h| h.at[0] += 1.0);
     let refused = rebalance(&plan, &layers, &recipe, &Rebalance::default(), &()).unwrap_err();
-    assert!(matches!(refused, Error::Rebalance(RebalanceError::Elsewhere)), "{refused}");
+    assert!(matches!(refused, Error::Follow(FollowError::Elsewhere)), "{refused}");
 }
 
 /// A division that is called otherwise is the same land.

@@ -74,6 +74,14 @@ impl Later {
     }
 }
 
+/// Begins the folder of a plan, which is no folder of layers.
+pub fn begin(out: &Path, layers: &Path) -> Result<Staged, cli::Failure> {
+    if out.canonicalize().is_ok_and(|out| layers.canonicalize().is_ok_and(|layers| layers == out)) {
+        return Err(format!("{}: the layers lie here; give another folder for the plan with --out", out.display()).into());
+    }
+    Ok(Staged::begin(out)?)
+}
+
 /// Writes all files of a plan and what is `later` in it; an older plan is replaced only when the new one is whole.
 pub fn write(mut staged: Staged, drawn: &Drawn, layers: &Path, later: Later, clock: &Clock) -> Result<(), cli::Failure> {
     let Drawn { plan, report, territory, coverage, .. } = drawn;

@@ -19,16 +19,21 @@ pub fn moved_csv(changes: &Changes) -> String {
     csv_table(&["entity_id", "from_grid", "to_grid", "why"], rows)
 }
 
-/// Ids of grids from a file: a table with the column `grid_id`, or one id in a line.
+/// Ids of grids from a file: a table with the column `grid_id`, or one id in a line, where lines that begin with # are remarks. A file without any is
+/// an error.
 pub fn read_grid_ids(path: &Path) -> Result<BTreeSet<String>, ReadError> {
     let file = table::file_name(path);
-    match read_table(path, &file, &[Column::needed("grid_id")]) {
+    if path.is_dir() {
+        return Err(ReadError::NoTable { file: path.display().to_string(), found: "a folder".into() });
+    }
+    let ids: BTreeSet<String> = match read_table(path, &file, &[Column::needed("grid_id")]) {
         Err(ReadError::NoColumn { .. }) => {
             let text = std::fs::read_to_string(path).map_err(|cause| ReadError::Io { path: path.to_path_buf(), after: 0, cause })?;
             let lines = text.trim_start_matches('\u{feff}').lines().map(|l| l.trim().to_string());
-            Ok(lines.filter(|l| !l.is_empty()).collect())
+            lines.filter(|l| !l.is_empty() && !l.starts_with('#')).collect()
         }
-        Err(other) => Err(other),
-        Ok((rows, _)) => Ok(rows.into_iter().filter_map(|r| r.cells.into_iter().next()).filter(|id| !id.is_empty()).collect()),
-    }
+        Err(other) => return Err(other),
+        Ok((rows, _)) => rows.into_iter().filter_map(|r| r.cells.into_iter().next()).filter(|id| !id.is_empty()).collect(),
+    };
+    if ids.is_empty() { Err(ReadError::NoTable { file, found: "no id of a grid".into() }) } else { Ok(ids) }
 }

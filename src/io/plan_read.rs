@@ -24,11 +24,11 @@ pub enum PlanReadError {
         cause: std::io::Error,
     },
     /// A feature that is no grid.
-    #[error("{} record {record}: {cause}", path.display())]
+    #[error("{}{}: {cause}", path.display(), if *.record > 0 { format!(" record {record}") } else { String::new() })]
     Feature {
         /// The file.
         path: PathBuf,
-        /// Feature, counted from 1.
+        /// Feature, counted from 1; 0 where it is about the file.
         record: usize,
         /// What is wrong and what to do.
         cause: String,
@@ -69,6 +69,10 @@ fn features(path: &Path) -> Result<Vec<(GridAsFound, Feature)>, PlanReadError> {
         let mut feature = feature.map_err(|e| fail(format!("{e}; the file is cut off or no GeoJSON, export it again")))?;
         out.push((grid(&mut feature).map_err(fail)?, feature));
     }
+    if out.is_empty() {
+        let cause = "the file has no feature; it must be a FeatureCollection of polygons, one for each grid";
+        return Err(PlanReadError::Feature { path: path.into(), record: 0, cause: cause.into() });
+    }
     Ok(out)
 }
 
@@ -95,7 +99,8 @@ fn named(path: &Path, features: Vec<(GridAsFound, Feature)>, id: Option<&str>) -
     let property = choices.into_iter().find(|p| features.iter().any(|(_, f)| !called(f, *p).is_empty()));
     if let (Some(id), None, Some((_, f))) = (id, property, features.first()) {
         let names = f.properties.iter().flatten().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
-        let cause = format!("no feature has a property '{id}'; the first has {}", few(&names));
+        let there = if names.is_empty() { "no properties".into() } else { few(&names) };
+        let cause = format!("no feature has a property '{id}'; the first has {there}");
         return Err(PlanReadError::Feature { path: path.into(), record: 1, cause });
     }
     let file = file_name(path);

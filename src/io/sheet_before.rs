@@ -3,7 +3,7 @@
 use super::map::{Polygons, Sheet, SheetBefore, SheetGrid, SheetMoved, SheetZone};
 use super::sheet::{barriers, finding, ring, water};
 use crate::finding::Finding;
-use crate::plan::compare::{Amount, Comparison, Figures, GridChange};
+use crate::plan::compare::{Agreement, Amount, Comparison, Figures, GridChange};
 use crate::plan::{AsFound, GridAsFound, MovedLand, Plan, former_borders};
 use crate::territory::lattice::Pt;
 use crate::territory::{Division, Territory};
@@ -122,13 +122,14 @@ fn summary(c: &Comparison) -> Vec<(String, String)> {
     };
     let both = |of: &dyn Fn(&Figures) -> String| format!("{} → {}", of(&c.before), of(&c.after));
     let share = |x: Option<f64>| x.map_or("unknown".into(), |x| format!("{:.1} %", 100.0 * x));
+    let agreement = |of: fn(&Agreement) -> String| c.agreement.as_ref().map_or("unknown".into(), of);
     let in_band = |f: &Figures| f.in_band.map(|n| f64::from(n) / f64::from(f.ordinary.max(1)));
     let rows = [
         ("Moved, by ids", c.moved.by_ids.as_ref().map_or("no id is in both plans".into(), amount)),
         ("Moved, by best matching", amount(&c.moved.by_matching)),
         ("Hatched on the map", if c.moved.ids_hold { "by ids" } else { "by best matching" }.to_string()),
-        ("Adjusted Rand index", format!("{:.3}", c.agreement.adjusted_rand)),
-        ("Variation of information", format!("{:.3} bits", c.agreement.variation_of_information)),
+        ("Adjusted Rand index", agreement(|a| format!("{:.3}", a.adjusted_rand))),
+        ("Variation of information", agreement(|a| format!("{:.3} bits", a.variation_of_information))),
         ("Grids", both(&|f| f.grids.to_string())),
         ("Households", both(&|f| f.households.to_string())),
         ("In band", both(&|f| share(in_band(f)))),

@@ -1,10 +1,10 @@
 //! A plan that was edited by hand (R41, R42).
 
-use super::follow::{Decided, Follow, day, kept};
+use super::follow::{Decided, Follow, first_day, kept, of_this_place};
 use super::{Drawn, Error, Watch, ground};
 use crate::finding::{Finding, Severity};
-use crate::measure::{Load, UnitId};
-use crate::partition::{Adjusted, MoveBounds, PartitionError, Partitioned, given};
+use crate::measure::UnitId;
+use crate::partition::Adjusted;
 use crate::plan::edited::{Drawing, edited, redraw, settle, tell_born};
 use crate::plan::{AsFound, Changes, Plan, Why, ancestry};
 use crate::recipe::Recipe;
@@ -30,12 +30,6 @@ pub enum AcceptError {
     Refused {
         /// All that was told of the edit, violations among it.
         findings: Vec<Finding>,
-    },
-    /// A date that is none.
-    #[error("'{date}' is no day; write 2026-07-01")]
-    Date {
-        /// What was given.
-        date: String,
     },
 }
 
@@ -71,14 +65,14 @@ pub fn accept(
     options: &Accept,
     watch: &dyn Watch,
 ) -> Result<Accepted, Error> {
-    let date = options.valid_from.as_ref();
-    let valid_from = date.map(|date| day(date).ok_or_else(|| AcceptError::Date { date: date.clone() })).transpose()?;
+    let valid_from = first_day(plan, options.valid_from.as_deref())?;
     let mut ground = ground(layers, recipe, &[], watch)?;
     watch.stage("match");
-    let ancestry = ancestry(plan, &ground.territory, &ground.fabric);
+    let ancestry = of_this_place(ancestry(plan, &ground.territory, &ground.fabric))?;
     let before = ancestry.grid.clone();
     let edit = edited(plan, found, &ground.territory, &ground.fabric, &before);
     let (mut label, mut findings) = (edit.label, edit.findings);
+    findings.extend(other_layers(plan, layers));
     let (_, was) = kept(plan, &ground, &ancestry);
     let (dedicated, told) = redraw(plan, &ground.fabric, std::mem::take(&mut ground.dedicated), &was, &mut label, &before, options.clean);
     ground.dedicated = dedicated;
@@ -111,7 +105,9 @@ pub fn accept(
     watch.stage("partition");
     let drawn = |(zone, labels): (&Zone, &Vec<u32>)| {
         let of = || follow.ground.territory.division(zone.division).id.clone();
-        as_labelled(zone, labels, is_old).map_err(|source| Error::Partition { division: of(), source })
+        let mut as_drawn = Adjusted::labelled(&zone.problem, labels).map_err(|source| Error::Partition { division: of(), source })?;
+        as_drawn.was.iter_mut().for_each(|w| *w = w.filter(is_old));
+        Ok(as_drawn)
     };
     let adjusted = follow.zones.iter().zip(&settled.labels).map(drawn).collect::<Result<Vec<Adjusted>, Error>>()?;
     // units by which new grids are found again once they have ids
@@ -132,19 +128,20 @@ pub fn accept(
     Ok(Accepted { drawn, changes, findings })
 }
 
-/// A zone with the grids that its vertices are labelled with.
-fn as_labelled(zone: &Zone, labels: &[u32], is_old: impl Fn(&u32) -> bool) -> Result<Adjusted, PartitionError> {
-    let (mut number, mut was): (BTreeMap<u32, u32>, Vec<Option<u32>>) = Default::default();
-    let part_of: Vec<u32> = labels
-        .iter()
-        .map(|l| {
-            // by first vertex, as assignments are numbered
-            *number.entry(*l).or_insert_with(|| {
-                was.push(Some(*l).filter(&is_old));
-                was.len() as u32 - 1
-            })
-        })
-        .collect();
-    let partitioned = if labels.is_empty() { Partitioned::nothing() } else { given(&zone.problem, &part_of)? };
-    Ok(Adjusted { partitioned, was, moves: Vec::new(), moved: Load::ZERO, bounds: MoveBounds::default() })
+/// Tells layers that are not those of the plan: what changed in them moves load that nobody drew.
+fn other_layers(plan: &Plan, layers: &Layers) -> Option<Finding> {
+    let told = |of: &[(&str, &str)], name: &str, digest: &str| of.iter().any(|(n, d)| *n == name && *d == digest);
+    let old: Vec<(&str, &str)> = plan.provenance.inputs.iter().map(|i| (i.file.as_str(), i.sha256.as_str())).collect();
+    let new: Vec<(&str, &str)> = layers.sources.iter().map(|s| (s.file.as_str(), s.digest.as_str())).collect();
+    let other = new.iter().filter(|(n, d)| !told(&old, n, d)).chain(old.iter().filter(|(n, _)| !new.iter().any(|(m, _)| m == n)));
+    let files: Vec<&str> = other.map(|f| f.0).collect();
+    if files.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "the layers are not those that the plan was made from ({} differ): what changed in them is taken over as well; \
+         accept the edit with the old layers first, then re-balance",
+        crate::finding::few(&files)
+    );
+    Some(Finding::new(Severity::Warning, "other-layers", message).measured(files.len() as f64).limit(0.0))
 }

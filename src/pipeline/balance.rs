@@ -2,8 +2,8 @@
 
 use super::{Error, Ground, RebalanceError, Watch, drawn_zone, solve};
 use crate::measure::Load;
-use crate::partition::{Adjusted, MoveBounds, PartitionError, adjust, given};
-use crate::plan::{Budget, ZoneFigures, apportion};
+use crate::partition::{Adjusted, PartitionError, adjust};
+use crate::plan::{Ancestry, Budget, ZoneFigures, apportion};
 use crate::zones::Zone;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Work<'a> {
     pub ground: &'a Ground,
     pub zones: &'a [Zone],
+    pub ancestry: &'a Ancestry,
     /// The old grid of every vertex.
     pub previous: &'a [Vec<Option<u32>>],
     /// Whether nothing changed in a zone.
@@ -38,9 +39,9 @@ impl Work<'_> {
         let most = Load((share * total.0 as f64 + 1e-6).floor() as i64);
         let itself: Load = by_itself.iter().map(|b| b.0).sum();
         let want: Vec<Load> = (0..zones.len()).map(|z| self.moved(z, &adjusted[z])).collect();
-        let wanted: Load = want.iter().copied().sum();
-        let budget = Budget { share, households: most.units(), by_itself: itself.units(), wanted: (itself + wanted).units() };
-        if itself + wanted > most {
+        let wanted = (0..zones.len()).map(|z| self.in_all(z, &adjusted[z], by_itself[z])).sum::<Load>();
+        let budget = Budget { share, households: most.units(), by_itself: itself.units(), wanted: wanted.units() };
+        if wanted > most {
             let wants = |z: usize| want[z] > Load::ZERO;
             let mended = solve(t, zones, self.watch, |z| if wants(z) { self.mended(z) } else { Ok(adjusted[z].clone()) })?;
             let need: Vec<Load> = (0..zones.len()).map(|z| self.moved(z, &mended[z])).collect();
@@ -96,14 +97,9 @@ impl Work<'_> {
             _ if number.is_empty() => {
                 let partitioned = drawn_zone(zone)?;
                 let was = vec![None; partitioned.assignment.grids()];
-                Adjusted { partitioned, was, moves: Vec::new(), moved: Load::ZERO, bounds: MoveBounds::default() }
+                Adjusted::unmoved(partitioned, was)
             }
-            Some(part_of) if self.same[z] => {
-                // numbered by first vertex, as assignments are
-                let was = (0..number.len() as u32).map(Some).collect();
-                let partitioned = given(&zone.problem, &part_of)?;
-                Adjusted { partitioned, was, moves: Vec::new(), moved: Load::ZERO, bounds: MoveBounds::default() }
-            }
+            Some(labels) if self.same[z] => Adjusted::labelled(&zone.problem, &labels)?,
             _ => adjust(&zone.problem, &numbered, budget)?,
         };
         let grid: BTreeMap<u32, u32> = number.into_iter().map(|(g, n)| (n, g)).collect();
@@ -116,6 +112,19 @@ impl Work<'_> {
         let part_of = adjusted.partitioned.assignment.part_of();
         let went = |v: &usize| self.previous[z][*v].is_some_and(|g| adjusted.was[part_of[*v] as usize] != Some(g));
         (0..part_of.len()).filter(went).map(|v| self.load(z, v)).sum()
+    }
+
+    /// Load of a zone that lies in another grid than before. Land that balance takes from the unit that keeps it may come home.
+    fn in_all(&self, z: usize, adjusted: &Adjusted, by_itself: (Load, Load)) -> Load {
+        let mut went = by_itself.0 - by_itself.1;
+        let part_of = adjusted.partitioned.assignment.part_of();
+        // units that keep no grid have moved by themselves
+        for v in (0..part_of.len()).filter(|&v| self.previous[z][v].is_some()) {
+            let was = adjusted.was[part_of[v] as usize];
+            let lain = self.zones[z].clusters[v].iter().flat_map(|u| &self.ancestry.load[u.at()]);
+            went += lain.filter(|(g, _)| was != Some(**g)).map(|(_, l)| *l).sum::<Load>();
+        }
+        went
     }
 
     fn load(&self, z: usize, v: usize) -> Load {
@@ -148,6 +157,7 @@ impl Work<'_> {
         }
         let even = |loads: &[Load]| problem.bands.iter().zip(loads).all(|(b, l)| b.violation(*l) == Load::ZERO);
         let out: BTreeSet<u32> = loads.iter().filter(|(_, l)| !even(l)).map(|(g, _)| *g).collect();
+        let now: BTreeSet<u32> = adjusted.was.iter().flatten().copied().collect();
         let back = |(part, was): (usize, &Option<u32>)| was.is_some_and(|g| out.contains(&g)) && assignment.in_band(part, &problem.bands);
         // land of other grids in the units at hand moves or stays with the unit that it is in; either way no less than this
         let own = by_itself.1;
@@ -162,6 +172,7 @@ impl Work<'_> {
             grids_before: loads.len() as u32,
             out_before: out.len() as u32,
             brought_back: adjusted.was.iter().enumerate().filter(|w| back(*w)).count() as u32,
+            out_retired: out.difference(&now).count() as u32,
         }
     }
 }

@@ -75,7 +75,7 @@ impl<'a> Follow<'a> {
 
     /// The work in the zones, of which `same` did not change.
     pub fn work<'w>(&'w self, same: &'w [bool], watch: &'w dyn Watch) -> Work<'w> {
-        Work { ground: &self.ground, zones: &self.zones, previous: &self.previous, same, watch }
+        Work { ground: &self.ground, zones: &self.zones, ancestry: &self.ancestry, previous: &self.previous, same, watch }
     }
 
     /// The plan with these grids, and what changed.
@@ -108,9 +108,44 @@ impl<'a> Follow<'a> {
     }
 }
 
-/// A day as it is written, `2026-07-01`.
-pub(super) fn day(date: &str) -> Option<Day> {
-    Stamp::parse(date).filter(|s| !s.month).map(|s| s.from)
+/// Why a plan cannot follow on from another.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FollowError {
+    /// Layers of another place.
+    #[error("no land of the new layers lies in a grid of the plan: these are layers of another place; give those of the plan's territory")]
+    Elsewhere,
+    /// A date that is none.
+    #[error("'{date}' is no day; write 2026-07-01")]
+    Date {
+        /// What was given.
+        date: String,
+    },
+    /// A date before the plan.
+    #[error("the new plan cannot be valid from {date}: grids of the old one are valid from {before}; give that day or a later one")]
+    Early {
+        /// What was given.
+        date: String,
+        /// Latest first day of a grid of the plan.
+        before: String,
+    },
+}
+
+/// The first day of a new plan, none where none is given.
+pub(super) fn first_day(plan: &Plan, date: Option<&str>) -> Result<Option<Day>, FollowError> {
+    let day = |date: &str| Stamp::parse(date).filter(|s| !s.month).map(|s| s.from);
+    let Some(date) = date else { return Ok(None) };
+    let first = day(date).ok_or_else(|| FollowError::Date { date: date.into() })?;
+    let latest = plan.grids.iter().filter_map(|g| day(g.valid_from.as_deref()?)).max();
+    match latest.filter(|latest| first < *latest) {
+        Some(latest) => Err(FollowError::Early { date: date.into(), before: latest.to_string() }),
+        None => Ok(Some(first)),
+    }
+}
+
+/// Refuses land that is none of the plan's.
+pub(super) fn of_this_place(ancestry: Ancestry) -> Result<Ancestry, FollowError> {
+    if ancestry.grid.iter().all(Option::is_none) { Err(FollowError::Elsewhere) } else { Ok(ancestry) }
 }
 
 /// The old grid that every unit of ordinary land keeps, and the one that every dedicated grid is: the one with which it has most land in common.

@@ -6,6 +6,7 @@ mod follow;
 mod rebalance;
 
 pub use accept::{Accept, AcceptError, Accepted, accept};
+pub use follow::FollowError;
 pub use rebalance::{Rebalance, RebalanceError, Rebalanced, rebalance};
 
 use crate::attach::{Rule, attach, served};
@@ -41,6 +42,9 @@ pub enum Error {
         /// What went wrong.
         source: PartitionError,
     },
+    /// A plan cannot follow on from another.
+    #[error("after the old plan: {0}")]
+    Follow(#[from] FollowError),
     /// A plan cannot be adjusted as asked for.
     #[error("rebalance: {0}")]
     Rebalance(#[from] RebalanceError),

@@ -1,10 +1,9 @@
 //! A plan adjusted to new layers (R31, R40).
 
 use super::balance::Balanced;
-use super::follow::{Decided, Follow, day, kept};
+use super::follow::{Decided, Follow, first_day, kept, of_this_place};
 use super::{Drawn, Error, Watch, ground};
 use crate::measure::{Load, LockKind};
-use crate::plan::series::Day;
 use crate::plan::{Changes, Plan, Why, ancestry};
 use crate::recipe::Recipe;
 use crate::territory::Lock;
@@ -53,15 +52,6 @@ pub enum RebalanceError {
         /// Its id.
         grid_id: String,
     },
-    /// Layers of another place.
-    #[error("no land of the new layers lies in a grid of the plan: these are layers of another place; give those of the plan's territory")]
-    Elsewhere,
-    /// A date that is none.
-    #[error("'{date}' is no day; write 2026-07-01")]
-    Date {
-        /// What was given.
-        date: String,
-    },
 }
 
 /// A plan that was adjusted.
@@ -79,30 +69,22 @@ pub struct Rebalanced {
 /// [`adjust`](crate::partition::adjust()). The same layers and recipe give the same plan again. Runs on the current rayon pool; the result does not
 /// depend on its size.
 pub fn rebalance(plan: &Plan, layers: &Layers, recipe: &Recipe, options: &Rebalance, watch: &dyn Watch) -> Result<Rebalanced, Error> {
-    let (share, day) = checked(options)?;
+    if let Some(share) = options.budget_share.filter(|s| !(0.0..=1.0).contains(s)) {
+        return Err(RebalanceError::Share { share }.into());
+    }
+    let valid_from = first_day(plan, options.valid_from.as_deref())?;
     let locks = locks(plan, &options.freeze)?;
     let ground = ground(layers, recipe, &locks, watch)?;
     watch.stage("match");
-    let ancestry = ancestry(plan, &ground.territory, &ground.fabric);
-    if ancestry.grid.iter().all(Option::is_none) {
-        return Err(RebalanceError::Elsewhere.into());
-    }
+    let ancestry = of_this_place(ancestry(plan, &ground.territory, &ground.fabric))?;
     let (kept, dedicated_was) = kept(plan, &ground, &ancestry);
     let follow = Follow::new(plan, ground, ancestry, kept, dedicated_was, recipe)?;
     let past = follow.past(&follow.kept, recipe);
     watch.stage("partition");
-    let Balanced { adjusted, budgets, budget } = follow.work(&past.same, watch).balance(&follow.by_itself(), share)?;
-    let decided = Decided { past, adjusted, budgets, budget, by: Why::Balance, valid_from: day };
+    let Balanced { adjusted, budgets, budget } = follow.work(&past.same, watch).balance(&follow.by_itself(), options.budget_share)?;
+    let decided = Decided { past, adjusted, budgets, budget, by: Why::Balance, valid_from };
     let (drawn, changes) = follow.conclude(decided, layers, recipe, watch)?;
     Ok(Rebalanced { drawn, changes })
-}
-
-fn checked(options: &Rebalance) -> Result<(Option<f64>, Option<Day>), RebalanceError> {
-    if let Some(share) = options.budget_share.filter(|s| !(0.0..=1.0).contains(s)) {
-        return Err(RebalanceError::Share { share });
-    }
-    let day = |date: &String| day(date).ok_or_else(|| RebalanceError::Date { date: date.clone() });
-    Ok((options.budget_share, options.valid_from.as_ref().map(day).transpose()?))
 }
 
 /// Grids that stay as they are, as areas drawn by a planner; dedicated ones are as large as what they are for.

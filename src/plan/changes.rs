@@ -120,7 +120,7 @@ pub struct Budget {
     pub households: f64,
     /// Load that moves by itself: land cut otherwise, division borders, kinds of grid.
     pub by_itself: f64,
-    /// Load that would move without a budget.
+    /// Load that moves without a budget.
     pub wanted: f64,
 }
 
@@ -222,10 +222,12 @@ pub struct ZoneChange {
     pub grids_before: u32,
     /// Ordinary grids now.
     pub grids: u32,
-    /// Ordinary grids that the new numbers put out of band.
+    /// Ordinary grids of the old plan that are out of band by the new numbers.
     pub out_before: u32,
     /// Those among them that are in band now.
     pub brought_back: u32,
+    /// Those among them that are no more.
+    pub out_retired: u32,
     /// Ordinary grids out of band now.
     pub out_of_band: u32,
 }
@@ -249,8 +251,10 @@ pub struct LeftOut {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LeftWhy {
-    /// No plan with as little violation could help it.
+    /// No plan with as little violation and as many grids could help it.
     Forced,
+    /// It was to stay as it is.
+    Frozen,
     /// Nothing changed in its zone.
     Unchanged,
     /// The budget of its zone did not suffice.

@@ -53,6 +53,8 @@ pub struct ZoneFigures {
     pub out_before: u32,
     /// Those among these that are in band now.
     pub brought_back: u32,
+    /// Those that are no more.
+    pub out_retired: u32,
 }
 
 /// Load and land, m², that went from an old grid to a new one.
@@ -61,10 +63,10 @@ pub type Flows = BTreeMap<(u32, u32), (Load, f64)>;
 /// What went from which old grid to which new one, both by position.
 pub fn flows(ancestry: &Ancestry, fabric: &Fabric, grid_of_unit: impl Fn(usize) -> u32) -> Flows {
     let mut flows = Flows::new();
-    for (u, unit) in fabric.units.iter().enumerate() {
+    for u in 0..fabric.units.len() {
         let to = grid_of_unit(u);
         ancestry.load[u].iter().for_each(|(&from, l)| flows.entry((from, to)).or_default().0 += *l);
-        ancestry.grid[u].iter().for_each(|&from| flows.entry((from, to)).or_default().1 += unit.area_m2);
+        ancestry.land[u].iter().for_each(|(&from, m2)| flows.entry((from, to)).or_default().1 += m2);
     }
     flows
 }
@@ -211,6 +213,7 @@ fn zones(c: &Difference<'_>, came: &[Load]) -> Vec<ZoneChange> {
             grids: ordinary().count() as u32,
             out_before: f.out_before,
             brought_back: f.brought_back,
+            out_retired: f.out_retired,
             out_of_band: ordinary().filter(|g| !g.in_band).count() as u32,
         }
     };
@@ -223,6 +226,7 @@ fn left_out(c: &Difference<'_>) -> Vec<LeftOut> {
     let one = |g: &PlanGrid| {
         let zone = number[g.zone_id.as_str()];
         let why = match g.standing {
+            _ if g.frozen => LeftWhy::Frozen,
             Standing::Forced => LeftWhy::Forced,
             _ if c.same[zone] => LeftWhy::Unchanged,
             _ if c.by == Why::Edited => LeftWhy::Edited,

@@ -14,7 +14,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 #[non_exhaustive]
 pub enum TerritoryError {
     /// No division has the level and scheme asked for.
-    #[error("{file}: no division of level {wanted}; the file has {available}; choose one of them with --level and --scheme")]
+    #[error(
+        "{file}: no division of level {wanted}; the file has {available}; choose one of them by level and scheme under [division] of the recipe (draw_plan: --level and --scheme)"
+    )]
     NoSuchDivision {
         /// File of the divisions.
         file: String,
@@ -24,7 +26,9 @@ pub enum TerritoryError {
         available: String,
     },
     /// Several levels or schemes and nothing said which.
-    #[error("{file}: which divisions? The file has {available}; choose one with --level and --scheme")]
+    #[error(
+        "{file}: which divisions? The file has {available}; choose one by level and scheme under [division] of the recipe (draw_plan: --level and --scheme)"
+    )]
     Ambiguous {
         /// File of the divisions.
         file: String,

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use evengrid::cut::{Fabric, cut};
+use evengrid::plan::GridAsFound;
 use evengrid::recipe::{Draft, Recipe};
 use evengrid::territory::layers::{AreaRecord, DivisionRecord, Layers, LineRecord, Origin, PointRecord, StationRecord};
 use evengrid::territory::{Territory, territory};
@@ -31,6 +32,25 @@ pub fn ring(corners: &[Corner]) -> LineString<f64> {
 
 pub fn area(corners: &[Corner]) -> MultiPolygon<f64> {
     MultiPolygon(vec![Polygon::new(ring(corners), vec![])])
+}
+
+/// A grid of a plan with nothing but its id and land.
+pub fn grid(id: &str, land: MultiPolygon<f64>) -> GridAsFound {
+    GridAsFound {
+        grid_id: id.into(),
+        code: String::new(),
+        division_id: "d".into(),
+        households: None,
+        load: Default::default(),
+        target: None,
+        deviation: None,
+        parts: 1,
+        logical: false,
+        kind: String::new(),
+        barrier_share: None,
+        areas: Default::default(),
+        land,
+    }
 }
 
 fn origin(record: usize) -> Origin {

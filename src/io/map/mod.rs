@@ -160,7 +160,7 @@ pub struct SheetZone {
     pub possible: String,
     /// What this plan reached, in words.
     pub reached: String,
-    /// Grids out of the band / of these, how many no plan could bring in.
+    /// Grids out of the band / of these, how many are forced out.
     pub out: String,
     /// Whether no plan is better balanced.
     pub proven: bool,

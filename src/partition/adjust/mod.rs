@@ -19,7 +19,7 @@ use super::locks::Locked;
 use super::net::Net;
 use super::score::Goal;
 use super::windows::Whole;
-use super::{Assignment, Bounds, Outcome, PartitionError, Partitioned, Problem, check, standings};
+use super::{Assignment, Bounds, Outcome, PartitionError, Partitioned, Problem, check, given, standings};
 use crate::measure::{Load, UnitId};
 use anneal::{Schedule, Worth};
 use search::Search;
@@ -64,6 +64,28 @@ pub struct Adjusted {
     pub moved: Load,
     /// What has to move.
     pub bounds: MoveBounds,
+}
+
+impl Adjusted {
+    /// A partition that nothing moves for; `was` as in [`Adjusted::was`].
+    pub fn unmoved(partitioned: Partitioned, was: Vec<Option<u32>>) -> Adjusted {
+        Adjusted { partitioned, was, moves: Vec::new(), moved: Load::ZERO, bounds: MoveBounds::default() }
+    }
+
+    /// Units in grids as they are labelled, judged by [`given`]; `was` has the label of every grid. O(n log n).
+    pub fn labelled(problem: &Problem, labels: &[u32]) -> Result<Adjusted, PartitionError> {
+        let (mut number, mut was) = (BTreeMap::new(), Vec::new());
+        let of_label = |l: &u32| {
+            // by first unit, as assignments are numbered
+            *number.entry(*l).or_insert_with(|| {
+                was.push(Some(*l));
+                was.len() as u32 - 1
+            })
+        };
+        let part_of: Vec<u32> = labels.iter().map(of_label).collect();
+        let partitioned = if labels.is_empty() { Partitioned::nothing() } else { given(problem, &part_of)? };
+        Ok(Adjusted::unmoved(partitioned, was))
+    }
 }
 
 /// Adjusts the partition `previous` (a number of a grid for every unit, none for new land) to the loads of `problem`: as little violation

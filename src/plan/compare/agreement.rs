@@ -18,8 +18,8 @@ pub struct Agreement {
 }
 
 /// Agreement by what pairs of groups share: `cells` are a group on either side and their common weight. `item` is the weight of one thing that
-/// cannot be divided, 0 where all can (land). Nothing at all agrees. O(n) for n cells.
-pub(super) fn agreement(cells: &[(usize, usize, f64)], rows: usize, columns: usize, item: f64) -> Agreement {
+/// cannot be divided, 0 where all can (land). None where nothing is common. O(n) for n cells.
+pub(super) fn agreement(cells: &[(usize, usize, f64)], rows: usize, columns: usize, item: f64) -> Option<Agreement> {
     let (mut row, mut column, mut total) = (vec![0.0; rows], vec![0.0; columns], 0.0);
     for &(i, j, w) in cells {
         row[i] += w;
@@ -27,7 +27,7 @@ pub(super) fn agreement(cells: &[(usize, usize, f64)], rows: usize, columns: usi
         total += w;
     }
     if total <= 0.0 {
-        return Agreement { adjusted_rand: 1.0, variation_of_information: 0.0 };
+        return None;
     }
     let pairs = |weights: &mut dyn Iterator<Item = f64>| weights.map(|w| w * (w - item).max(0.0) / 2.0).sum::<f64>();
     let together = pairs(&mut cells.iter().map(|c| c.2));
@@ -39,7 +39,7 @@ pub(super) fn agreement(cells: &[(usize, usize, f64)], rows: usize, columns: usi
     let adjusted_rand = if even { 1.0 } else { (together - chance) / (best - chance) };
     let open = |&(i, j, w): &(usize, usize, f64)| if w > 0.0 { w * ((row[i] / w).log2() + (column[j] / w).log2()) } else { 0.0 };
     let variation_of_information = (cells.iter().map(open).sum::<f64>() / total).max(0.0);
-    Agreement { adjusted_rand, variation_of_information }
+    Some(Agreement { adjusted_rand, variation_of_information })
 }
 
 #[cfg(test)]
@@ -50,21 +50,20 @@ mod tests {
     #[test]
     fn figures_are_those_of_the_literature() {
         // [0, 0, 1, 2] against [0, 0, 1, 1]
-        let a = agreement(&[(0, 0, 2.0), (1, 1, 1.0), (2, 1, 1.0)], 3, 2, 1.0);
+        let a = agreement(&[(0, 0, 2.0), (1, 1, 1.0), (2, 1, 1.0)], 3, 2, 1.0).unwrap();
         assert!((a.adjusted_rand - 4.0 / 7.0).abs() < 1e-12, "{a:?}");
         assert!((a.variation_of_information - 0.5).abs() < 1e-12, "{a:?}");
         // [0, 0, 1, 1] against [0, 1, 0, 1]: less than by chance
-        let b = agreement(&[(0, 0, 1.0), (0, 1, 1.0), (1, 0, 1.0), (1, 1, 1.0)], 2, 2, 1.0);
+        let b = agreement(&[(0, 0, 1.0), (0, 1, 1.0), (1, 0, 1.0), (1, 1, 1.0)], 2, 2, 1.0).unwrap();
         assert!((b.adjusted_rand + 0.5).abs() < 1e-12 && (b.variation_of_information - 2.0).abs() < 1e-12, "{b:?}");
     }
 
     #[test]
     fn trivial_partitions_agree() {
         for item in [0.0, 1.0] {
-            let one = agreement(&[(0, 0, 7.0)], 1, 1, item);
+            let one = agreement(&[(0, 0, 7.0)], 1, 1, item).unwrap();
             assert_eq!((one.adjusted_rand, one.variation_of_information), (1.0, 0.0));
-            let none = agreement(&[], 1, 1, item);
-            assert_eq!((none.adjusted_rand, none.variation_of_information), (1.0, 0.0));
+            assert_eq!(agreement(&[], 1, 1, item), None);
         }
     }
 }

@@ -40,6 +40,7 @@ const IDS_HOLD: f64 = 0.9;
 /// | `land-in-one-plan` | land in a grid of one plan alone (`measured`: m²) |
 /// | `households-in-one-plan` | load in a grid of one plan alone (`measured`: load) |
 /// | `households-in-no-plan` | load in no grid of either (`measured`: load) |
+/// | `nothing-in-both` | the plans have neither land nor load in common |
 /// | `households-in-two-grids` | load in several grids of one plan, counted in the first (`measured`: load) |
 ///
 /// O(n log n) for n positions and points, with the overlay of every pair of grids whose boxes meet; naming is near-linear for plans that are alike and
@@ -98,7 +99,11 @@ pub fn compare(before: &AsFound, after: &AsFound, points: &[DemandPoint], tolera
     let weight = |c: &Shared| if basis == Basis::Land { c.area_m2 } else { c.load.units() };
     let weights: Vec<(usize, usize, f64)> = t.cells.iter().map(|c| (c.before, c.after, weight(c))).collect();
     let item = if basis == Basis::Land { 0.0 } else { 1.0 };
-    let (grids, gone) = changes(&t, &named, before, after, &new, &loaded_after);
+    if t.cells.is_empty() {
+        let message = "the plans have no land in common: there is nothing to compare; give two plans of one territory, both in longitude and latitude";
+        findings.push(Finding::new(Severity::Warning, "nothing-in-both", message));
+    }
+    let (grids, gone) = changes(&t, &named, before, after, &new, (&loaded_before, &loaded_after));
     let mut classes: BTreeMap<Class, u32> = BTreeMap::new();
     for class in grids.iter().map(|g| g.class).chain(gone.iter().map(|g| g.class).filter(|c| *c == Class::Retired)) {
         *classes.entry(class).or_default() += 1;
@@ -168,8 +173,10 @@ fn placed(
     was.iter().for_each(|[entity, grid, _]| entities.entry(entity).or_default().0 = old_ids.get(grid).copied());
     is.iter().for_each(|[entity, grid, _]| entities.entry(entity).or_default().1 = new_ids.get(grid).copied());
     let one = Load(Load::PER_UNIT);
-    let placed: Placed = entities.into_values().map(|(i, j)| (i, j, one)).collect();
-    if placed.iter().any(|p| p.0.is_some() && p.1.is_some()) { (Basis::Entities, placed) } else { (Basis::Land, Vec::new()) }
+    // who is in one plan alone came or left: no land is another grid's for that
+    let both = entities.into_values().filter(|(i, j)| i.is_some() && j.is_some());
+    let placed: Placed = both.map(|(i, j)| (i, j, one)).collect();
+    if !placed.is_empty() { (Basis::Entities, placed) } else { (Basis::Land, Vec::new()) }
 }
 
 fn moved(t: &Table, named: &names::Names, equal_ids: impl Fn(&Shared) -> bool, before: &AsFound, after: &AsFound) -> Moved {
@@ -225,7 +232,7 @@ fn changes(
     before: &AsFound,
     after: &AsFound,
     new: &Land<'_>,
-    loads: &[figures::Loaded],
+    loads: (&[figures::Loaded], &[figures::Loaded]),
 ) -> (Vec<GridChange>, Vec<GridGone>) {
     let (mut most_from, mut most_into) = (vec![(None, 0.0); t.after.len()], vec![(None, 0.0); t.before.len()]);
     for c in &t.cells {
@@ -245,10 +252,10 @@ fn changes(
         was: named.same[j].map(id),
         mostly_from: most_from[j].0.map(id),
         share: most_from[j].1,
-        households_before: named.same[j].map_or(0.0, |i| t.before[i].load.units()),
-        households: loads[j].load.unwrap_or(0.0),
-        target: loads[j].target,
-        deviation: loads[j].deviation(),
+        households_before: named.same[j].and_then(|i| loads.0[i].load).unwrap_or(0.0),
+        households: loads.1[j].load.unwrap_or(0.0),
+        target: loads.1[j].target,
+        deviation: loads.1[j].deviation(),
         compactness: shapes[j],
         parts: parts[j],
         area_m2: t.after[j].area_m2,

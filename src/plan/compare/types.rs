@@ -19,7 +19,7 @@ pub enum Basis {
     Land,
 }
 
-/// What two grids share, or what a grid has outside of the other plan.
+/// What two grids share, or what a grid has outside of the other plan. Load is what [`Basis`] says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overlap {
     /// Grid of the plan before; none outside of it.
@@ -49,9 +49,9 @@ pub struct GridChange {
     pub mostly_from: Option<String>,
     /// How much of it comes from there, a share.
     pub share: f64,
-    /// Load before, of the grid that it was.
+    /// Load before, of the grid that it was: as counted at points, else as the plan says.
     pub households_before: f64,
-    /// Load.
+    /// Load: as counted at points, else as the plan says.
     pub households: f64,
     /// Load it should have, as it says or as the mean of the plan.
     pub target: Option<f64>,
@@ -124,8 +124,8 @@ pub struct Comparison {
     pub after: Figures,
     /// What moved.
     pub moved: Moved,
-    /// How much the plans agree, by load, without load by land.
-    pub agreement: Agreement,
+    /// How much the plans agree, by load, without load by land; none where nothing is in both.
+    pub agreement: Option<Agreement>,
     /// Number of grids of every class; merged grids are counted once, as what they became.
     pub classes: BTreeMap<Class, u32>,
     /// Grids of the plan after, in file order.

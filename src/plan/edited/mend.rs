@@ -49,34 +49,35 @@ impl Ground<'_> {
         }
     }
 
-    /// Labels in several pieces, with these, the heaviest first.
+    /// Labels in several pieces, with these: first the one with most of the grid as it was, then the heaviest.
     pub fn torn(&self, label: &[u32]) -> Vec<(u32, Vec<Vec<usize>>)> {
         let mut parts: BTreeMap<u32, BTreeMap<u32, Vec<usize>>> = BTreeMap::new();
         for (v, piece) in pieces(self.graph, label).into_iter().enumerate() {
             parts.entry(label[v]).or_default().entry(piece).or_default().push(v);
         }
-        let weight = |part: &Vec<usize>| {
-            let (load, m2) = part.iter().fold((Load::ZERO, 0.0), |(l, a), &v| (l + self.graph.load(v), a + self.area[v]));
-            (Reverse(load), Reverse((m2 * 100.0f64).round() as i64))
+        let sum = |part: &mut dyn Iterator<Item = usize>| {
+            let (load, m2) = part.fold((Load::ZERO, 0.0), |(l, a), v| (l + self.graph.load(v), a + self.area[v]));
+            (load, (m2 * 100.0f64).round() as i64)
         };
-        let heaviest_first = |(label, parts): (u32, BTreeMap<u32, Vec<usize>>)| {
+        let main_first = |(label, parts): (u32, BTreeMap<u32, Vec<usize>>)| {
             let mut parts: Vec<Vec<usize>> = parts.into_values().collect();
-            parts.sort_by_key(weight);
+            let was = |part: &Vec<usize>| sum(&mut part.iter().copied().filter(|v| self.previous[*v] == Some(label)));
+            parts.sort_by_key(|part| Reverse((was(part), sum(&mut part.iter().copied()))));
             (label, parts)
         };
-        parts.into_iter().filter(|p| p.1.len() > 1).map(heaviest_first).collect()
+        parts.into_iter().filter(|p| p.1.len() > 1).map(main_first).collect()
     }
 
-    /// Makes every label contiguous: lighter pieces go back to grids that are still there, and what is torn then joins a neighbour.
+    /// Makes every label contiguous: lighter pieces go back to the grids that they had, also to those that were deleted, and what is torn then joins a
+    /// neighbour.
     pub fn mend(&mut self, label: &mut [u32]) {
         let torn = self.torn(label);
         if torn.is_empty() {
             return;
         }
-        let now = label.to_vec();
         for (own, parts) in torn {
             for &v in parts[1..].iter().flatten() {
-                let there = self.previous[v].filter(|p| *p != own && !self.frozen.contains(p) && now.contains(p));
+                let there = self.previous[v].filter(|p| *p != own && !self.frozen.contains(p));
                 label[v] = there.unwrap_or(own);
             }
         }

@@ -116,13 +116,13 @@ pub(super) fn tell(
     }
     outside(features, t, fabric, over, &name, &mut slivers, out);
     if round(slivers.m2) > 0.0 {
-        let message = format!("{:.1} m² in all are slivers between grids, up to {SLIVER_M} m wide; they go with their units", slivers.m2);
+        let message = format!("{:.2} m² in all are slivers between grids, up to {SLIVER_M} m wide; they go with their units", slivers.m2);
         out.push(slivers.told(Finding::new(Severity::Info, "edit-slivers", message), SLIVER_M));
     }
     if round(strays.m2) > 0.0 {
         let part = 100.0 * (1.0 - WHOLE);
         let message = format!(
-            "{:.1} m² in all lie across a border from the rest of their units, {part:.0} % of a unit at most; they go with it",
+            "{:.2} m² in all lie across a border from the rest of their units, {part:.0} % of a unit at most; they go with it",
             strays.m2
         );
         out.push(strays.told(Finding::new(Severity::Info, "edit-strays", message), 1.0 - WHOLE));

@@ -73,7 +73,7 @@ function zoneTable() {
     { name: 'Grids', num: true, of: (z) => z.grids },
     { name: 'Possible', title: 'The best that any plan could reach', of: (z) => z.possible },
     { name: 'Reached', title: 'What this plan reached', of: (z) => z.reached },
-    { name: 'Out', title: 'Grids out of the band / of these, how many no plan could bring in', of: (z) => z.out },
+    { name: 'Out', title: 'Grids out of the band / of these, how many are forced out', of: (z) => z.out },
     { name: 'Proven', title: 'No plan with this number of grids is better balanced', of: (z) => z.proven ? '✓' : '–' },
   ], zones, { pick: (z) => z.shape.lists.length && go(z.shape.bounds, 0.9) });
 }
