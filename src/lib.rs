@@ -59,6 +59,7 @@
 //! | culprit | unit that no grid in band can hold |
 
 pub mod attach;
+pub mod crs;
 pub mod cut;
 pub mod finding;
 pub mod graph;

@@ -98,11 +98,7 @@ pub enum ReadError {
         byte: u64,
     },
     /// A position outside the globe.
-    #[error(
-        "{file}: record {record}{}: the position {lon}, {lat} is no longitude and latitude (limits ±180 and ±90 degrees){}",
-        id.as_deref().map_or(String::new(), |id| format!(" '{id}'")),
-        remedy(*lon, *lat)
-    )]
+    #[error("{file}: record {record}{}: {}", id.as_deref().map_or(String::new(), |id| format!(" '{id}'")), off(*x, *y, crs.as_deref()))]
     Coordinate {
         /// The file.
         file: String,
@@ -111,9 +107,11 @@ pub enum ReadError {
         /// Id of the feature.
         id: Option<String>,
         /// First number of the position.
-        lon: f64,
+        x: f64,
         /// Second number of the position.
-        lat: f64,
+        y: f64,
+        /// The system in which they are taken; none for longitude and latitude on WGS 84.
+        crs: Option<String>,
     },
     /// Another document than a feature collection.
     #[error("{file}: {found} where a GeoJSON FeatureCollection is needed; export the layer as GeoJSON (RFC 7946)")]
@@ -123,15 +121,17 @@ pub enum ReadError {
         /// What it is.
         found: String,
     },
-    /// A coordinate reference system other than WGS 84.
+    /// A coordinate reference system that cannot be used.
     #[error(
-        "{file}: the coordinates are declared as '{crs}', only longitude and latitude on WGS 84 (CRS84, EPSG:4326) are read; export it as RFC 7946 GeoJSON, e.g. ogr2ogr -t_srs EPSG:4326 -lco RFC7946=YES"
+        "{file}: the coordinate reference system cannot be used: {cause}. Name the right one in the recipe, [layers.{layer}] crs = \"EPSG:4326\", or export the file in another one"
     )]
     Crs {
         /// The file.
         file: String,
-        /// What is declared.
-        crs: String,
+        /// Its layer.
+        layer: &'static str,
+        /// What is wrong with it.
+        cause: String,
     },
     /// One value takes more memory than can be meant.
     #[error("{file}: record {record} is longer than {limit} bytes; split it into several features")]
@@ -161,6 +161,160 @@ pub enum ReadError {
         /// Columns there are.
         there: String,
     },
+    /// An encoding that is not known.
+    #[error("{file}: the encoding '{name}' is not known; say utf-8, gbk, gb18030, big5 or windows-1252")]
+    UnknownEncoding {
+        /// The file.
+        file: String,
+        /// What was said.
+        name: String,
+    },
+    /// Bytes that are no text.
+    #[error("{file}: {}, field '{field}': the bytes {bytes} are no text in {encoding}; say the encoding that the file is in, or export it again as UTF-8", place(*record))]
+    Undecodable {
+        /// The file.
+        file: String,
+        /// Record; 0 is the header.
+        record: u64,
+        /// Field.
+        field: String,
+        /// Encoding that was tried.
+        encoding: String,
+        /// The first of its bytes in hexadecimal.
+        bytes: String,
+    },
+    /// A text that ends inside a character.
+    #[error("{file}: {}, field '{field}': the text is cut inside its last character (it ends with the bytes {bytes}, in {encoding}); make the field wider and export the file again, or allow cut text to be read without that character", place(*record))]
+    CutText {
+        /// The file.
+        file: String,
+        /// Record; 0 is the header.
+        record: u64,
+        /// Field.
+        field: String,
+        /// Its encoding.
+        encoding: String,
+        /// The last of its bytes in hexadecimal.
+        bytes: String,
+    },
+    /// A text whose characters were replaced when the file was written.
+    #[error("{file}: {}, field '{field}': the text was destroyed before the file was written (replacement characters in {encoding}: {bytes}); export it again from its source with the right encoding", place(*record))]
+    LostText {
+        /// The file.
+        file: String,
+        /// Record; 0 is the header.
+        record: u64,
+        /// Field.
+        field: String,
+        /// Its encoding.
+        encoding: String,
+        /// The first of its bytes in hexadecimal.
+        bytes: String,
+    },
+    /// A part of a shapefile that cannot be read.
+    #[error("{file}: {detail}; copy all parts of the shapefile again (.shp, .shx, .dbf, .prj, .cpg) or export it again")]
+    Shapefile {
+        /// The part.
+        file: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A shapefile whose parts do not belong together.
+    #[error(
+        "{file}: {shapes} shapes in the .shp but {rows} records in the .dbf; the two do not belong together: copy all parts of the shapefile again or export it again"
+    )]
+    Counts {
+        /// The file.
+        file: String,
+        /// Shapes.
+        shapes: u64,
+        /// Records.
+        rows: u64,
+    },
+    /// A file in another format than its name says.
+    #[error("{file}: {found}; {remedy}")]
+    Format {
+        /// The file.
+        file: String,
+        /// What it is.
+        found: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A text that is no XML.
+    #[error("{file}: after record {after}: not valid XML at byte {byte}: {detail}; repair it or export the file again")]
+    Xml {
+        /// The file.
+        file: String,
+        /// Records read before.
+        after: u64,
+        /// Byte.
+        byte: u64,
+        /// What was found.
+        detail: String,
+    },
+    /// No file of the format that its name or its first bytes say.
+    #[error("{file}: no {format} file that can be read ({detail}); check that it is the right file, or export it again")]
+    NotFormat {
+        /// The file.
+        file: String,
+        /// The format.
+        format: &'static str,
+        /// What is wrong.
+        detail: String,
+    },
+    /// The inside of the file is damaged.
+    #[error("{file}: the {format} file is damaged after record {after} ({detail}); copy it or export it again")]
+    Damaged {
+        /// The file.
+        file: String,
+        /// The format.
+        format: &'static str,
+        /// Whole features before.
+        after: u64,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A value that cannot be read.
+    #[error("{file}: record {record}: field '{field}': {detail}")]
+    Value {
+        /// The file.
+        file: String,
+        /// Record.
+        record: u64,
+        /// Field.
+        field: String,
+        /// What is wrong, and what to do.
+        detail: String,
+    },
+    /// Several tables, none of them chosen.
+    #[error("{file}: it holds several tables ({}); say which one to read: table = \"…\"", tables.join(", "))]
+    SeveralTables {
+        /// The file.
+        file: String,
+        /// Names of the tables.
+        tables: Vec<String>,
+    },
+    /// The chosen table is not there.
+    #[error("{file}: no table '{table}'; the file has {}. Correct table = \"…\"", if there.is_empty() { "none".to_string() } else { there.join(", ") })]
+    NoSuchTable {
+        /// The file.
+        file: String,
+        /// The table that was asked for.
+        table: String,
+        /// Tables there are.
+        there: Vec<String>,
+    },
+    /// Valid, but of a kind that is not read.
+    #[error("{file}: {what}; {remedy}")]
+    Unsupported {
+        /// The file.
+        file: String,
+        /// What it has.
+        what: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// Nothing to divide.
     #[error("{file}: no household point among {features} features; the layer must hold Point features (centroids, if it holds buildings)")]
     NoPoints {
@@ -171,15 +325,32 @@ pub enum ReadError {
     },
 }
 
+fn place(record: u64) -> String {
+    if record == 0 { "the header".into() } else { format!("record {record}") }
+}
+
+fn off(x: f64, y: f64, crs: Option<&str>) -> String {
+    match crs {
+        None => format!("the position {x}, {y} is no longitude and latitude (limits ±180 and ±90 degrees){}", remedy(x, y)),
+        Some(_) if !x.is_finite() || !y.is_finite() => {
+            format!("the position {x}, {y} is none: a number is missing: give the feature a real position or leave it out")
+        }
+        Some(crs) => format!(
+            "the position {x}, {y} is outside what {crs} describes; correct the feature or leave it out, or name the right system in the recipe \
+             (crs and axes of the layer)"
+        ),
+    }
+}
+
 fn remedy(lon: f64, lat: f64) -> &'static str {
     if !lon.is_finite() || !lat.is_finite() {
         "; a number is missing: give the feature a real position or leave it out"
     } else if lon.abs() > 1000.0 || lat.abs() > 1000.0 {
-        "; the file seems to be in projected metres: export it as WGS 84 (EPSG:4326)"
+        "; the file seems to be in projected metres: name its system in the recipe (crs of the layer) or export it as WGS 84 (EPSG:4326)"
     } else if lon.abs() <= 90.0 && lat.abs() <= 180.0 {
-        "; the two seem to be swapped: longitude comes first"
+        "; the two seem to be swapped, longitude comes first: write axes = \"yx\" for the layer in the recipe"
     } else {
-        "; correct the feature or leave it out; if the file is in projected metres, export it as WGS 84 (EPSG:4326)"
+        "; correct the feature or leave it out; if the file is in projected metres, name its system in the recipe (crs of the layer)"
     }
 }
 
@@ -218,6 +389,24 @@ pub enum WriteError {
     InTheWay {
         /// The path.
         path: PathBuf,
+    },
+    /// A value that its column cannot hold.
+    #[error("table '{table}', record {record}: {detail}; nothing was written")]
+    Value {
+        /// Table or file.
+        table: String,
+        /// Record.
+        record: u64,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A layer that the format cannot hold.
+    #[error("{file}: {detail}")]
+    Unfit {
+        /// The file.
+        file: String,
+        /// What does not fit, and what to do.
+        detail: String,
     },
     /// A name with a folder in it, or none.
     #[error("'{name}' is no plain file name; files of a plan lie directly in its folder")]

@@ -3,14 +3,14 @@
 
 pub mod changes_files;
 pub mod compare_files;
+mod convert;
 mod error;
 mod folder;
-mod geojson;
+mod formats;
 pub mod hub_files;
 pub mod hub_tables;
+pub mod inspect;
 mod layers;
-#[cfg(test)]
-mod layers_tests;
 pub mod map;
 pub mod metis;
 pub mod plan_files;
@@ -19,11 +19,12 @@ pub mod series_files;
 pub mod sheet;
 pub mod sheet_before;
 pub mod staffing_files;
-mod stream;
 pub mod table;
 #[cfg(test)]
 mod testing;
 
+pub use convert::{Features, write_all};
 pub use error::{ReadError, WriteError};
 pub use folder::{Aside, PLAN_FILES, Staged, write_atomic};
+pub use formats::Format;
 pub use layers::{read_households, read_land, read_layers, read_linework};

@@ -1,25 +1,18 @@
-//! Tables row by row: CSV in UTF-8 (comma, semicolon or tab, with or without byte order mark, plain or .gz), or GeoJSON points.
+//! Tables row by row: CSV in UTF-8 or GB18030 (comma, semicolon or tab, with or without byte order mark, plain or .gz), or GeoJSON points.
 
 use super::error::ReadError;
-use super::geojson::{Feature, MAX_WANTED, Record, Shape, each_feature, text};
-use super::stream::Input;
+use super::formats::delimited::rows::{self, Rows};
+use super::formats::feature::{Cell, Feature, Record, Shape};
+use super::formats::geojson::each_feature;
 use crate::finding::{Finding, Severity};
-use csv::{ByteRecord, ReaderBuilder};
 use geo::MultiPolygon;
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-const CHUNK: usize = 1 << 18;
-/// The byte order mark.
-const BOM: &[u8] = &[0xef, 0xbb, 0xbf];
 /// Columns that GeoJSON has in its geometry.
 pub const LON: &str = "lon";
 /// See [`LON`].
 pub const LAT: &str = "lat";
-/// Characters of a damaged row that a finding quotes.
-const QUOTED: usize = 40;
 
 /// Name of a file, for messages.
 pub fn file_name(path: &Path) -> String {
@@ -34,7 +27,7 @@ pub struct Row<'a> {
 }
 
 enum Cells<'a> {
-    Csv(&'a ByteRecord, &'a [Option<usize>]),
+    Text(&'a rows::Row<'a>, &'a [Option<usize>]),
     Feature(&'a Feature<'a>, &'a [Field]),
 }
 
@@ -49,14 +42,15 @@ impl Row<'_> {
     /// Text of the wanted column at that position, without white space around it; empty where it says nothing.
     pub fn cell(&self, wanted: usize) -> Cow<'_, str> {
         match &self.cells {
-            Cells::Csv(record, columns) => {
-                let bytes = columns.get(wanted).copied().flatten().and_then(|c| record.get(c)).unwrap_or_default();
-                String::from_utf8_lossy(bytes.trim_ascii())
-            }
+            // decoded once before it was handed over
+            Cells::Text(row, columns) => columns.get(wanted).copied().flatten().and_then(|c| row.cell(c).ok()).unwrap_or_default(),
             Cells::Feature(feature, fields) => {
                 let place = || feature.geometry.place();
                 let found = match fields.get(wanted) {
-                    Some(Field::Property(at)) => feature.raw(*at).and_then(text).or_else(|| (*at == 0).then(|| feature.own_id()).flatten()),
+                    Some(Field::Property(at)) => {
+                        let own = || if *at == 0 { feature.id.text() } else { None };
+                        feature.cells.get(*at).and_then(Cell::text).or_else(own).map(Cow::into_owned)
+                    }
                     Some(Field::Lon) => place().map(|p| p[0].to_string()),
                     Some(Field::Lat) => place().map(|p| p[1].to_string()),
                     None => None,
@@ -92,7 +86,7 @@ pub enum Item<'a> {
     /// A row.
     Row(Row<'a>),
     /// What is wrong with a record: `row-malformed` (another number of fields than the header, or a feature that is no point; its row is
-    /// not handed over), `text-garbled` (bytes that are no UTF-8, taken as �) or `end-missing` (the last line has no end).
+    /// not handed over), `text-garbled` (bytes that are no text; its row is not handed over) or `end-missing` (the last line has no end).
     Fault(Finding),
 }
 
@@ -106,7 +100,7 @@ pub fn each_row(path: &Path, file: &str, wanted: &[Column], take: impl FnMut(Ite
     if plain.ends_with(".json") || plain.ends_with(".geojson") {
         of_features(path, file, wanted, take)
     } else {
-        of_csv(path, file, wanted, take)
+        of_text(path, file, wanted, take)
     }
 }
 
@@ -138,76 +132,30 @@ fn malformed(file: &str, record: u64, message: String) -> Finding {
     Finding::new(Severity::Warning, "row-malformed", message).file(file).record(record)
 }
 
-fn of_csv(path: &Path, file: &str, wanted: &[Column], mut take: impl FnMut(Item<'_>) -> Result<(), ReadError>) -> Result<u64, ReadError> {
-    let io = |after, cause| ReadError::Io { path: path.to_path_buf(), after, cause };
-    let input = Input::open(File::open(path).map_err(|e| io(0, e))?).map_err(|e| io(0, e))?;
-    let gzip = input.is_gzip();
-    if file.ends_with(".gz") && !gzip {
-        return Err(ReadError::Gzip { file: file.into(), after: 0, detail: "it is no gzip file although its name says so".into() });
-    }
-    let failed = |after: u64, cause: std::io::Error| match gzip {
-        true => ReadError::Gzip { file: file.into(), after, detail: cause.to_string() },
-        false => io(after, cause),
-    };
-    let mut ended = Ends { input: BufReader::with_capacity(CHUNK, input), last: b'\n' };
-    let head = ended.input.fill_buf().map_err(|e| failed(0, e))?;
-    if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
-        return Err(ReadError::NoTable { file: file.into(), found: "UTF-16 text".into() });
-    }
-    let mark = if head.starts_with(BOM) { BOM.len() } else { 0 };
-    let line: Vec<u8> = head[mark..].iter().take_while(|b| **b != b'\n').copied().collect();
-    ended.input.consume(mark);
-    let count = |d: u8| line.iter().filter(|b| **b == d).count();
-    // of separators that occur equally often the first
-    let delimiter = [b'\t', b';', b','].into_iter().max_by_key(|d| count(*d)).unwrap_or(b',');
-    let mut reader = ReaderBuilder::new().flexible(true).delimiter(delimiter).buffer_capacity(CHUNK).from_reader(&mut ended);
-    let broken = |after: u64, error: csv::Error| match error.into_kind() {
-        csv::ErrorKind::Io(cause) => failed(after, cause),
-        other => ReadError::NoTable { file: file.into(), found: format!("after record {after}: {other:?}") },
-    };
-    let header = reader.byte_headers().map_err(|e| broken(0, e))?.clone();
-    let names: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h.trim_ascii()).into_owned()).collect();
-    let columns: Vec<Option<usize>> = wanted.iter().map(|w| names.iter().position(|n| *n == w.name)).collect();
-    absent(file, wanted, &columns, &names)?;
-    let (mut rows, mut record) = (0, ByteRecord::new());
-    while reader.read_byte_record(&mut record).map_err(|e| broken(rows, e))? {
-        rows += 1;
-        if record.len() != header.len() {
-            let text = String::from_utf8_lossy(record.as_slice());
-            let lines = text.lines().count();
-            let start: String = text.lines().next().unwrap_or_default().chars().take(QUOTED).collect();
-            let (fields, needed) = (record.len(), header.len());
-            let over = if lines > 1 { format!(", over {lines} lines: a quotation mark is not closed before it") } else { String::new() };
-            let message = format!("it has {fields} fields where the header has {needed}{over}; not taken; it begins with '{start}'");
-            take(Item::Fault(malformed(file, rows, message).measured(fields as f64).limit(needed as f64)))?;
-            continue;
+fn of_text(path: &Path, file: &str, wanted: &[Column], mut take: impl FnMut(Item<'_>) -> Result<(), ReadError>) -> Result<u64, ReadError> {
+    let mut rows = Rows::open(path, file, None)?;
+    let columns: Vec<Option<usize>> = wanted.iter().map(|w| rows.names.iter().position(|n| *n == w.name)).collect();
+    absent(file, wanted, &columns, &rows.names)?;
+    while let Some(next) = rows.next()? {
+        match next {
+            Err(bad) => {
+                let finding = malformed(file, bad.record, bad.why).measured(bad.fields as f64);
+                take(Item::Fault(finding.limit(bad.needed as f64)))?;
+            }
+            Ok(row) => match columns.iter().flatten().find_map(|c| row.cell(*c).err()) {
+                Some(garbled) => {
+                    let message = format!("{garbled}; the row is not taken");
+                    take(Item::Fault(Finding::new(Severity::Warning, "text-garbled", message).file(file).record(row.record)))?;
+                }
+                None => take(Item::Row(Row { record: row.record, cells: Cells::Text(&row, &columns) }))?,
+            },
         }
-        if std::str::from_utf8(record.as_slice()).is_err() {
-            let message = "it is not UTF-8, what cannot be read is taken as �; save the table as UTF-8";
-            take(Item::Fault(Finding::new(Severity::Warning, "text-garbled", message).file(file).record(rows)))?;
-        }
-        take(Item::Row(Row { record: rows, cells: Cells::Csv(&record, &columns) }))?;
     }
-    drop(reader);
-    if ended.last != b'\n' && rows > 0 {
+    if !rows.ended && rows.count() > 0 {
         let message = "the last line has no end; if the file was cut off, its last value may be too: export it again";
-        take(Item::Fault(Finding::new(Severity::Info, "end-missing", message).file(file).record(rows)))?;
+        take(Item::Fault(Finding::new(Severity::Info, "end-missing", message).file(file).record(rows.count())))?;
     }
-    Ok(rows)
-}
-
-/// Remembers the last byte that passed.
-struct Ends<R> {
-    input: R,
-    last: u8,
-}
-
-impl<R: Read> Read for Ends<R> {
-    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.input.read(buf)?;
-        self.last = buf[..n].last().copied().unwrap_or(self.last);
-        Ok(n)
-    }
+    Ok(rows.count())
 }
 
 /// Fails where a needed column is not there.
@@ -235,10 +183,8 @@ fn of_features(
         }
     };
     let fields: Vec<Field> = wanted.iter().map(&mut field).collect();
-    if names.len() > MAX_WANTED {
-        return Err(ReadError::NoTable { file: file.into(), found: format!("more than {MAX_WANTED} columns are asked for") });
-    }
-    let read = each_feature(path, file, &names, |record, what| match what {
+    let read = each_feature(path, file, &names, &mut |record, what: Record<'_>| match what {
+        Record::Feature(feature) if feature.on_the_globe(file, record).is_err() => feature.on_the_globe(file, record),
         Record::Feature(feature) if !matches!(feature.geometry.shape, Shape::Points(_) | Shape::Missing) => {
             take(Item::Fault(malformed(file, record, format!("a {} where a point is needed; not taken", feature.geometry.kind))))
         }
@@ -301,12 +247,15 @@ pub type NamedArea = (String, MultiPolygon<f64>);
 /// Areas of a GeoJSON file with their ids, and `area-dropped` for features that are no areas or have no id.
 pub fn read_areas(path: &Path, file: &str, id: &str) -> Result<(Vec<NamedArea>, Vec<Finding>), ReadError> {
     let (mut areas, mut findings) = (Vec::new(), Vec::new());
-    each_feature(path, file, &[id.to_string()], |record, what| {
+    each_feature(path, file, &[id.to_string()], &mut |record, what: Record<'_>| {
         let (why, feature) = match what {
-            Record::Feature(feature) => (String::new(), Some(feature)),
+            Record::Feature(feature) => {
+                feature.on_the_globe(file, record)?;
+                (String::new(), Some(feature))
+            }
             Record::Malformed(why) => (why, None),
         };
-        let named = feature.as_ref().and_then(|f| f.raw(0).and_then(text).or_else(|| f.own_id()));
+        let named = feature.as_ref().and_then(|f| f.cells[0].text().or_else(|| f.id.text()).map(Cow::into_owned));
         match (named, feature.map(|f| f.geometry.shape)) {
             (Some(name), Some(Shape::Areas(land))) => areas.push((name, land)),
             (name, _) => {
@@ -360,8 +309,8 @@ mod tests {
     #[test]
     fn damaged_rows_are_told_by_record_and_the_rest_is_kept() {
         let (rows, findings) = read("cut.csv", b"a,b\n1,2\n3\n4,\xff\n5,6,7\n8,", &["a", "b"]).unwrap();
-        assert_eq!(cells(&rows), [["1", "2"], ["4", "\u{fffd}"], ["8", ""]]);
-        assert_eq!(rows.iter().map(|r| r.record).collect::<Vec<_>>(), [1, 3, 5]);
+        assert_eq!(cells(&rows), [["1", "2"], ["8", ""]]);
+        assert_eq!(rows.iter().map(|r| r.record).collect::<Vec<_>>(), [1, 5]);
         let told: Vec<_> = findings.iter().map(|f| (f.code.as_str(), f.subject.record.unwrap())).collect();
         assert_eq!(told, [("row-malformed", 2), ("text-garbled", 3), ("row-malformed", 4), ("end-missing", 5)]);
     }

@@ -10,7 +10,7 @@ use crate::plan::{AsFound, Changes, Plan, Why, ancestry};
 use crate::recipe::Recipe;
 use crate::territory::layers::Layers;
 use crate::zones::Zone;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a planner may decide on an edited plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -130,18 +130,17 @@ pub fn accept(
 
 /// Tells layers that are not those of the plan: what changed in them moves load that nobody drew.
 fn other_layers(plan: &Plan, layers: &Layers) -> Option<Finding> {
-    let told = |of: &[(&str, &str)], name: &str, digest: &str| of.iter().any(|(n, d)| *n == name && *d == digest);
-    let old: Vec<(&str, &str)> = plan.provenance.inputs.iter().map(|i| (i.file.as_str(), i.sha256.as_str())).collect();
-    let new: Vec<(&str, &str)> = layers.sources.iter().map(|s| (s.file.as_str(), s.digest.as_str())).collect();
-    let other = new.iter().filter(|(n, d)| !told(&old, n, d)).chain(old.iter().filter(|(n, _)| !new.iter().any(|(m, _)| m == n)));
-    let files: Vec<&str> = other.map(|f| f.0).collect();
-    if files.is_empty() {
+    let old: BTreeSet<(&str, &str)> = plan.provenance.inputs.iter().map(|i| (i.layer.as_str(), i.content.as_str())).collect();
+    let new: BTreeSet<(&str, &str)> = layers.sources.iter().map(|s| (s.layer, s.content.as_str())).collect();
+    let differ: BTreeSet<&str> = old.symmetric_difference(&new).map(|(layer, _)| *layer).collect();
+    let layers: Vec<&str> = differ.into_iter().collect();
+    if layers.is_empty() {
         return None;
     }
     let message = format!(
         "the layers are not those that the plan was made from ({} differ): what changed in them is taken over as well; \
          accept the edit with the old layers first, then re-balance",
-        crate::finding::few(&files)
+        crate::finding::few(&layers)
     );
-    Some(Finding::new(Severity::Warning, "other-layers", message).measured(files.len() as f64).limit(0.0))
+    Some(Finding::new(Severity::Warning, "other-layers", message).measured(layers.len() as f64).limit(0.0))
 }

@@ -189,7 +189,7 @@ fn finish(
             findings.push(finding.limit(recipe.attach.nearest_m));
         }
     }
-    let report = report(&plan, findings, recipe);
+    let report = Report { inputs: layers.sources.iter().map(Into::into).collect(), ..report(&plan, findings, recipe) };
     Ok(Drawn { territory, fabric, coverage, plan, report })
 }
 

@@ -219,19 +219,20 @@ pub fn make(
         households: round(h.load.units(), 3),
         area_m2: round(h.area_m2, 2),
     };
-    let inputs = layers.sources.iter().map(|s| Input {
-        layer: s.layer.to_string(),
-        file: s.file.clone(),
-        sha256: s.digest.clone(),
-        features: s.features,
-    });
+    let mut inputs: Vec<Input> = Vec::new();
+    for s in &layers.sources {
+        match inputs.iter_mut().find(|i| i.layer == s.layer) {
+            Some(whole) => whole.features += s.features,
+            None => inputs.push(Input { layer: s.layer.to_string(), content: s.content.clone(), features: s.features }),
+        }
+    }
     Plan {
         schema: SCHEMA,
         provenance: Provenance {
             engine: concat!("evengrid ", env!("CARGO_PKG_VERSION")).into(),
             solver: SOLVER.into(),
             recipe: recipe.clone(),
-            inputs: inputs.collect(),
+            inputs,
             plane_name: territory.plane.name(),
             plane: territory.plane,
         },

@@ -36,7 +36,7 @@ pub use levels::{LevelError, PlanArea, PlanLevel, add_levels};
 pub use make::{Parts, make};
 pub use moved::{MovedLand, former_borders, moved_land};
 pub use past::Past;
-pub use report::{Indicator, Report, StageRecord, report};
+pub use report::{Indicator, InputFile, Report, StageRecord, report};
 pub use staff::*;
 pub use tiers::{DIVISION, GRID, TERRITORY, Tier, Tiers, ZONE};
 
@@ -94,7 +94,7 @@ pub struct Provenance {
     pub solver: String,
     /// The checked recipe, with its seed.
     pub recipe: Recipe,
-    /// Files read, with digests.
+    /// Layers read, with digests.
     pub inputs: Vec<Input>,
     /// The metric plane by name.
     pub plane_name: String,
@@ -102,15 +102,14 @@ pub struct Provenance {
     pub plane: Plane,
 }
 
-/// One file read.
+/// One layer read; `report.json` has the file that it came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
     /// Layer it was read as.
     pub layer: String,
-    /// File name.
-    pub file: String,
-    /// SHA-256 of its bytes.
-    pub sha256: String,
+    /// [`content`](crate::territory::content()): the same for the same features in any format.
+    #[serde(default)]
+    pub content: String,
     /// Features read.
     pub features: u64,
 }

@@ -2,6 +2,7 @@ use super::{Plan, PlanZone, ROUNDING};
 use crate::finding::{Finding, Severity};
 use crate::measure::LOAD;
 use crate::recipe::{Recipe, ResourceRule, ZoneRule};
+use crate::territory::layers::Source;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -16,8 +17,44 @@ pub struct Report {
     pub bounds: Vec<super::PlanZone>,
     /// Everything that was repaired, dropped, noticed or could not be reached.
     pub findings: Vec<Finding>,
+    /// Files that the layers came from.
+    #[serde(default)]
+    pub inputs: Vec<InputFile>,
     /// Stages with how they ended and how long they took; filled by whoever has a clock.
     pub stages: Vec<StageRecord>,
+}
+
+/// A file that a layer came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputFile {
+    /// Layer it was read as.
+    pub layer: String,
+    /// Its name.
+    pub file: String,
+    /// Its format, in words.
+    pub format: String,
+    /// Coordinate reference system of its positions, where the recipe or the file says one.
+    pub crs: Option<String>,
+    /// Encoding of its text, where the format leaves that open.
+    pub encoding: Option<String>,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Features read.
+    pub features: u64,
+}
+
+impl From<&Source> for InputFile {
+    fn from(s: &Source) -> InputFile {
+        InputFile {
+            layer: s.layer.to_string(),
+            file: s.file.clone(),
+            format: s.format.to_string(),
+            crs: s.crs.clone(),
+            encoding: s.encoding.clone(),
+            sha256: s.digest.clone(),
+            features: s.features,
+        }
+    }
 }
 
 /// One figure.
@@ -144,7 +181,7 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
         findings.push(Finding::new(Severity::Info, "grid-in-parts", message).id(&g.grid_id).measured(g.parts as f64).limit(1.0));
     }
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
-    Report { schema: super::SCHEMA, indicators, bounds: plan.zones.clone(), findings, stages: Vec::new() }
+    Report { schema: super::SCHEMA, indicators, bounds: plan.zones.clone(), findings, inputs: Vec::new(), stages: Vec::new() }
 }
 
 /// Largest value over the mean, and coefficient of variation.

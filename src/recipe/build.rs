@@ -7,6 +7,7 @@ use super::keys::LAYERS;
 use super::sections::*;
 use super::staffing::{BackupRule, OfficerRule};
 use super::template::{Part, Template};
+use crate::crs::{AxisOrder, Crs};
 use crate::measure::{LOAD, Load};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -490,6 +491,31 @@ impl Check {
             }
         }
         properties.retain(|ours, theirs| ours != theirs);
-        LayerSource { file, properties, numbers }
+        let mut words = |key: &str, said: Option<String>| {
+            let said = said.map(|s| s.trim().to_string());
+            if said.as_deref() == Some("") {
+                self.fault(&format!("layers.{name}.{key}"), "\"\"", "leave the key out where the file's own word is to be taken");
+            }
+            said.filter(|s| !s.is_empty())
+        };
+        let [encoding, table, x, y] =
+            [("encoding", draft.encoding), ("table", draft.table), ("x", draft.x), ("y", draft.y)].map(|(key, said)| words(key, said));
+        if x.is_some() != y.is_some() {
+            self.fault(&format!("layers.{name}"), "x or y alone", "the columns of both numbers of a position are expected");
+        }
+        let crs = draft.crs.and_then(|said| self.parsed(&format!("layers.{name}.crs"), &said, Crs::parse));
+        let axes = draft.axes.and_then(|said| self.parsed(&format!("layers.{name}.axes"), &said, str::parse::<AxisOrder>));
+        LayerSource { file, properties, numbers, crs, axes, encoding, keep_cut_text: draft.keep_cut_text.unwrap_or(false), table, x, y }
+    }
+
+    /// What a text means; a fault where it means nothing.
+    fn parsed<T, E: std::fmt::Display>(&mut self, path: &str, said: &str, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+        match parse(said) {
+            Ok(meant) => Some(meant),
+            Err(why) => {
+                self.fault(path, format!("\"{said}\""), why.to_string());
+                None
+            }
+        }
     }
 }

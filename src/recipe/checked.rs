@@ -4,6 +4,7 @@ use super::series::{SeriesRule, ThresholdRule};
 use super::signals::AttachRule;
 use super::staffing::{BackupRule, OfficerRule, PostRule};
 use super::template::Template;
+use crate::crs::{AxisOrder, Crs};
 use crate::measure::Load;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -439,6 +440,20 @@ pub struct LayerSource {
     pub properties: BTreeMap<String, String>,
     /// Further number properties to be read, as the file calls them, sorted; those of the recipe's resources, and the radius of halls.
     pub numbers: Vec<String>,
+    /// Coordinate reference system, whatever the file says; none where the file's word is taken, and WGS 84 where it says nothing.
+    pub crs: Option<Crs>,
+    /// Order of the two numbers of a position; none where it is longitude or easting first, unless the numbers say otherwise.
+    pub axes: Option<AxisOrder>,
+    /// Encoding of text, whatever the file says.
+    pub encoding: Option<String>,
+    /// Whether text that is cut in the middle of its last character is taken without it, and told, instead of being an error.
+    pub keep_cut_text: bool,
+    /// Table of a GeoPackage, or folder of a KML file; none where there is one alone, or one that is called like the layer.
+    pub table: Option<String>,
+    /// Column with the easting or longitude, in a table of text; none for the usual names.
+    pub x: Option<String>,
+    /// Column with the northing or latitude, see `x`.
+    pub y: Option<String>,
 }
 
 impl LayerSource {

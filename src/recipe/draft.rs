@@ -131,6 +131,11 @@ fn in_order<S: serde::Serializer>(layers: &BTreeMap<String, LayerDraft>, s: S) -
 }
 
 impl Draft {
+    /// The text of a recipe file.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string_pretty(self)
+    }
+
     /// Reads TOML. All unknown keys and values of the wrong sort are reported together, with their lines.
     pub fn from_toml(text: &str) -> Result<Draft, RecipeErrors> {
         let line_at = |offset: usize| 1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|b| **b == b'\n').count();

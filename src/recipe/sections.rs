@@ -428,5 +428,19 @@ section! {
         file: String = over,
         /// Our property name → the name in the file; merged entry by entry.
         properties: BTreeMap<String, String> = entries,
+        /// Coordinate reference system, where the file does not say it or not rightly.
+        crs: String = over,
+        /// `yx` where northing or latitude comes first.
+        axes: String = over,
+        /// Encoding of text, where the file does not say it or not rightly.
+        encoding: String = over,
+        /// Whether text that is cut in the middle of its last character is taken without it.
+        keep_cut_text: bool = over,
+        /// Table of a GeoPackage, or folder of a KML file.
+        table: String = over,
+        /// Column with the easting or longitude, in a table of text.
+        x: String = over,
+        /// Column with the northing or latitude, in a table of text.
+        y: String = over,
     }
 }

@@ -32,7 +32,17 @@ impl From<Recipe> for Draft {
             tolerance: Some(r.tolerance),
             weight: Some(r.weight),
         };
-        let layer = |s: LayerSource| LayerDraft { file: Some(s.file), properties: Some(s.properties) };
+        let layer = |s: LayerSource| LayerDraft {
+            file: Some(s.file),
+            properties: Some(s.properties),
+            crs: s.crs.map(|c| c.to_string()),
+            axes: s.axes.map(|a| a.to_string()),
+            encoding: s.encoding,
+            keep_cut_text: s.keep_cut_text.then_some(true),
+            table: s.table,
+            x: s.x,
+            y: s.y,
+        };
         Draft {
             schema: Some(SCHEMA),
             seed: Some(r.seed),

@@ -80,6 +80,7 @@ fn hint(near: &[String]) -> String {
 /// Every repair, drop and duplicate is a finding of the result. O(n log n) for n vertices and points.
 pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, TerritoryError> {
     let mut findings = layers.findings.clone();
+    findings.extend(super::shifted::shifted(layers));
     let Chosen { divisions, above } = divisions::choose(layers, recipe, &mut findings)?;
     let (mut lo, mut hi) = (Pt { x: i64::MAX, y: i64::MAX }, Pt { x: i64::MIN, y: i64::MIN });
     for p in divisions.iter().flat_map(|d| d.rings.iter().flatten()) {

@@ -13,8 +13,16 @@ pub struct Source {
     pub file: String,
     /// SHA-256 of the bytes of the file, lower-case hex.
     pub digest: String,
+    /// [`content`](super::content()) of the layer, which may have come from several files.
+    pub content: String,
     /// Features read.
     pub features: u64,
+    /// Format, in words.
+    pub format: &'static str,
+    /// Coordinate reference system of its positions, where the recipe or the file says one.
+    pub crs: Option<String>,
+    /// Encoding of its text and how it was found, where the format leaves that open.
+    pub encoding: Option<String>,
 }
 
 /// Where a feature comes from.

@@ -2,15 +2,18 @@
 
 mod areas;
 mod build;
+mod content;
 mod cover;
 mod customers;
 mod divisions;
 pub mod lattice;
 pub mod layers;
+mod shifted;
 mod stations;
 mod weights;
 
 pub use build::{TerritoryError, demand, territory};
+pub use content::content;
 pub use cover::{Uses, covered};
 
 use crate::finding::Finding;

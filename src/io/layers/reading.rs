@@ -1,227 +1,19 @@
-//! A folder of layers as data: one record per feature, nothing dropped without a finding.
+//! One layer while it is read.
 
-use super::error::ReadError;
-use super::geojson::{Feature, Record, Shape, each_feature, text};
+use super::placing::Placing;
+use super::spec::{Holds, Spec};
 use crate::finding::{Finding, Severity};
-use crate::recipe::{LayerMap, LayerSource};
+use crate::io::error::ReadError;
+use crate::io::formats::feature::{self, Cell, Feature, Head, Record, Shape, Sink};
+use crate::io::formats::{Format, read_features, tables};
 use crate::territory::layers::{
     AreaRecord, DivisionRecord, Layers, LineRecord, LockRecord, Numbers, Origin, PointRecord, Source, StationRecord,
 };
+use geo::orient::{Direction, Orient};
 use geo::{Centroid, MultiLineString, MultiPolygon};
-use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-
-const ENDINGS: [&str; 4] = [".geojson", ".geojson.gz", ".json", ".json.gz"];
-
-/// Reads all layers of a folder, as `map` names them; files that are absent give empty layers.
-///
-/// Households and one of admin and study area must be there. Files are read in parallel and joined in a
-/// fixed order, so that the result does not depend on threads. Features that cannot be taken as they are
-/// become findings:
-///
-/// | code | meaning |
-/// |---|---|
-/// | `layer-absent` | no file for an optional layer; one that the recipe calls by another name is an error |
-/// | `file-shadowed` | two files for one layer; the first was read |
-/// | `feature-malformed` | valid JSON that is no feature; skipped |
-/// | `geometry-dropped` | no, an empty or an unfitting geometry; skipped |
-/// | `part-dropped` | empty parts of a geometry; left out (`measured`: parts) |
-/// | `ring-closed` | rings whose last position was not the first (`measured`: rings) |
-/// | `point-split` | a MultiPoint, made one record per position (`measured`: points) |
-/// | `id-made` | a division without id is called `record-N` after its record |
-/// | `id-missing` | other features without id, once per file (`measured`: features) |
-/// | `class-missing` | features without class, once per file (`measured`: features) |
-/// | `value-unreadable` | a weight, level, angle, radius or further number that is no number; taken as missing |
-/// | `flag-unknown` | a tunnel or bridge value that is not known, taken as no, once per file (`measured`: features) |
-/// | `water-points` | points in the water layer, once per file (`measured`: features) |
-/// | `property-absent` | a property that the recipe names and no feature has |
-pub fn read_layers(folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
-    read_folder(folder, map, true)
-}
-
-/// As [`read_layers`], for land alone: households may be absent.
-pub fn read_land(folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
-    read_folder(folder, map, false)
-}
-
-fn read_folder(folder: &Path, map: &LayerMap, with_households: bool) -> Result<Layers, ReadError> {
-    let listing = std::fs::read_dir(folder).map_err(|cause| ReadError::Folder { path: folder.to_path_buf(), cause })?;
-    drop(listing);
-    let mut found = Vec::new();
-    let mut all = Layers::default();
-    let specs = specs(map);
-    for spec in &specs {
-        match locate(folder, spec.source) {
-            Some((path, file, shadowed)) => {
-                if let Some(other) = shadowed {
-                    let message = format!("not read, {file} is taken instead; remove one of the two");
-                    all.findings.push(Finding::new(Severity::Warning, "file-shadowed", message).file(other));
-                }
-                found.push((spec, path, file));
-            }
-            None => {
-                let message = format!("no {} layer ({}); taken as empty", spec.layer, candidates(spec.source).join(", "));
-                all.findings.push(Finding::new(Severity::Info, "layer-absent", message).file(&spec.source.file));
-            }
-        }
-    }
-    let has = |layer: &str| found.iter().any(|(spec, ..)| spec.layer == layer);
-    if with_households && !has("households") {
-        return Err(missing(folder, "households", &[&map.households]));
-    }
-    if !has("admin") && !has("study_area") {
-        return Err(missing(folder, "admin or study_area", &[&map.admin, &map.study_area]));
-    }
-    // what the recipe calls by another name is meant to be there
-    let named = |spec: &&Spec<'_>| spec.source.file != spec.layer && !has(spec.layer);
-    if let Some(spec) = specs.iter().filter(|s| with_households || s.layer != "households").find(named) {
-        let path = folder.join(&candidates(spec.source)[0]);
-        return Err(ReadError::NamedFile { path, layer: spec.layer.to_string(), file: spec.source.file.clone() });
-    }
-    read_files(all, &found)
-}
-
-/// Reads a boundary and any number of files of lines, whatever they are called: lines as roads, the boundary as the study area.
-pub fn read_linework(lines: &[PathBuf], boundary: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
-    let lines = lines.iter().map(|path| ("roads", path.as_path()));
-    read_as(std::iter::once(("study_area", boundary)).chain(lines), map)
-}
-
-/// Reads one file of households, whatever it is called.
-pub fn read_households(path: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
-    read_as(std::iter::once(("households", path)), map)
-}
-
-fn read_as<'p>(files: impl Iterator<Item = (&'static str, &'p Path)>, map: &LayerMap) -> Result<Layers, ReadError> {
-    let specs = specs(map);
-    let spec = |(layer, path): (&str, &Path)| {
-        let spec = specs.iter().find(|s| s.layer == layer)?;
-        Some((spec, path.to_path_buf(), path.display().to_string()))
-    };
-    let found: Vec<_> = files.filter_map(spec).collect();
-    read_files(Layers::default(), &found)
-}
-
-fn missing(folder: &Path, layer: &str, sources: &[&LayerSource]) -> ReadError {
-    let tried = sources.iter().flat_map(|s| candidates(s)).collect();
-    ReadError::MissingLayer { folder: folder.to_path_buf(), layer: layer.to_string(), tried }
-}
-
-/// Files in parallel, joined to `all` in their order.
-fn read_files(mut all: Layers, found: &[(&Spec<'_>, PathBuf, String)]) -> Result<Layers, ReadError> {
-    let read: Vec<Result<Layers, ReadError>> = found
-        .par_iter()
-        .enumerate()
-        .with_max_len(1)
-        .map(|(at, (spec, path, file))| Reading::new(spec, file, at as u16).run(path))
-        .collect();
-    for layers in read {
-        join(&mut all, layers?);
-    }
-    Ok(all)
-}
-
-fn join(all: &mut Layers, mut one: Layers) {
-    all.sources.append(&mut one.sources);
-    all.divisions.append(&mut one.divisions);
-    all.study_area.append(&mut one.study_area);
-    all.roads.append(&mut one.roads);
-    all.water_areas.append(&mut one.water_areas);
-    all.water_lines.append(&mut one.water_lines);
-    all.rail.append(&mut one.rail);
-    all.households.append(&mut one.households);
-    all.landuse.append(&mut one.landuse);
-    all.pois.append(&mut one.pois);
-    all.stations.append(&mut one.stations);
-    all.locks.append(&mut one.locks);
-    all.numbers.append(&mut one.numbers);
-    all.findings.append(&mut one.findings);
-}
-
-fn candidates(source: &LayerSource) -> Vec<String> {
-    let file = &source.file;
-    if ENDINGS.iter().any(|e| file.ends_with(e)) { vec![file.clone()] } else { ENDINGS.iter().map(|e| format!("{file}{e}")).collect() }
-}
-
-/// Path and name of the first candidate that exists, and the name of another one that does.
-pub(super) fn locate(folder: &Path, source: &LayerSource) -> Option<(PathBuf, String, Option<String>)> {
-    let mut there = candidates(source).into_iter().filter(|name| folder.join(name).is_file());
-    let first = there.next()?;
-    Some((folder.join(&first), first, there.next()))
-}
-
-/// What a layer may hold.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Holds {
-    Areas,
-    Lines,
-    LinesAndAreas,
-    Points,
-    PointsAndAreas,
-}
-
-impl Holds {
-    fn takes(self, shape: &Shape) -> bool {
-        match shape {
-            Shape::Areas(_) => matches!(self, Holds::Areas | Holds::LinesAndAreas | Holds::PointsAndAreas),
-            Shape::Lines(_) => matches!(self, Holds::Lines | Holds::LinesAndAreas),
-            Shape::Points(_) => matches!(self, Holds::Points | Holds::PointsAndAreas),
-            Shape::Missing | Shape::Other => false,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Holds::Areas => "polygons",
-            Holds::Lines => "lines",
-            Holds::LinesAndAreas => "lines and polygons",
-            Holds::Points => "points",
-            Holds::PointsAndAreas => "points and polygons",
-        }
-    }
-}
-
-/// A layer: what it holds, and for each of our properties the names it may have where the recipe does
-/// not name it. The first of them is the one a recipe uses.
-struct Spec<'m> {
-    layer: &'static str,
-    source: &'m LayerSource,
-    holds: Holds,
-    fields: &'static [&'static [&'static str]],
-}
-
-fn specs(map: &LayerMap) -> [Spec<'_>; 10] {
-    const CLASS: &[&str] = &["class", "kind", "highway"];
-    const WATER: &[&str] = &["kind", "waterway", "water", "natural", "class"];
-    const RAIL: &[&str] = &["kind", "railway", "class"];
-    const LEVEL: &[&str] = &["admin_level", "level"];
-    const POI: &[&[&str]] = &[&["id"], &["kind"], &["weight"], &["settlement"], &["radius_m"]];
-    const CUSTOMER: &[&[&str]] = &[&["id"], &["kind"], &["weight"], &["settlement"], &["class"], &["visits"]];
-    let spec = |layer, source, holds, fields| Spec { layer, source, holds, fields };
-    [
-        spec(
-            "admin",
-            &map.admin,
-            Holds::Areas,
-            &[&["id"], LEVEL, &["scheme"], &["name"], &["parent"], &["partial"], &["code"], &["reports_to"]],
-        ),
-        spec("study_area", &map.study_area, Holds::Areas, &[&["id"], &["kind"], &["name"]]),
-        spec("roads", &map.roads, Holds::Lines, &[&["id"], CLASS, &["name"], &["tunnel"], &["bridge"], &["layer"]]),
-        spec("water", &map.water, Holds::LinesAndAreas, &[&["id"], WATER, &["name"], &["tunnel"], &["bridge"], &["layer"]]),
-        spec("rail", &map.rail, Holds::Lines, &[&["id"], RAIL, &["name"], &["tunnel"], &["bridge"], &["layer"]]),
-        spec("households", &map.households, Holds::Points, CUSTOMER),
-        spec("landuse", &map.landuse, Holds::Areas, &[&["id"], &["kind", "landuse", "class"], &["name"], &["expected_load"]]),
-        spec("pois", &map.pois, Holds::Points, POI),
-        spec(
-            "base_stations",
-            &map.base_stations,
-            Holds::PointsAndAreas,
-            &[&["id"], &["name"], &["azimuth"], &["beam_width", "beamwidth"], &["radius_m"], &["indoor"], &["tunnel"]],
-        ),
-        spec("locks", &map.locks, Holds::PointsAndAreas, &[&["id"], &["lock", "kind"], &["group"]]),
-    ]
-}
+use std::path::Path;
 
 /// Features with the same remark, told once.
 struct Tally {
@@ -230,7 +22,7 @@ struct Tally {
 }
 
 /// One layer while it is read.
-struct Reading<'s> {
+pub(super) struct Reading<'s> {
     spec: &'s Spec<'s>,
     file: &'s str,
     source: u16,
@@ -244,6 +36,8 @@ struct Reading<'s> {
     tallies: BTreeMap<&'static str, Tally>,
     /// Positions of divisions without id, with a place in each.
     unnamed: Vec<(usize, Option<[f64; 2]>)>,
+    placing: Placing,
+    encoding: Option<String>,
     out: Layers,
 }
 
@@ -254,8 +48,29 @@ struct Item<'f> {
     id: Option<String>,
 }
 
+impl Sink for Reading<'_> {
+    fn head(&mut self, head: &Head) -> Result<(), ReadError> {
+        self.placing = Placing::new(self.spec.source, self.spec.layer, head, self.file)?;
+        self.encoding.clone_from(&head.encoding);
+        let remarks = head.remarks.iter().map(|r| Finding::new(Severity::Warning, "file-odd", r.clone()).file(self.file));
+        self.out.findings.extend(remarks);
+        Ok(())
+    }
+
+    fn record(&mut self, record: u64, found: Record<'_>) -> Result<(), ReadError> {
+        match found {
+            Record::Feature(mut feature) => self.feature(record, &mut feature),
+            Record::Malformed(why) => {
+                let finding = Finding::new(Severity::Warning, "feature-malformed", format!("skipped: {why}"));
+                self.out.findings.push(finding.file(self.file).record(record));
+                Ok(())
+            }
+        }
+    }
+}
+
 impl<'s> Reading<'s> {
-    fn new(spec: &'s Spec<'s>, file: &'s str, source: u16) -> Self {
+    pub fn new(spec: &'s Spec<'s>, file: &'s str, source: u16) -> Self {
         let mut wanted: Vec<String> = Vec::new();
         let mut want = |name: &str| {
             wanted.iter().position(|w| w == name).unwrap_or_else(|| {
@@ -276,25 +91,31 @@ impl<'s> Reading<'s> {
         let seen = vec![false; wanted.len()];
         let column = |property: &String| Numbers { layer: spec.layer, property: property.clone(), values: Vec::new() };
         let out = Layers { numbers: spec.source.numbers.iter().map(column).collect(), ..Layers::default() };
-        Reading { spec, file, source, wanted, slots, numbers, seen, tallies: BTreeMap::new(), unnamed: Vec::new(), out }
+        Reading {
+            spec,
+            file,
+            source,
+            wanted,
+            slots,
+            numbers,
+            seen,
+            tallies: BTreeMap::new(),
+            unnamed: Vec::new(),
+            placing: Placing::default(),
+            encoding: None,
+            out,
+        }
     }
 
-    fn run(mut self, path: &Path) -> Result<Layers, ReadError> {
+    pub fn run(mut self, path: &Path) -> Result<Layers, ReadError> {
         let (file, wanted) = (self.file, self.wanted.clone());
-        let read = each_feature(path, file, &wanted, |record, found| {
-            match found {
-                Record::Feature(mut feature) => self.feature(record, &mut feature),
-                Record::Malformed(why) => {
-                    let message = format!("skipped, it is no GeoJSON feature: {why}");
-                    let finding = Finding::new(Severity::Warning, "feature-malformed", message);
-                    self.out.findings.push(finding.file(file).record(record));
-                }
-            }
-            Ok(())
-        })?;
-        if self.spec.layer == "households" && self.out.households.is_empty() {
-            return Err(ReadError::NoPoints { file: file.to_string(), features: read.features });
+        let mut how = feature::Reading::from(self.spec.source);
+        if how.table.is_none() {
+            // of several tables the one that is called like the layer
+            let called = |t: &String| t == self.spec.layer || *t == self.spec.source.file;
+            how.table = tables(path, file)?.into_iter().find(called);
         }
+        let read = read_features(path, file, &wanted, &how, &mut self)?;
         let source = self.spec.source;
         let layer = self.spec.layer;
         let named = source.properties.iter().map(|(ours, theirs)| (theirs, format!("names for '{ours}'; correct [layers.{layer}]")));
@@ -314,23 +135,43 @@ impl<'s> Reading<'s> {
         self.name_divisions();
         let tallied = std::mem::take(&mut self.tallies).into_values();
         self.out.findings.extend(tallied.map(|t| t.first.measured(t.count as f64)));
-        self.out.sources.push(Source { layer, file: file.to_string(), digest: read.digest, features: read.features });
+        let remarks = read.remarks.iter().map(|r| Finding::new(Severity::Warning, "file-odd", r.clone()).file(file));
+        self.out.findings.extend(remarks);
+        self.out.sources.push(Source {
+            layer,
+            file: file.to_string(),
+            digest: read.digest,
+            content: String::new(),
+            features: read.features,
+            format: Format::of(file).map_or("", Format::name),
+            crs: self.placing.declared(),
+            encoding: self.encoding.clone(),
+        });
         Ok(self.out)
     }
 
-    fn feature(&mut self, record: u64, feature: &mut Feature<'_>) {
-        for at in 0..self.wanted.len() {
-            self.seen[at] |= feature.raw(at).is_some();
+    fn feature(&mut self, record: u64, feature: &mut Feature<'_>) -> Result<(), ReadError> {
+        let (findings, lost) = self.placing.place(&mut feature.geometry);
+        self.out.findings.extend(findings.into_iter().map(|f| f.file(self.file)));
+        if let Some(at) = lost {
+            return Err(feature.off(self.file, record, at, self.placing.declared()));
+        }
+        for (seen, cell) in self.seen.iter_mut().zip(&feature.cells) {
+            *seen |= !cell.is_missing();
         }
         let place = feature.geometry.place();
-        let shape = std::mem::take(&mut feature.geometry.shape);
+        let shape = match std::mem::take(&mut feature.geometry.shape) {
+            // formats turn rings either way round
+            Shape::Areas(land) => Shape::Areas(land.orient(Direction::Default)),
+            other => other,
+        };
         let feature = &*feature;
-        let id = self.raw(feature, "id").and_then(text).or_else(|| feature.own_id());
+        let id = self.cell(feature, "id").and_then(Cell::text).or_else(|| feature.id.text()).map(Cow::into_owned);
         let item = Item { feature, record, id };
         let (unclosed, empty) = (feature.geometry.unclosed, feature.geometry.empty_parts);
         if let Some(why) = self.unfit(&item, &shape, place) {
             self.tell(&item, place, Severity::Warning, "geometry-dropped", why, None);
-            return;
+            return Ok(());
         }
         if empty > 0 {
             let message = "empty parts of the geometry were left out; the rest is kept".to_string();
@@ -355,12 +196,16 @@ impl<'s> Reading<'s> {
             Shape::Points(points) => self.points(item, points.into_iter().map(|c| [c.x, c.y]).collect()),
             Shape::Missing | Shape::Other => {}
         }
+        Ok(())
     }
 
     /// Why the shape cannot be taken.
     fn unfit(&mut self, item: &Item<'_>, shape: &Shape, place: Option<[f64; 2]>) -> Option<String> {
         let holds = self.spec.holds;
         match shape {
+            Shape::Missing if !item.feature.geometry.kind.is_empty() => {
+                return Some(format!("skipped, it has no geometry: {}", item.feature.geometry.kind));
+            }
             Shape::Missing => return Some("skipped, it has no geometry".to_string()),
             Shape::Points(_) if holds == Holds::LinesAndAreas && place.is_some() => {
                 self.tally(item, place, "water-points", "points in the water layer are no barrier; not used (number of features given)");
@@ -470,8 +315,8 @@ impl<'s> Reading<'s> {
             self.tally(item, place, "id-missing", "features have no id and are told by record number (number of features given)");
         }
         for i in 0..self.numbers.len() {
-            let raw = item.feature.raw(self.numbers[i]);
-            let number = raw.and_then(|raw| self.parsed(item, &self.spec.source.numbers[i], raw, place, |_| true));
+            let cell = &item.feature.cells[self.numbers[i]];
+            let number = self.parsed(item, &self.spec.source.numbers[i], cell, place, |_| true);
             self.out.numbers[i].values.extend(std::iter::repeat_n(number, records));
         }
     }
@@ -498,13 +343,13 @@ impl<'s> Reading<'s> {
         Origin { source: self.source, record: u32::try_from(item.record).unwrap_or(u32::MAX) }
     }
 
-    fn raw<'f>(&self, feature: &'f Feature<'_>, ours: &str) -> Option<&'f str> {
+    fn cell<'f, 'a>(&self, feature: &'f Feature<'a>, ours: &str) -> Option<&'f Cell<'a>> {
         let (_, at) = self.slots.iter().find(|(name, _)| *name == ours)?;
-        at.iter().find_map(|at| feature.raw(*at))
+        at.iter().map(|at| &feature.cells[*at]).find(|cell| !cell.is_missing())
     }
 
     fn text(&self, item: &Item<'_>, ours: &str) -> Option<String> {
-        self.raw(item.feature, ours).and_then(text)
+        self.cell(item.feature, ours).and_then(Cell::text).map(Cow::into_owned)
     }
 
     fn class(&mut self, item: &Item<'_>, place: Option<[f64; 2]>, ours: &str) -> String {
@@ -522,20 +367,18 @@ impl<'s> Reading<'s> {
 
     /// A number, also where it is written as text; what is no number or not `fit` is told and missing.
     fn number(&mut self, item: &Item<'_>, ours: &'static str, place: Option<[f64; 2]>, fit: impl Fn(f64) -> bool) -> Option<f64> {
-        let raw = self.raw(item.feature, ours)?;
-        self.parsed(item, ours, raw, place, fit)
+        let cell = self.cell(item.feature, ours)?;
+        self.parsed(item, ours, cell, place, fit)
     }
 
     /// What is written for `name` as a number, see [`number`](Self::number).
-    fn parsed(&mut self, item: &Item<'_>, name: &str, raw: &str, place: Option<[f64; 2]>, fit: impl Fn(f64) -> bool) -> Option<f64> {
-        let written = text(raw);
-        if written.is_none() && raw == "\"\"" {
+    fn parsed(&mut self, item: &Item<'_>, name: &str, cell: &Cell<'_>, place: Option<[f64; 2]>, fit: impl Fn(f64) -> bool) -> Option<f64> {
+        if cell.is_missing() || cell.is_blank() {
             return None;
         }
-        let number = written.as_deref().and_then(|t| t.trim().parse::<f64>().ok()).filter(|n| n.is_finite() && fit(*n));
+        let number = cell.number().filter(|n| n.is_finite() && fit(*n));
         if number.is_none() {
-            let shown: String = raw.chars().take(40).collect();
-            let message = format!("{name} is {shown}, which cannot be used; taken as missing");
+            let message = format!("{name} is {}, which cannot be used; taken as missing", cell.shown());
             self.tell(item, place, Severity::Warning, "value-unreadable", message, None);
         }
         number
@@ -586,10 +429,4 @@ impl<'s> Reading<'s> {
         finding.place = place;
         finding
     }
-}
-
-/// Our property names of a layer, the ones a recipe may map.
-#[cfg(test)]
-pub(super) fn property_names(map: &LayerMap) -> Vec<(&'static str, Vec<&'static str>)> {
-    specs(map).iter().map(|s| (s.layer, s.fields.iter().map(|names| names[0]).collect())).collect()
 }

@@ -1,9 +1,10 @@
 //! Tables of good and bad files.
 
-use super::layers::property_names;
-use super::testing::Folder;
-use super::{ReadError, read_layers};
+use super::read_layers;
+use super::spec::property_names;
 use crate::finding::Severity;
+use crate::io::ReadError;
+use crate::io::testing::Folder;
 use crate::recipe::{Draft, LayerMap, PointLayer, Recipe};
 use crate::territory::layers::Layers;
 use proptest::prelude::*;

@@ -7,12 +7,39 @@ use std::io::{self, BufRead, BufReader, Read};
 
 const CHUNK: usize = 1 << 17;
 /// Most bytes of one JSON value, so that a damaged file cannot take all memory.
-pub(super) const MAX_VALUE_BYTES: usize = 256 << 20;
+pub(in crate::io) const MAX_VALUE_BYTES: usize = 256 << 20;
 
 /// Hashes the raw bytes that pass.
-pub(super) struct Digesting<R> {
+pub(in crate::io) struct Digesting<R> {
     inner: R,
     hash: Sha256,
+}
+
+impl<R: Read> Digesting<R> {
+    pub(in crate::io) fn new(inner: R) -> Self {
+        Digesting { inner, hash: Sha256::new() }
+    }
+
+    /// Digest of all bytes up to the end, lower-case hex.
+    pub(in crate::io) fn digest(self) -> io::Result<String> {
+        self.finish().map(hex)
+    }
+
+    /// Goes on with a hash that other bytes went into.
+    pub(in crate::io) fn resume(inner: R, hash: Sha256) -> Self {
+        Digesting { inner, hash }
+    }
+
+    /// The hash with all bytes to the end.
+    pub(in crate::io) fn finish(mut self) -> io::Result<Sha256> {
+        io::copy(&mut self, &mut io::sink())?;
+        Ok(self.hash)
+    }
+}
+
+/// Lower-case hexadecimal form of a digest.
+pub(in crate::io) fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 impl<R: Read> Read for Digesting<R> {
@@ -24,30 +51,30 @@ impl<R: Read> Read for Digesting<R> {
 }
 
 /// A file, unpacked where it is gzip (told by its first bytes, not by its name).
-pub(super) enum Input {
+pub(in crate::io) enum Input {
     Plain(BufReader<Digesting<File>>),
     Gzip(MultiGzDecoder<BufReader<Digesting<File>>>),
 }
 
 impl Input {
-    pub(super) fn open(file: File) -> io::Result<Input> {
+    pub(in crate::io) fn open(file: File) -> io::Result<Input> {
         let mut raw = BufReader::with_capacity(CHUNK, Digesting { inner: file, hash: Sha256::new() });
         let gzip = raw.fill_buf()?.starts_with(&[0x1f, 0x8b]);
         Ok(if gzip { Input::Gzip(MultiGzDecoder::new(raw)) } else { Input::Plain(raw) })
     }
 
-    pub(super) fn is_gzip(&self) -> bool {
+    pub(in crate::io) fn is_gzip(&self) -> bool {
         matches!(self, Input::Gzip(_))
     }
 
     /// Digest of the whole file, lower-case hex.
-    pub(super) fn digest(self) -> io::Result<String> {
+    pub(in crate::io) fn digest(self) -> io::Result<String> {
         let mut raw = match self {
             Input::Plain(raw) => raw,
             Input::Gzip(unpack) => unpack.into_inner(),
         };
         io::copy(&mut raw, &mut io::sink())?;
-        Ok(raw.into_inner().hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+        Ok(hex(raw.into_inner().hash))
     }
 }
 
@@ -60,8 +87,41 @@ impl Read for Input {
     }
 }
 
+/// Stops a value that takes more memory than can be meant: after [`MAX_VALUE_BYTES`] without [`renew`](Self::renew) reading fails
+/// with [`io::ErrorKind::FileTooLarge`].
+pub(in crate::io) struct Bounded<R> {
+    input: R,
+    left: usize,
+}
+
+impl<R> Bounded<R> {
+    pub(in crate::io) fn new(input: R) -> Self {
+        Bounded { input, left: MAX_VALUE_BYTES }
+    }
+
+    /// Begins a new value.
+    pub(in crate::io) fn renew(&mut self) {
+        self.left = MAX_VALUE_BYTES;
+    }
+
+    pub(in crate::io) fn into_inner(self) -> R {
+        self.input
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let n = self.input.read(buf)?;
+        self.left = self.left.saturating_sub(n);
+        Ok(n)
+    }
+}
+
 /// Why there is no next value.
-pub(super) enum Stop {
+pub(in crate::io) enum Stop {
     Io(io::Error),
     /// The text ends inside the value.
     End,
@@ -75,7 +135,7 @@ impl From<io::Error> for Stop {
 }
 
 /// Cuts a JSON text into values by brackets and quotes alone; what is inside is judged by the parser.
-pub(super) struct Scanner<R> {
+pub(in crate::io) struct Scanner<R> {
     input: R,
     buf: Vec<u8>,
     start: usize,
@@ -86,26 +146,26 @@ pub(super) struct Scanner<R> {
 }
 
 impl<R: Read> Scanner<R> {
-    pub(super) fn new(input: R) -> Self {
+    pub(in crate::io) fn new(input: R) -> Self {
         Scanner { input, buf: vec![0; CHUNK], start: 0, end: 0, byte: 0, line: 1, limit: MAX_VALUE_BYTES }
     }
 
     /// Line and byte of the next unread byte.
-    pub(super) fn position(&self) -> (u64, u64) {
+    pub(in crate::io) fn position(&self) -> (u64, u64) {
         (self.line, self.byte)
     }
 
     /// Unread bytes at hand.
-    pub(super) fn rest(&self) -> &[u8] {
+    pub(in crate::io) fn rest(&self) -> &[u8] {
         &self.buf[self.start..self.end]
     }
 
-    pub(super) fn into_input(self) -> R {
+    pub(in crate::io) fn into_input(self) -> R {
         self.input
     }
 
     /// Reads more; false at the end of the text.
-    pub(super) fn fill(&mut self) -> io::Result<bool> {
+    pub(in crate::io) fn fill(&mut self) -> io::Result<bool> {
         if self.start > 0 {
             self.buf.copy_within(self.start..self.end, 0);
             self.end -= self.start;
@@ -127,14 +187,14 @@ impl<R: Read> Scanner<R> {
     }
 
     /// Steps over `n` bytes that are at hand.
-    pub(super) fn advance(&mut self, n: usize) {
-        self.line += self.buf[self.start..self.start + n].iter().filter(|b| **b == b'\n').count() as u64;
+    pub(in crate::io) fn advance(&mut self, n: usize) {
+        self.line += memchr::memchr_iter(b'\n', &self.buf[self.start..self.start + n]).count() as u64;
         self.byte += n as u64;
         self.start += n;
     }
 
     /// Next byte that is no white space, not stepped over; `None` at the end.
-    pub(super) fn peek(&mut self) -> io::Result<Option<u8>> {
+    pub(in crate::io) fn peek(&mut self) -> io::Result<Option<u8>> {
         loop {
             let rest = self.rest();
             let blank = rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r')).count();
@@ -151,33 +211,37 @@ impl<R: Read> Scanner<R> {
         let (mut i, mut depth, mut text, mut escaped) = (0usize, 0u64, false, false);
         loop {
             let rest = &self.buf[self.start..self.end];
-            while let Some(&b) = rest.get(i) {
+            while i < rest.len() {
                 if text {
                     if escaped {
-                        escaped = false;
-                    } else if b == b'\\' {
-                        escaped = true;
-                    } else if b == b'"' {
-                        text = false;
+                        (escaped, i) = (false, i + 1);
+                        continue;
+                    }
+                    let Some(found) = memchr::memchr2(b'"', b'\\', &rest[i..]) else {
+                        i = rest.len();
+                        break;
+                    };
+                    escaped = rest[i + found] == b'\\';
+                    text = escaped;
+                    i += found + 1;
+                    if !text && depth == 0 {
+                        return Ok(i);
+                    }
+                    continue;
+                }
+                match rest[i] {
+                    b'"' if depth == 0 && i > 0 => return Ok(i),
+                    b'"' => text = true,
+                    b'{' | b'[' => depth += 1,
+                    b'}' | b']' if depth == 0 => return Ok(i),
+                    b'}' | b']' => {
+                        depth -= 1;
                         if depth == 0 {
                             return Ok(i + 1);
                         }
                     }
-                } else {
-                    match b {
-                        b'"' if depth == 0 && i > 0 => return Ok(i),
-                        b'"' => text = true,
-                        b'{' | b'[' => depth += 1,
-                        b'}' | b']' if depth == 0 => return Ok(i),
-                        b'}' | b']' => {
-                            depth -= 1;
-                            if depth == 0 {
-                                return Ok(i + 1);
-                            }
-                        }
-                        b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return Ok(i),
-                        _ => {}
-                    }
+                    b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return Ok(i),
+                    _ => {}
                 }
                 i += 1;
             }

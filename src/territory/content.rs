@@ -1,0 +1,113 @@
+//! What layers say, as a digest: the same for the same features in whatever file format they came.
+
+use super::lattice::Pt;
+use super::layers::Layers;
+use geo::{LineString, MultiPolygon};
+use sha2::{Digest, Sha256};
+
+/// SHA-256 over all records of a layer in their order, lower-case hex: texts, numbers, and positions on the lattice; not record numbers, file names and
+/// findings.
+///
+/// O(n) for n positions.
+pub fn content(layers: &Layers, layer: &str) -> String {
+    let mut sha = Content(Sha256::new());
+    fn of<'a, T>(is: bool, records: &'a [T]) -> &'a [T] {
+        if is { records } else { &[] }
+    }
+    for d in of(layer == "admin", &layers.divisions) {
+        sha.texts(&[Some(&d.id), d.scheme.as_ref(), d.name.as_ref(), d.parent.as_ref(), d.code.as_ref(), d.reports_to.as_ref()]);
+        sha.number(d.level.map(f64::from));
+        sha.flag(Some(d.partial));
+        sha.land(&d.land);
+    }
+    for (name, areas) in [("study_area", &layers.study_area), ("water", &layers.water_areas), ("landuse", &layers.landuse)] {
+        for a in of(layer == name, areas) {
+            sha.texts(&[a.id.as_ref(), Some(&a.kind), a.name.as_ref()]);
+            sha.number(a.expected_load);
+            sha.land(&a.land);
+        }
+    }
+    for (name, lines) in [("roads", &layers.roads), ("water", &layers.water_lines), ("rail", &layers.rail)] {
+        for l in of(layer == name, lines) {
+            sha.texts(&[l.id.as_ref(), Some(&l.class), l.name.as_ref()]);
+            sha.flag(Some(l.tunnel));
+            sha.flag(Some(l.bridge));
+            sha.count(l.line.0.len());
+            l.line.iter().for_each(|l| sha.line(l));
+        }
+    }
+    for (name, points) in [("households", &layers.households), ("pois", &layers.pois)] {
+        for p in of(layer == name, points) {
+            sha.texts(&[p.id.as_ref(), p.kind.as_ref(), p.settlement.as_ref(), p.class.as_ref(), p.visits.as_ref()]);
+            sha.number(p.weight);
+            sha.place(p.at);
+        }
+    }
+    for s in of(layer == "base_stations", &layers.stations) {
+        sha.texts(&[s.id.as_ref(), s.name.as_ref()]);
+        [s.azimuth, s.beam_width, s.radius_m].into_iter().for_each(|n| sha.number(n));
+        [s.indoor, s.tunnel].into_iter().for_each(|f| sha.flag(f));
+        sha.place(s.at);
+        sha.land(&s.land);
+    }
+    for l in of(layer == "locks", &layers.locks) {
+        sha.texts(&[l.id.as_ref(), Some(&l.kind), l.group.as_ref()]);
+        sha.count(l.places.len());
+        l.places.iter().for_each(|p| sha.place(*p));
+        sha.land(&l.land);
+    }
+    for n in layers.numbers.iter().filter(|n| n.layer == layer) {
+        sha.texts(&[Some(&n.property)]);
+        n.values.iter().for_each(|v| sha.number(*v));
+    }
+    sha.0.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+struct Content(Sha256);
+
+impl Content {
+    fn tag(&mut self, tag: u8) {
+        self.0.update([tag]);
+    }
+
+    fn count(&mut self, n: usize) {
+        self.0.update((n as u64).to_le_bytes());
+    }
+
+    fn texts(&mut self, texts: &[Option<&String>]) {
+        for text in texts {
+            // no text has this length
+            self.count(text.map_or(usize::MAX, |t| t.len()));
+            text.iter().for_each(|t| self.0.update(t.as_bytes()));
+        }
+    }
+
+    fn number(&mut self, n: Option<f64>) {
+        self.tag(n.is_some().into());
+        self.0.update(n.map_or(0, |n| (n + 0.0).to_bits()).to_le_bytes());
+    }
+
+    fn flag(&mut self, flag: Option<bool>) {
+        self.tag(flag.map_or(2, u8::from));
+    }
+
+    fn place(&mut self, [lon, lat]: [f64; 2]) {
+        let at = Pt::from_lon_lat(lon, lat).unwrap_or(Pt { x: i64::MAX, y: i64::MAX });
+        self.0.update(at.x.to_le_bytes());
+        self.0.update(at.y.to_le_bytes());
+    }
+
+    fn line(&mut self, line: &LineString<f64>) {
+        self.count(line.0.len());
+        line.0.iter().for_each(|c| self.place([c.x, c.y]));
+    }
+
+    fn land(&mut self, land: &MultiPolygon<f64>) {
+        self.count(land.0.len());
+        for p in land {
+            self.count(p.interiors().len() + 1);
+            self.line(p.exterior());
+            p.interiors().iter().for_each(|r| self.line(r));
+        }
+    }
+}

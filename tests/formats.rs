@@ -1,0 +1,121 @@
+//! The same city in every format that holds it gives the same plan; what is written comes back.
+
+mod land;
+
+use evengrid::crs::Crs;
+use evengrid::io::inspect::{inspect, starting_recipe};
+use evengrid::io::{Features, plan_files, read_layers, write_all};
+use evengrid::pipeline::draw;
+use evengrid::recipe::{Draft, LayerSource, Recipe};
+use std::path::{Path, PathBuf};
+
+const TOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/town");
+
+/// An empty folder for a test.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("formats").join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// How a file is read whose own word is enough.
+fn as_it_says() -> LayerSource {
+    Recipe::default().layers.admin
+}
+
+fn quick() -> Recipe {
+    let mut draft = Draft::default();
+    draft.effort.level = Some("quick".into());
+    draft.build().unwrap()
+}
+
+/// The layers of the town.
+fn town() -> Vec<Features> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(TOWN).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|f| f.to_string_lossy().ends_with(".geojson"));
+    files.sort();
+    files.iter().map(|f| Features::read(f, &as_it_says()).unwrap()).collect()
+}
+
+fn plan(layers: &Path) -> String {
+    let recipe = quick();
+    plan_files::plan_json(&draw(&read_layers(layers, &recipe.layers).unwrap(), &recipe, &()).unwrap().plan).unwrap()
+}
+
+#[test]
+fn the_same_city_in_any_format_gives_the_same_plan() {
+    let (layers, crs) = (town(), Crs::wgs84());
+    let expected = plan(Path::new(TOWN));
+    for ending in ["geojson", "shp", "parquet"] {
+        let into = folder(&format!("same-{ending}"));
+        layers.iter().for_each(|f| drop(f.write(&into.join(format!("{}.{ending}", f.name())), &crs).unwrap()));
+        assert!(plan(&into) == expected, "{ending}");
+    }
+    if cfg!(feature = "geopackage") {
+        let file = folder("same-gpkg").join("town.gpkg");
+        write_all(&layers, &file, &crs).unwrap();
+        assert!(plan(&file) == expected, "gpkg");
+    }
+}
+
+/// In a projected system positions come back to a tenth of a millimetre.
+#[test]
+fn layers_in_a_projected_system_come_back() {
+    let into = folder("projected");
+    let crs = Crs::parse("EPSG:32632").unwrap();
+    for f in town() {
+        f.write(&into.join(format!("{}.shp", f.name())), &crs).unwrap();
+    }
+    let (recipe, mut moved) = (quick(), 0.0f64);
+    let (before, after) = (read_layers(TOWN.as_ref(), &recipe.layers).unwrap(), read_layers(&into, &recipe.layers).unwrap());
+    assert_eq!(before.households.len(), after.households.len());
+    for (a, b) in before.households.iter().zip(&after.households) {
+        assert_eq!((&a.id, &a.weight, &a.kind), (&b.id, &b.weight, &b.kind));
+        moved = moved.max((a.at[0] - b.at[0]).hypot(a.at[1] - b.at[1]) * 111_195.0);
+    }
+    assert!(moved < 1e-4, "{moved} m");
+    let told: Vec<_> = after.findings.iter().filter(|f| f.code == "crs-converted").collect();
+    assert!(told.len() == after.sources.len() && told[0].message.contains("EPSG:32632"), "{told:?}");
+}
+
+/// Positions in GCJ-02 are read as such where the recipe says it, and told where it does not.
+#[test]
+fn gcj02_is_said_by_the_recipe() {
+    let into = folder("gcj02");
+    let text = |at: [f64; 2]| format!("id,经度,纬度\nh1,{},{}\n", at[0], at[1]);
+    let at = [116.391, 39.907];
+    std::fs::write(into.join("households.csv"), text(evengrid::crs::china::wgs84_to_gcj02(at))).unwrap();
+    let mut how = as_it_says();
+    how.crs = Some(Crs::parse("GCJ-02").unwrap());
+    let seen = inspect(&into.join("households.csv"), &how).unwrap();
+    let extent = seen.extent.unwrap();
+    assert!((extent[0] - at[0]).abs() < 1e-9 && (extent[1] - at[1]).abs() < 1e-9, "{extent:?}");
+    assert!(seen.findings.iter().any(|f| f.code == "crs-converted" && f.message.contains("GCJ-02")), "{:?}", seen.findings);
+}
+
+/// What is found out of files is a recipe with which they are read.
+#[test]
+fn a_starting_recipe_reads_files_with_other_names() {
+    let into = folder("inspect");
+    for f in town() {
+        let called = match f.name() {
+            "roads" => "道路",
+            "households" => "住户",
+            "admin" => "行政区划",
+            other => other,
+        };
+        f.write(&into.join(format!("{called}.shp")), &Crs::wgs84()).unwrap();
+    }
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&into).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e == "shp"));
+    files.sort();
+    let found: Vec<_> = files.iter().map(|f| inspect(f, &as_it_says()).unwrap()).collect();
+    let text = starting_recipe(&found).to_toml().unwrap();
+    let recipe = Draft::from_toml(&text).unwrap().build().unwrap();
+    let (expected, read) = (read_layers(TOWN.as_ref(), &quick().layers).unwrap(), read_layers(&into, &recipe.layers).unwrap());
+    assert_eq!(read.roads.len(), expected.roads.len(), "{text}");
+    assert_eq!(read.households.len(), expected.households.len());
+    assert_eq!(read.divisions.len(), expected.divisions.len());
+    assert!(read.divisions.iter().zip(&expected.divisions).all(|(a, b)| (&a.id, a.level) == (&b.id, b.level)), "{text}");
+}
