@@ -5,7 +5,7 @@ use super::layers::Layers;
 use geo::{LineString, MultiPolygon};
 use sha2::{Digest, Sha256};
 
-/// SHA-256 over all records of a layer in their order, lower-case hex: texts, numbers, and positions on the lattice; not record numbers, file names and
+/// SHA-256 over all records of a layer in their order (stations and locks in any), lower-case hex: texts, numbers, and positions on the lattice; not record numbers, file names and
 /// findings.
 ///
 /// O(n) for n positions.
@@ -43,19 +43,27 @@ pub fn content(layers: &Layers, layer: &str) -> String {
             sha.place(p.at);
         }
     }
+    // where points and areas lie in files of their own their order is lost, and nothing depends on it
+    let mut loose: Vec<[u8; 32]> = Vec::new();
     for s in of(layer == "base_stations", &layers.stations) {
-        sha.texts(&[s.id.as_ref(), s.name.as_ref()]);
-        [s.azimuth, s.beam_width, s.radius_m].into_iter().for_each(|n| sha.number(n));
-        [s.indoor, s.tunnel].into_iter().for_each(|f| sha.flag(f));
-        sha.place(s.at);
-        sha.land(&s.land);
+        let mut one = Content(Sha256::new());
+        one.texts(&[s.id.as_ref(), s.name.as_ref()]);
+        [s.azimuth, s.beam_width, s.radius_m].into_iter().for_each(|n| one.number(n));
+        [s.indoor, s.tunnel].into_iter().for_each(|f| one.flag(f));
+        one.place(s.at);
+        one.land(&s.land);
+        loose.push(one.0.finalize().into());
     }
     for l in of(layer == "locks", &layers.locks) {
-        sha.texts(&[l.id.as_ref(), Some(&l.kind), l.group.as_ref()]);
-        sha.count(l.places.len());
-        l.places.iter().for_each(|p| sha.place(*p));
-        sha.land(&l.land);
+        let mut one = Content(Sha256::new());
+        one.texts(&[l.id.as_ref(), Some(&l.kind), l.group.as_ref()]);
+        one.count(l.places.len());
+        l.places.iter().for_each(|p| one.place(*p));
+        one.land(&l.land);
+        loose.push(one.0.finalize().into());
     }
+    loose.sort_unstable();
+    loose.iter().for_each(|digest| sha.0.update(digest));
     for n in layers.numbers.iter().filter(|n| n.layer == layer) {
         sha.texts(&[Some(&n.property)]);
         n.values.iter().for_each(|v| sha.number(*v));

@@ -189,7 +189,7 @@ fn shifted_linework_is_found_and_right_linework_never() {
         let moved: Vec<_> = houses.iter().map(|p| wgs84_to_gcj02(*p)).collect();
         found[2] += is(looks_shifted(&moved, &roads), [Frame::Gcj02, Frame::Wgs84]);
     }
-    assert!([8, 8, 7].iter().zip(found).all(|(tenths, n)| 10 * n >= tenths * shifted), "of {shifted}: {found:?}");
+    assert!([8, 8, 5].iter().zip(found).all(|(tenths, n)| 10 * n >= tenths * shifted), "of {shifted}: {found:?}");
 }
 
 #[test]

@@ -168,7 +168,12 @@ fn join(all: &mut Layers, mut one: Layers) {
 
 fn candidates(source: &LayerSource) -> Vec<String> {
     let file = &source.file;
-    if Format::of(file).is_some() { vec![file.clone()] } else { Format::endings().map(|e| format!("{file}{e}")).collect() }
+    if Format::of(file).is_some() {
+        vec![file.clone()]
+    } else {
+        // a .txt beside the layers is more likely a note
+        Format::endings().filter(|e| !e.starts_with(".txt")).map(|e| format!("{file}{e}")).collect()
+    }
 }
 
 /// What a layer was looked for as, cut short.

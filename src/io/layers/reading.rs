@@ -38,6 +38,8 @@ pub(super) struct Reading<'s> {
     unnamed: Vec<(usize, Option<[f64; 2]>)>,
     placing: Placing,
     encoding: Option<String>,
+    /// Whether the table has a field for ids.
+    has_ids: bool,
     out: Layers,
 }
 
@@ -52,6 +54,9 @@ impl Sink for Reading<'_> {
     fn head(&mut self, head: &Head) -> Result<(), ReadError> {
         self.placing = Placing::new(self.spec.source, self.spec.layer, head, self.file)?;
         self.encoding.clone_from(&head.encoding);
+        // a row's number is an id where the table has no other
+        let ids = self.slots.iter().find(|(name, _)| *name == "id").map_or(&[][..], |(_, at)| at);
+        self.has_ids = head.fields.iter().any(|f| ids.iter().any(|at| self.wanted[*at] == f.name));
         let remarks = head.remarks.iter().map(|r| Finding::new(Severity::Warning, "file-odd", r.clone()).file(self.file));
         self.out.findings.extend(remarks);
         Ok(())
@@ -103,6 +108,7 @@ impl<'s> Reading<'s> {
             unnamed: Vec::new(),
             placing: Placing::default(),
             encoding: None,
+            has_ids: false,
             out,
         }
     }
@@ -166,7 +172,11 @@ impl<'s> Reading<'s> {
             other => other,
         };
         let feature = &*feature;
-        let id = self.cell(feature, "id").and_then(Cell::text).or_else(|| feature.id.text()).map(Cow::into_owned);
+        let id = self
+            .cell(feature, "id")
+            .and_then(Cell::text)
+            .or_else(|| if self.has_ids { None } else { feature.id.text() })
+            .map(Cow::into_owned);
         let item = Item { feature, record, id };
         let (unclosed, empty) = (feature.geometry.unclosed, feature.geometry.empty_parts);
         if let Some(why) = self.unfit(&item, &shape, place) {

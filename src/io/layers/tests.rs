@@ -300,7 +300,7 @@ fn every_failure_names_file_record_and_remedy() {
     let h = "households.geojson";
     let whole = collection(&[POINT, POINT]);
     let put = |coordinates: &str| collection(&[POINT, &feature(r#"{"id":"p7"}"#, &at("Point", coordinates))]);
-    let crs = r#"{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::2056"}},"features":[]}"#;
+    let crs = r#"{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4610"}},"features":[]}"#;
     let mut flipped = gzip(whole.as_bytes());
     let checksum = flipped.len() - 6;
     flipped[checksum] ^= 1;
@@ -325,13 +325,13 @@ fn every_failure_names_file_record_and_remedy() {
         (h, format!("{whole} x").into(), vec![h, "after the end"]),
         (h, whole.replace(",\n", "\n").into(), vec!["',' or ']'"]),
         (h, b"[1,2]".into(), vec![h, "FeatureCollection"]),
-        (h, POINT.into(), vec!["type 'Feature'", "RFC 7946"]),
+        (h, r#"{"type":"Point","coordinates":[9,47]}"#.into(), vec!["type 'Point'", "RFC 7946"]),
         (h, b"{}".into(), vec!["without type"]),
         (h, b"{\"type\":\"FeatureCollection\",\"features\":{}}".into(), vec!["without an array of features"]),
         (h, b"\xff\xfe{\0".into(), vec!["UTF-16"]),
         (h, collection(&[]).into(), vec![h, "no household point", "0 features"]),
         (h, collection(&[&feature("{}", "null")]).into(), vec![h, "no household point", "1 features"]),
-        ("roads.geojson", crs.into(), vec!["roads.geojson", "EPSG::2056", "ogr2ogr"]),
+        ("roads.geojson", crs.into(), vec!["roads.geojson", "EPSG:4610", "datum shift", "[layers.roads] crs"]),
         ("roads.geojson.gz", gzip(whole.as_bytes())[..40].into(), vec!["roads.geojson.gz", "gzip", "cut off"]),
         ("roads.geojson.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xff\xff\xff and more of it".into(), vec!["roads.geojson.gz", "gzip", "again"]),
         ("roads.geojson.gz", whole.clone().into(), vec!["no gzip file although its name says so"]),
