@@ -9,9 +9,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 const ENDINGS: [&str; 6] = ["geojson", "geojsonl", "csv", "shp", "gpkg", "parquet"];
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -32,7 +34,7 @@ fn file(folder: &Path, ending: &str) -> PathBuf {
 }
 
 /// Points on a lattice with an id, a weight, a class and a name.
-fn write(folder: &Path, n: usize) -> Result<(), Box<dyn std::error::Error>> {
+fn write(folder: &Path, n: usize) -> Result<(), Failure> {
     std::fs::create_dir_all(folder)?;
     let mut lines = String::new();
     for i in 0..n {
@@ -52,7 +54,7 @@ fn write(folder: &Path, n: usize) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn read(file: &Path) -> Result<(), Box<dyn std::error::Error>> {
+fn read(file: &Path) -> Result<(), Failure> {
     let size = std::fs::metadata(file)?.len() as f64 / 1e6;
     let begun = Instant::now();
     let layers = read_households(file, &Recipe::default().layers)?;

@@ -102,6 +102,45 @@ fn gcj02_is_said_by_the_recipe() {
     assert!(seen.findings.iter().any(|f| f.code == "crs-converted" && f.message.contains("GCJ-02")), "{:?}", seen.findings);
 }
 
+/// Households of a table lie in the building that they name; who names none that is there is told.
+#[test]
+fn a_table_without_places_is_joined_by_a_key() {
+    let into = folder("join");
+    let square = |x: f64| format!("[[[{x},30],[{},30],[{},30.001],[{x},30.001],[{x},30]]]", x + 0.001, x + 0.001);
+    let building = |id: &str, x: f64| {
+        format!(r#"{{"type":"Feature","properties":{{"id":"{id}"}},"geometry":{{"type":"Polygon","coordinates":{}}}}}"#, square(x))
+    };
+    std::fs::write(into.join("buildings.ndjson"), format!("{}\n{}\n", building("b1", 113.0), building("b2", 113.1))).unwrap();
+    std::fs::write(into.join("study_area.ndjson"), building("s", 113.0)).unwrap();
+    std::fs::write(into.join("households.csv"), "id,楼栋,weight\nh1,b2,3\nh2,b1,2\nh3,b9,1\n").unwrap();
+    let draft = Draft::from_toml("[layers.households]\njoin = \"buildings.ndjson\"\njoin_key = \"楼栋 = id\"").unwrap();
+    let recipe = draft.build().unwrap();
+    assert_eq!(Draft::from(recipe.clone()).build().unwrap(), recipe);
+    let layers = read_layers(&into, &recipe.layers).unwrap();
+    let at: Vec<_> = layers.households.iter().map(|h| (h.id.as_deref().unwrap(), h.at[0] > 113.05, h.weight)).collect();
+    assert_eq!(at, [("h1", true, Some(3.0)), ("h2", false, Some(2.0))]);
+    let told: Vec<_> = layers.findings.iter().filter(|f| f.code == "geometry-dropped").collect();
+    assert!(told.len() == 1 && told[0].message.contains("b9") && told[0].subject.record == Some(3), "{told:?}");
+}
+
+/// Every key of a layer is known, and what makes no sense is told.
+#[test]
+fn keys_of_layers_are_checked() {
+    let toml =
+        "[layers.roads]\ncrs = \"epsg 4547\"\naxes = \"yx\"\nencoding = \"gbk\"\nkeep_cut_text = true\ntable = \"t\"\nx = \"e\"\ny = \"n\"";
+    let recipe = Draft::from_toml(toml).unwrap().build().unwrap();
+    let roads = &recipe.layers.roads;
+    assert_eq!(roads.crs.as_ref().map(|c| c.to_string()).as_deref(), Some("EPSG:4547"));
+    assert!(roads.axes.is_some() && roads.keep_cut_text && roads.table.as_deref() == Some("t") && roads.y.as_deref() == Some("n"));
+    assert_eq!(Draft::from(recipe.clone()).build().unwrap(), recipe);
+    let wrong = "[layers.roads]\ncrs = \"EPSG:4610\"\naxes = \"zy\"\nx = \"e\"\njoin = \"f.csv\"\nencoding = \"\"";
+    let told = Draft::from_toml(wrong).unwrap().build().unwrap_err().to_string();
+    for part in ["layers.roads.crs", "datum shift", "layers.roads.axes", "x or y alone", "join or join_key alone", "layers.roads.encoding"]
+    {
+        assert!(told.contains(part), "'{part}' is not in: {told}");
+    }
+}
+
 /// What is found out of files is a recipe with which they are read.
 #[test]
 fn a_starting_recipe_reads_files_with_other_names() {

@@ -173,11 +173,9 @@ impl Sink for Gather<'_> {
                 return Ok(());
             }
         };
-        let (findings, lost) = self.placing.place(&mut feature.geometry);
+        let mut findings = Vec::new();
+        self.placing.place(&mut feature, self.file, record, &mut findings)?;
         self.all.remarks.extend(findings.into_iter().map(|f| f.message));
-        if let Some(at) = lost {
-            return Err(feature.off(self.file, record, at, self.placing.declared()));
-        }
         if feature.geometry.shape == Shape::Other {
             self.all.remarks.push(format!("record {record} has a {}, which is left out", feature.geometry.kind));
         }

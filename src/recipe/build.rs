@@ -498,14 +498,44 @@ impl Check {
             }
             said.filter(|s| !s.is_empty())
         };
-        let [encoding, table, x, y] =
-            [("encoding", draft.encoding), ("table", draft.table), ("x", draft.x), ("y", draft.y)].map(|(key, said)| words(key, said));
+        let said = [
+            ("encoding", draft.encoding),
+            ("table", draft.table),
+            ("x", draft.x),
+            ("y", draft.y),
+            ("join", draft.join),
+            ("join_key", draft.join_key),
+        ];
+        let [encoding, table, x, y, join, join_key] = said.map(|(key, said)| words(key, said));
+        if join.is_some() != join_key.is_some() {
+            self.fault(
+                &format!("layers.{name}"),
+                "join or join_key alone",
+                "the file with the places and the key that both have are expected",
+            );
+        }
+        let join = join.zip(join_key).map(|(file, key)| {
+            let (here, there) = key.split_once('=').map_or((key.as_str(), key.as_str()), |(a, b)| (a.trim(), b.trim()));
+            Join { file, key: here.to_string(), id: there.to_string() }
+        });
         if x.is_some() != y.is_some() {
             self.fault(&format!("layers.{name}"), "x or y alone", "the columns of both numbers of a position are expected");
         }
         let crs = draft.crs.and_then(|said| self.parsed(&format!("layers.{name}.crs"), &said, Crs::parse));
         let axes = draft.axes.and_then(|said| self.parsed(&format!("layers.{name}.axes"), &said, str::parse::<AxisOrder>));
-        LayerSource { file, properties, numbers, crs, axes, encoding, keep_cut_text: draft.keep_cut_text.unwrap_or(false), table, x, y }
+        LayerSource {
+            file,
+            properties,
+            numbers,
+            crs,
+            axes,
+            encoding,
+            keep_cut_text: draft.keep_cut_text.unwrap_or(false),
+            table,
+            x,
+            y,
+            join,
+        }
     }
 
     /// What a text means; a fault where it means nothing.

@@ -454,6 +454,19 @@ pub struct LayerSource {
     pub x: Option<String>,
     /// Column with the northing or latitude, see `x`.
     pub y: Option<String>,
+    /// Where records without a place of their own have one.
+    pub join: Option<Join>,
+}
+
+/// Another file that has the places of a layer's records, by a key that both have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Join {
+    /// The file, relative to the folder of the layer's own.
+    pub file: String,
+    /// Field with the key in the layer's file.
+    pub key: String,
+    /// Field with the key in the other file.
+    pub id: String,
 }
 
 impl LayerSource {

@@ -176,12 +176,25 @@ const KEYS: &[(&str, Sort)] = &[
     ("effort.windows", Sort::Whole),
 ];
 
+/// Keys of every layer.
+const OF_LAYER: [(&str, Sort); 11] = [
+    ("file", Sort::Text),
+    ("properties", Sort::Names),
+    ("crs", Sort::Text),
+    ("axes", Sort::Text),
+    ("encoding", Sort::Text),
+    ("keep_cut_text", Sort::Flag),
+    ("table", Sort::Text),
+    ("x", Sort::Text),
+    ("y", Sort::Text),
+    ("join", Sort::Text),
+    ("join_key", Sort::Text),
+];
+
 /// Every key with its sort.
 pub(super) fn keys() -> Vec<(String, Sort)> {
     let plain = KEYS.iter().map(|(path, sort)| (path.to_string(), *sort));
-    let layers = LAYERS
-        .iter()
-        .flat_map(|(layer, _)| [(format!("layers.{layer}.file"), Sort::Text), (format!("layers.{layer}.properties"), Sort::Names)]);
+    let layers = LAYERS.iter().flat_map(|(layer, _)| OF_LAYER.iter().map(move |(key, sort)| (format!("layers.{layer}.{key}"), *sort)));
     plain.chain(layers).collect()
 }
 

@@ -442,5 +442,9 @@ section! {
         x: String = over,
         /// Column with the northing or latitude, in a table of text.
         y: String = over,
+        /// File with the places of a table that has none, beside it.
+        join: String = over,
+        /// Field that both have, or its name here and there with = between them.
+        join_key: String = over,
     }
 }

@@ -42,6 +42,8 @@ impl From<Recipe> for Draft {
             table: s.table,
             x: s.x,
             y: s.y,
+            join: s.join.as_ref().map(|j| j.file.clone()),
+            join_key: s.join.map(|j| if j.key == j.id { j.key } else { format!("{} = {}", j.key, j.id) }),
         };
         Draft {
             schema: Some(SCHEMA),

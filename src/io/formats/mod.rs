@@ -112,7 +112,7 @@ impl Format {
 }
 
 /// Reads the file at `path`, called `file` in messages, in the format of its name; see [`Sink`] for what it hands over.
-pub(super) fn read_features(path: &Path, file: &str, wanted: &[String], how: &Reading, sink: &mut impl Sink) -> Result<Read, ReadError> {
+pub(super) fn read_features(path: &Path, file: &str, wanted: &[String], how: &Reading, sink: &mut dyn Sink) -> Result<Read, ReadError> {
     match Format::of(file) {
         Some(Format::GeoJson) => geojson::each_feature(path, file, wanted, sink),
         Some(Format::Shapefile) => shapefile::read(path, file, wanted, how, sink),

@@ -213,11 +213,9 @@ impl Sink for Look<'_> {
             _ => &feature.geometry.kind,
         };
         *self.shapes.entry(kind.to_string()).or_default() += 1;
-        let (findings, lost) = self.placing.place(&mut feature.geometry);
-        self.findings.extend(findings.into_iter().map(|f| f.file(&self.file)));
-        if let Some(at) = lost {
-            let why = feature.off(&self.file, record, at, self.placing.declared()).to_string();
-            self.fault("position-off", record, why);
+        if let Err(off) = self.placing.place(&mut feature, &self.file, record, &mut self.findings) {
+            self.fault("position-off", record, off.to_string());
+            return Ok(());
         }
         if let Some(b) = feature.geometry.bounds() {
             let a = self.extent.unwrap_or(b);

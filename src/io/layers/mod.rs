@@ -1,5 +1,6 @@
 //! A folder of layers as data: one record per feature, nothing dropped without a finding.
 
+mod joined;
 mod placing;
 mod reading;
 mod spec;

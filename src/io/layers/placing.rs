@@ -3,7 +3,7 @@
 use crate::crs::{AxisOrder, Crs, CrsError, Fit};
 use crate::finding::{Finding, Severity};
 use crate::io::error::ReadError;
-use crate::io::formats::feature::{Declared, Geometry, Head};
+use crate::io::formats::feature::{Declared, Feature, Head};
 use crate::recipe::LayerSource;
 
 /// What the numbers of a file mean.
@@ -62,29 +62,29 @@ impl Placing {
         self.crs.code() == Some(4326) && self.axes == AxisOrder::Xy
     }
 
-    /// Puts a geometry on the globe, in place; what the first numbers say against the system is told. Positions that lead nowhere become
-    /// not a number. Of those the first is returned as it stands in the file.
-    pub fn place(&mut self, geometry: &mut Geometry) -> (Vec<Finding>, Option<[f64; 2]>) {
-        let mut findings = Vec::new();
-        if let Some(extent) = geometry.bounds().filter(|_| !self.seen) {
+    /// Puts a feature on the globe, in place; what the first numbers say against the system is told. A position that leads nowhere is an error.
+    pub fn place(&mut self, feature: &mut Feature<'_>, file: &str, record: u64, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+        if let Some(extent) = feature.geometry.bounds().filter(|_| !self.seen) {
             self.seen = true;
-            self.hold_against(extent, &mut findings);
+            let mut told = Vec::new();
+            self.hold_against(extent, &mut told);
+            findings.extend(told.into_iter().map(|f| f.file(file)));
+        }
+        if self.is_plain() {
+            return feature.on_the_globe(file, record);
         }
         let on_globe = |p: &[f64; 2]| p[0].abs() <= 180.0 && p[1].abs() <= 90.0;
         let mut lost = None;
-        let plain = self.is_plain();
-        geometry.for_each_mut(|c| {
+        feature.geometry.for_each_mut(|c| {
             let found = [c.x, c.y];
-            let placed = if plain { Some(found) } else { self.crs.to_wgs84(self.axes.apply(found)) };
-            match placed.filter(on_globe) {
+            match self.crs.to_wgs84(self.axes.apply(found)).filter(on_globe) {
                 Some([lon, lat]) => (c.x, c.y) = (lon, lat),
                 None => {
                     lost.get_or_insert(found);
-                    (c.x, c.y) = (f64::NAN, f64::NAN);
                 }
             }
         });
-        (findings, lost)
+        lost.map_or(Ok(()), |at| Err(feature.off(file, record, at, Some(self.name()))))
     }
 
     fn hold_against(&mut self, extent: [f64; 4], findings: &mut Vec<Finding>) {

@@ -1,5 +1,6 @@
 //! One layer while it is read.
 
+use super::joined::Places;
 use super::placing::Placing;
 use super::spec::{Holds, Spec};
 use crate::finding::{Finding, Severity};
@@ -40,6 +41,9 @@ pub(super) struct Reading<'s> {
     encoding: Option<String>,
     /// Whether the table has a field for ids.
     has_ids: bool,
+    /// Position in `wanted` of the key of records whose places are in another file.
+    key: Option<usize>,
+    places: Option<Places>,
     out: Layers,
 }
 
@@ -93,6 +97,7 @@ impl<'s> Reading<'s> {
             slots.push((ours, theirs.into_iter().map(&mut want).collect()));
         }
         let numbers = spec.source.numbers.iter().map(|name| want(name)).collect();
+        let key = spec.source.join.as_ref().map(|join| want(&join.key));
         let seen = vec![false; wanted.len()];
         let column = |property: &String| Numbers { layer: spec.layer, property: property.clone(), values: Vec::new() };
         let out = Layers { numbers: spec.source.numbers.iter().map(column).collect(), ..Layers::default() };
@@ -109,6 +114,8 @@ impl<'s> Reading<'s> {
             placing: Placing::default(),
             encoding: None,
             has_ids: false,
+            key,
+            places: None,
             out,
         }
     }
@@ -120,6 +127,11 @@ impl<'s> Reading<'s> {
             // of several tables the one that is called like the layer
             let called = |t: &String| t == self.spec.layer || *t == self.spec.source.file;
             how.table = tables(path, file)?.into_iter().find(called);
+        }
+        if let Some(join) = &self.spec.source.join {
+            let mut places = Places::read(path, self.spec.source, self.spec.layer, &join.file, &join.id)?;
+            self.out.findings.append(&mut places.findings);
+            self.places = Some(places);
         }
         let read = read_features(path, file, &wanted, &how, &mut self)?;
         let source = self.spec.source;
@@ -157,10 +169,14 @@ impl<'s> Reading<'s> {
     }
 
     fn feature(&mut self, record: u64, feature: &mut Feature<'_>) -> Result<(), ReadError> {
-        let (findings, lost) = self.placing.place(&mut feature.geometry);
-        self.out.findings.extend(findings.into_iter().map(|f| f.file(self.file)));
-        if let Some(at) = lost {
-            return Err(feature.off(self.file, record, at, self.placing.declared()));
+        if let (Some(key), Some(places)) = (self.key, &self.places) {
+            match places.of(&feature.cells[key]) {
+                Some(there) => feature.geometry = there,
+                None => feature.geometry.kind = format!("the key {} is not in the file that it is joined with", feature.cells[key].shown()),
+            }
+        }
+        if self.places.is_none() {
+            self.placing.place(feature, self.file, record, &mut self.out.findings)?;
         }
         for (seen, cell) in self.seen.iter_mut().zip(&feature.cells) {
             *seen |= !cell.is_missing();

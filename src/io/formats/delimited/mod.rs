@@ -22,7 +22,7 @@ struct Places {
 /// Reads the table at `path`, called `file` in messages: comma, semicolon or tab, plain or gzip, in the encoding that
 /// [`Rows::open`] finds. Cells are text, empty ones are missing. A position that is no number gives a feature without shape whose kind says
 /// what stood there. Memory is that of the longest row.
-pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], how: &Reading, sink: &mut impl Sink) -> Result<Read, ReadError> {
+pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], how: &Reading, sink: &mut dyn Sink) -> Result<Read, ReadError> {
     let mut rows = Rows::open(path, file, how.encoding.as_deref())?;
     if rows.names.is_empty() {
         return Err(ReadError::NoTable { file: file.into(), found: "an empty file".into() });

@@ -23,7 +23,7 @@ const NODE: u64 = 40;
 
 /// Reads the FlatGeobuf at `path`, called `file` in messages, and hands over its records in the order of the file, numbered from 1.
 /// `wanted` are the columns to decode. Memory is bounded by the longest record.
-pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], _how: &Reading, sink: &mut impl Sink) -> Result<Read, ReadError> {
+pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], _how: &Reading, sink: &mut dyn Sink) -> Result<Read, ReadError> {
     let failed = |cause| ReadError::Io { path: path.to_path_buf(), after: 0, cause };
     let raw = File::open(path).map_err(failed)?;
     let left = raw.metadata().map_err(failed)?.len();

@@ -23,7 +23,7 @@ mod tests;
 /// Reads the feature collection at `path`, called `file` in messages, and hands over its records in
 /// order, numbered from 1. `wanted` are the names of the properties to decode, the id first. A file whose first value is a feature is
 /// read as a sequence of features (GeoJSONSeq, RFC 8142; one feature per line), whatever its name.
-pub(in crate::io) fn each_feature(path: &Path, file: &str, wanted: &[String], sink: &mut impl Sink) -> Result<Read, ReadError> {
+pub(in crate::io) fn each_feature(path: &Path, file: &str, wanted: &[String], sink: &mut dyn Sink) -> Result<Read, ReadError> {
     let sequence = Document::open(path, file, wanted)?.starts_with_feature();
     let mut doc = Document::open(path, file, wanted)?;
     if sequence {
@@ -94,7 +94,7 @@ impl<'a> Document<'a> {
         Ok(Document { path, file, gzip, scan: Scanner::new(input), records: 0, wanted })
     }
 
-    fn collection(&mut self, sink: &mut impl Sink) -> Result<(), ReadError> {
+    fn collection(&mut self, sink: &mut dyn Sink) -> Result<(), ReadError> {
         self.byte_order_mark()?;
         match self.peek()? {
             None => return Err(self.no_collection("the file is empty")),
@@ -150,7 +150,7 @@ impl<'a> Document<'a> {
         Ok(())
     }
 
-    fn features(&mut self, sink: &mut impl Sink) -> Result<(), ReadError> {
+    fn features(&mut self, sink: &mut dyn Sink) -> Result<(), ReadError> {
         self.scan.advance(1);
         if self.need()? == b']' {
             self.scan.advance(1);
@@ -170,7 +170,7 @@ impl<'a> Document<'a> {
     }
 
     /// Hands over the value that comes next.
-    fn next_value(&mut self, sink: &mut impl Sink) -> Result<(), ReadError> {
+    fn next_value(&mut self, sink: &mut dyn Sink) -> Result<(), ReadError> {
         let length = self.scan_value()?;
         let record = self.records + 1;
         let bytes = &self.scan.rest()[..length];

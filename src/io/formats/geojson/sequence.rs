@@ -42,7 +42,7 @@ impl Document<'_> {
 
     /// Reads a sequence of features. A line, or what stands between two separators, that is no feature is malformed, and the next is
     /// read; only where features span lines without separators, one that is no JSON ends the reading.
-    pub(in crate::io) fn sequence(&mut self, sink: &mut impl Sink) -> Result<(), ReadError> {
+    pub(in crate::io) fn sequence(&mut self, sink: &mut dyn Sink) -> Result<(), ReadError> {
         self.byte_order_mark()?;
         sink.head(&Head::default())?;
         if self.peek()? == Some(SEPARATOR) {
@@ -72,7 +72,7 @@ impl Document<'_> {
         }
     }
 
-    fn pieces(&mut self, end: u8, sink: &mut impl Sink) -> Result<(), ReadError> {
+    fn pieces(&mut self, end: u8, sink: &mut dyn Sink) -> Result<(), ReadError> {
         loop {
             let (length, ended) = self.piece(end)?;
             let all = self.scan.rest().get(..length).unwrap_or_default();
@@ -97,7 +97,7 @@ impl Document<'_> {
         }
     }
 
-    fn values(&mut self, sink: &mut impl Sink) -> Result<(), ReadError> {
+    fn values(&mut self, sink: &mut dyn Sink) -> Result<(), ReadError> {
         while self.peek()?.is_some() {
             self.next_value(sink)?;
         }

@@ -24,7 +24,7 @@ const FORMAT: &str = "GeoPackage";
 /// Reads the table that `how` chooses, or the only one, of the GeoPackage at `path`, called `file` in messages, and hands over its
 /// records in the order of their ids, numbered from 1; the id becomes that of the feature. `wanted` are the columns to read.
 /// Memory is bounded by the longest record.
-pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], how: &Reading, sink: &mut impl Sink) -> Result<Read, ReadError> {
+pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], how: &Reading, sink: &mut dyn Sink) -> Result<Read, ReadError> {
     let failed = |cause| ReadError::Io { path: path.to_path_buf(), after: 0, cause };
     let raw = File::open(path).map_err(failed)?;
     no_companion(path, file)?;
@@ -110,7 +110,7 @@ fn damaged(file: &str, after: u64, error: &rusqlite::Error) -> ReadError {
     }
 }
 
-fn records(db: &Connection, file: &str, layer: &Layer, wanted: &[String], sink: &mut impl Sink) -> Result<u64, ReadError> {
+fn records(db: &Connection, file: &str, layer: &Layer, wanted: &[String], sink: &mut dyn Sink) -> Result<u64, ReadError> {
     let columns: Vec<Option<&Column>> = wanted.iter().map(|name| layer.columns.iter().find(|c| c.name == *name)).collect();
     let mut rows = db.prepare(&layer.query(&columns)).map_err(|e| damaged(file, 0, &e))?;
     let mut rows = rows.query([]).map_err(|e| damaged(file, 0, &e))?;

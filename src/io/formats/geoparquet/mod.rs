@@ -37,7 +37,7 @@ const AHEAD: usize = 2;
 /// Reads the Parquet file at `path`, called `file` in messages, and hands over its records in order, numbered from 1. `wanted` are the
 /// columns to decode. The geometry is that of the `geo` metadata, or of Parquet's own type, or a point of the columns that `how` names
 /// or that have usual names.
-pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], how: &Reading, sink: &mut impl Sink) -> Result<Read, ReadError> {
+pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], how: &Reading, sink: &mut dyn Sink) -> Result<Read, ReadError> {
     let failed = |cause| ReadError::Io { path: path.to_path_buf(), after: 0, cause };
     let raw = File::open(path).map_err(failed)?;
     let chunks = Arc::new(Chunks::new(raw.try_clone().map_err(failed)?).map_err(failed)?);
@@ -182,7 +182,7 @@ impl Decoder {
 
 impl Source<'_> {
     /// Decodes on a thread of its own, a few batches ahead, and hands over; gives the number of rows.
-    fn read(&self, decoder: Decoder, metadata: &ParquetMetaData, sink: &mut impl Sink) -> Result<u64, ReadError> {
+    fn read(&self, decoder: Decoder, metadata: &ParquetMetaData, sink: &mut dyn Sink) -> Result<u64, ReadError> {
         std::thread::scope(|scope| {
             let (send, receive) = sync_channel(AHEAD);
             let chunks = Arc::clone(&self.chunks);
@@ -196,7 +196,7 @@ impl Source<'_> {
         })
     }
 
-    fn hand_over(&self, rows: &Rows, after: &mut u64, sink: &mut impl Sink) -> Result<(), ReadError> {
+    fn hand_over(&self, rows: &Rows, after: &mut u64, sink: &mut dyn Sink) -> Result<(), ReadError> {
         for row in 0..rows.count {
             let record = *after + 1;
             let mut cells = Vec::with_capacity(rows.columns.len());

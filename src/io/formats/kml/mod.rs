@@ -18,7 +18,7 @@ const OWN: [&str; 3] = ["name", "description", "folder"];
 
 /// Reads the KML at `path` (plain or gzip), called `file` in messages. Folders are its tables, a folder in another is called `outer/inner`;
 /// placemarks of the folder that `how.table` names are handed over, or all. Records are numbered over the whole file.
-pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], how: &Reading, sink: &mut impl Sink) -> Result<Read, ReadError> {
+pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], how: &Reading, sink: &mut dyn Sink) -> Result<Read, ReadError> {
     let mut head = Head { crs: Declared::Epsg(4326), encoding: Some("UTF-8 (XML)".into()), ..Head::default() };
     let (mut own, mut names, mut seen) = ([false; 3], Vec::<String>::new(), HashSet::<String>::new());
     let (mut count, mut folders) = (0, HashSet::new());

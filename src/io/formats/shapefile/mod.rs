@@ -41,7 +41,7 @@ fn column(names: &[String], wanted: &str) -> Option<usize> {
 
 /// Reads the shapefile whose `.shp` is at `path`, called `file` in messages. `wanted` are names of fields as the `.dbf` has them, cut at
 /// ten bytes. Records marked as deleted keep their number but are not handed over.
-pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], how: &Reading, sink: &mut impl Sink) -> Result<Read, ReadError> {
+pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], how: &Reading, sink: &mut dyn Sink) -> Result<Read, ReadError> {
     let parts = Parts::beside(path);
     let user =
         how.encoding.as_deref().map(|name| named(name).ok_or_else(|| ReadError::UnknownEncoding { file: file.into(), name: name.into() }));
