@@ -32,7 +32,7 @@ impl<R: Read> Digesting<R> {
 
     /// The hash with all bytes to the end.
     pub(in crate::io) fn finish(mut self) -> io::Result<Sha256> {
-        io::copy(&mut self, &mut io::sink())?;
+        io::copy(&mut BufReader::with_capacity(CHUNK, &mut self), &mut io::sink())?;
         Ok(self.hash)
     }
 }
@@ -140,8 +140,9 @@ pub(in crate::io) struct Scanner<R> {
     buf: Vec<u8>,
     start: usize,
     end: usize,
-    byte: u64,
+    /// Line and byte at which the buffer begins.
     line: u64,
+    byte: u64,
     limit: usize,
 }
 
@@ -150,9 +151,10 @@ impl<R: Read> Scanner<R> {
         Scanner { input, buf: vec![0; CHUNK], start: 0, end: 0, byte: 0, line: 1, limit: MAX_VALUE_BYTES }
     }
 
-    /// Line and byte of the next unread byte.
+    /// Line and byte of the next unread byte. Lines are counted when asked for and when bytes are let go, not at each small step.
     pub(in crate::io) fn position(&self) -> (u64, u64) {
-        (self.line, self.byte)
+        let read = &self.buf[..self.start];
+        (self.line + memchr::memchr_iter(b'\n', read).count() as u64, self.byte + read.len() as u64)
     }
 
     /// Unread bytes at hand.
@@ -167,6 +169,7 @@ impl<R: Read> Scanner<R> {
     /// Reads more; false at the end of the text.
     pub(in crate::io) fn fill(&mut self) -> io::Result<bool> {
         if self.start > 0 {
+            (self.line, self.byte) = self.position();
             self.buf.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
@@ -188,8 +191,6 @@ impl<R: Read> Scanner<R> {
 
     /// Steps over `n` bytes that are at hand.
     pub(in crate::io) fn advance(&mut self, n: usize) {
-        self.line += memchr::memchr_iter(b'\n', &self.buf[self.start..self.start + n]).count() as u64;
-        self.byte += n as u64;
         self.start += n;
     }
 

@@ -1,5 +1,6 @@
 //! One feature of GeoJSON from its bytes, by serde.
 
+use super::fast::fast;
 use crate::io::formats::feature::{Cell, Feature, Geometry, Shape};
 use geo::Coord;
 use serde::Deserialize;
@@ -24,6 +25,14 @@ pub(in crate::io) enum Fault {
 
 /// The feature that a JSON text is, with the cells of the wanted properties.
 pub(in crate::io) fn decode<'a>(bytes: &'a [u8], wanted: &[String]) -> Result<Feature<'a>, Fault> {
+    match fast(bytes, wanted) {
+        Some((feature, length)) if length == bytes.len() => Ok(feature),
+        _ => slow(bytes, wanted),
+    }
+}
+
+/// The same by serde alone.
+pub(in crate::io) fn slow<'a>(bytes: &'a [u8], wanted: &[String]) -> Result<Feature<'a>, Fault> {
     let mut parser = serde_json::Deserializer::from_slice(bytes);
     let decoded = FeatureSeed(wanted).deserialize(&mut parser).and_then(|feature| parser.end().map(|()| feature));
     decoded.map_err(|error| {

@@ -7,7 +7,8 @@
 use crate::io::error::ReadError;
 use crate::io::formats::feature::{Declared, Head, Read, Record, Sink};
 use crate::io::formats::stream::{Input, MAX_VALUE_BYTES, Scanner, Stop};
-use decode::{Fault, decode, without_position};
+use decode::{Fault, decode, slow, without_position};
+use fast::fast;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 use std::collections::HashSet;
@@ -15,7 +16,11 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+mod cursor;
 mod decode;
+mod fast;
+#[cfg(test)]
+mod fast_tests;
 mod sequence;
 #[cfg(test)]
 mod tests;
@@ -76,6 +81,8 @@ struct Document<'a> {
     gzip: bool,
     scan: Scanner<Input>,
     records: u64,
+    /// Length of the record before.
+    last: usize,
     wanted: &'a [String],
 }
 
@@ -91,7 +98,7 @@ impl<'a> Document<'a> {
                 detail: "it is no gzip file although its name says so".into(),
             });
         }
-        Ok(Document { path, file, gzip, scan: Scanner::new(input), records: 0, wanted })
+        Ok(Document { path, file, gzip, scan: Scanner::new(input), records: 0, last: 0, wanted })
     }
 
     fn collection(&mut self, sink: &mut dyn Sink) -> Result<(), ReadError> {
@@ -171,15 +178,29 @@ impl<'a> Document<'a> {
 
     /// Hands over the value that comes next.
     fn next_value(&mut self, sink: &mut dyn Sink) -> Result<(), ReadError> {
-        let length = self.scan_value()?;
         let record = self.records + 1;
-        let bytes = &self.scan.rest()[..length];
-        sink.source_text(bytes);
-        match decode(bytes, self.wanted) {
-            Ok(feature) => sink.record(record, Record::Feature(feature))?,
-            Err(Fault::Shape(why)) => sink.record(record, Record::Malformed(why))?,
-            Err(Fault::Text(error)) => return Err(self.broken(&error, length)),
-        }
+        // a feature that is all at hand is cut and decoded in one pass; one that is likely longer is not begun twice
+        let hand = Some(self.scan.rest()).filter(|hand| hand.len() > self.last).unwrap_or_default();
+        let (tried, usual) = (hand.len(), fast(hand, self.wanted));
+        let length = match usual {
+            Some((feature, length)) => {
+                sink.source_text(&hand[..length]);
+                sink.record(record, Record::Feature(feature))?;
+                length
+            }
+            None => {
+                let length = self.scan_value()?;
+                let bytes = &self.scan.rest()[..length];
+                sink.source_text(bytes);
+                match if length > tried { decode(bytes, self.wanted) } else { slow(bytes, self.wanted) } {
+                    Ok(feature) => sink.record(record, Record::Feature(feature))?,
+                    Err(Fault::Shape(why)) => sink.record(record, Record::Malformed(why))?,
+                    Err(Fault::Text(error)) => return Err(self.broken(&error, length)),
+                }
+                length
+            }
+        };
+        self.last = length;
         self.scan.advance(length);
         self.records = record;
         Ok(())

@@ -59,7 +59,7 @@ impl Document<'_> {
         let mut seen = 0;
         loop {
             let rest = self.scan.rest();
-            if let Some(more) = rest.get(seen..).and_then(|r| r.iter().position(|b| *b == end)) {
+            if let Some(more) = rest.get(seen..).and_then(|r| memchr::memchr(end, r)) {
                 return Ok((seen + more, true));
             }
             seen = rest.len();
@@ -79,6 +79,7 @@ impl Document<'_> {
             let text = all.trim_ascii();
             let text = text.strip_prefix(&[SEPARATOR]).unwrap_or(text);
             if !text.is_empty() {
+                sink.source_text(text);
                 match decode(text, self.wanted) {
                     Ok(feature) => sink.record(self.records + 1, Record::Feature(feature))?,
                     Err(Fault::Text(error)) if !ended && error.classify() == Category::Eof => return Err(self.truncated()),
