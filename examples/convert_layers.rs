@@ -85,7 +85,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, cli::Failure> {
     let format = |f: &Path| f.file_name().and_then(|n| Format::of(&n.to_string_lossy()));
     // a plan has files of both names, and its report is no layer
     let is_layer =
-        |f: &PathBuf| f.is_file() && format(f).is_some_and(|x| x != Format::Delimited) && !f.extension().is_some_and(|e| e == "json");
+        |f: &PathBuf| f.is_file() && format(f).is_some_and(|x| x != Format::Delimited) && f.extension().is_none_or(|e| e != "json");
     let listed = std::fs::read_dir(path).map_err(|e| format!("{}: {e}", path.display()))?;
     let mut files: Vec<PathBuf> = listed.filter_map(|entry| Some(entry.ok()?.path())).filter(is_layer).collect();
     files.sort();

@@ -3,8 +3,8 @@
 //!
 //! ```text
 //!  files ──io──▶ Layers ──territory──▶ Territory ──cut──▶ Fabric ──zones──▶ Problem (one per zone)
-//!                as found              valid, projected    units that           │ topology and integer loads only
-//!                                                          tile the land        ▼ partition
+//!  (any CRS,     as found              valid, projected    units that           │ topology and integer loads only
+//!   encoding)                                              tile the land        ▼ partition
 //!  files ◀──io── Plan + Report ◀──plan── attachments, backup pairs ◀──attach── Assignment + Bounds
 //!            │       └── plan::check judges anybody's plan
 //!            ├── pipeline::rebalance: Plan + new Layers → Plan + Changes
@@ -13,7 +13,7 @@
 //!
 //! # Rooms
 //!
-//! Imports go one way: `measure ← finding ← recipe ← territory ← cut ← graph ← partition ← zones ← attach ← staffing ← plan ←
+//! Imports go one way: `measure ← finding ← crs ← recipe ← territory ← cut ← graph ← partition ← zones ← attach ← staffing ← plan ←
 //! pipeline`; `io` uses data types and never an algorithm. Each stage is a free function from data to data.
 //!
 //! # Units of measure

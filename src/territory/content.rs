@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 /// O(n) for n positions.
 pub fn content(layers: &Layers, layer: &str) -> String {
     let mut sha = Content(Sha256::new());
-    fn of<'a, T>(is: bool, records: &'a [T]) -> &'a [T] {
+    fn of<T>(is: bool, records: &[T]) -> &[T] {
         if is { records } else { &[] }
     }
     for d in of(layer == "admin", &layers.divisions) {

@@ -128,9 +128,13 @@ impl Cell<'_> {
         matches!(self, Cell::Missing)
     }
 
-    /// An empty text.
+    /// A text of nothing but white space.
     pub(in crate::io) fn is_blank(&self) -> bool {
-        matches!(self, Cell::Json("\"\"")) || matches!(self, Cell::Text(t) if t.is_empty())
+        match self {
+            Cell::Json(raw) => raw.starts_with('"') && self.text().is_none(),
+            Cell::Text(t) => t.trim().is_empty(),
+            _ => false,
+        }
     }
 
     /// A number, also where it is written as text.
@@ -153,16 +157,17 @@ impl Cell<'_> {
         whole.chars().take(SHOWN).collect()
     }
 
-    /// Text, number (JSON digit for digit; an integer as such) or truth value as text; none for the rest and for "".
+    /// Text, number (JSON digit for digit; an integer as such) or truth value as text; none for the rest and for texts of white
+    /// space, which tables of fixed width do not tell from nothing.
     pub(in crate::io) fn text(&self) -> Option<Cow<'_, str>> {
         match self {
             Cell::Missing => None,
             Cell::Json(raw) => match raw.as_bytes().first()? {
-                b'"' => serde_json::from_str::<String>(raw).ok().filter(|t| !t.is_empty()).map(Cow::Owned),
+                b'"' => serde_json::from_str::<String>(raw).ok().filter(|t| !t.trim().is_empty()).map(Cow::Owned),
                 b'{' | b'[' | b'n' => None,
                 _ => Some(Cow::Borrowed(raw)),
             },
-            Cell::Text(t) => (!t.is_empty()).then_some(Cow::Borrowed(&**t)),
+            Cell::Text(t) => (!t.trim().is_empty()).then_some(Cow::Borrowed(&**t)),
             Cell::Integer(i) => Some(Cow::Owned(i.to_string())),
             Cell::Real(x) => Some(Cow::Owned(x.to_string())),
             Cell::Flag(b) => Some(Cow::Borrowed(if *b { "true" } else { "false" })),

@@ -160,7 +160,7 @@ fn geojson(path: &Path, table: &Table<'_>, crs: &Crs) -> Result<(), WriteError> 
         let comma = if i + 1 < table.features.len() { "," } else { "" };
         writeln!(out, "{}{comma}", Value::Object(feature)).map_err(failed)?;
     }
-    write!(out, "]}}\n").map_err(failed)?;
+    writeln!(out, "]}}").map_err(failed)?;
     out.commit()
 }
 

@@ -90,6 +90,8 @@ pub fn starting_recipe(files: &[Inspection]) -> Draft {
         draft.layers.entry(layer.to_string()).or_insert_with(|| LayerDraft {
             file: Some(f.file.clone()),
             table: f.table.clone(),
+            crs: f.said[0].clone(),
+            encoding: f.said[1].clone(),
             properties: (!properties.is_empty()).then_some(properties),
             ..LayerDraft::default()
         });

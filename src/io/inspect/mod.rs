@@ -36,6 +36,8 @@ pub struct Inspection {
     pub crs: Option<String>,
     /// Encoding of its text and how it was found, where the format leaves that open.
     pub encoding: Option<String>,
+    /// What it was read with against its own word: system and encoding.
+    pub said: [Option<String>; 2],
     /// Features.
     pub features: u64,
     /// Features by kind of geometry, as GeoJSON calls it.
@@ -82,6 +84,7 @@ pub fn inspect(path: &Path, source: &LayerSource) -> Result<Inspection, ReadErro
         layer,
         crs: look.placing.declared(),
         encoding: look.encoding,
+        said: [source.crs.as_ref().map(|c| c.to_string()), source.encoding.clone()],
         features: read.features,
         shapes: look.shapes,
         extent: look.extent,

@@ -10,6 +10,7 @@ use crate::recipe::LayerSource;
 use geo::{Centroid, Coord, InteriorPoint};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::Path;
 
 /// Places by key, longitude and latitude.
@@ -69,11 +70,12 @@ impl Sink for Gather<'_> {
             Shape::Missing | Shape::Other => None,
         };
         let Some((key, at)) = key.zip(place) else { return Ok(()) };
-        if self.places.by_key.contains_key(&key) {
-            self.doubles.0 += 1;
-            self.doubles.1.get_or_insert(key);
-        } else {
-            self.places.by_key.insert(key, at);
+        match self.places.by_key.entry(key) {
+            Entry::Occupied(known) => {
+                self.doubles.0 += 1;
+                self.doubles.1.get_or_insert_with(|| known.key().clone());
+            }
+            Entry::Vacant(free) => drop(free.insert(at)),
         }
         Ok(())
     }

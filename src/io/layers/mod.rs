@@ -35,9 +35,14 @@ const SHOWN: usize = 4;
 /// |---|---|
 /// | `layer-absent` | no file for an optional layer; one that the recipe calls by another name is an error |
 /// | `file-shadowed` | two files for one layer; the first was read |
-/// | `feature-malformed` | valid JSON that is no feature; skipped |
+/// | `feature-malformed` | a record that is no feature; skipped |
+/// | `file-odd` | what is noteworthy about a file as a whole: an encoding against its word, deleted records, numbers that overflowed |
+/// | `crs-converted` | the system that positions are in, and who says so |
+/// | `crs-unlikely` | numbers do not fit the declared system; how they are taken |
+/// | `join-double` | several features with the key that a layer is joined by (`measured`: features) |
 /// | `geometry-dropped` | no, an empty or an unfitting geometry; skipped |
 /// | `part-dropped` | empty parts of a geometry; left out (`measured`: parts) |
+/// | `hole-outside` | holes outside their outlines, taken as parts of their own (`measured`: holes) |
 /// | `ring-closed` | rings whose last position was not the first (`measured`: rings) |
 /// | `point-split` | a MultiPoint, made one record per position (`measured`: points) |
 /// | `id-made` | a division without id is called `record-N` after its record |
@@ -142,10 +147,8 @@ fn read_files(mut all: Layers, found: &[(&Spec<'_>, PathBuf, String)]) -> Result
     }
     let digests: Vec<String> = all.sources.iter().map(|s| content(&all, s.layer)).collect();
     all.sources.iter_mut().zip(digests).for_each(|(s, digest)| s.content = digest);
-    if all.households.is_empty() {
-        if let Some(s) = all.sources.iter().find(|s| s.layer == "households") {
-            return Err(ReadError::NoPoints { file: s.file.clone(), features: s.features });
-        }
+    if let Some(s) = all.sources.iter().find(|s| s.layer == "households" && all.households.is_empty()) {
+        return Err(ReadError::NoPoints { file: s.file.clone(), features: s.features });
     }
     Ok(all)
 }

@@ -10,11 +10,32 @@ use crate::io::formats::{Format, read_features, tables};
 use crate::territory::layers::{
     AreaRecord, DivisionRecord, Layers, LineRecord, LockRecord, Numbers, Origin, PointRecord, Source, StationRecord,
 };
+use geo::coordinate_position::{CoordPos, coord_pos_relative_to_ring};
 use geo::orient::{Direction, Orient};
-use geo::{Centroid, MultiLineString, MultiPolygon};
+use geo::{Centroid, Coord, LineString, MultiLineString, MultiPolygon, Polygon};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+/// Holes outside their outlines made parts of their own, as formats have it that do not say which hole is whose; and how many there were.
+fn holes_apart(land: MultiPolygon<f64>) -> (MultiPolygon<f64>, usize) {
+    let outside = |outline: &LineString<f64>, hole: &LineString<f64>| {
+        let place = |c: &Coord<f64>| coord_pos_relative_to_ring(*c, outline);
+        hole.0.iter().map(place).find(|p| *p != CoordPos::OnBoundary) == Some(CoordPos::Outside)
+    };
+    if land.iter().all(|p| p.interiors().iter().all(|hole| !outside(p.exterior(), hole))) {
+        return (land, 0);
+    }
+    let (mut parts, mut loose) = (Vec::new(), 0);
+    for polygon in land {
+        let (outline, holes) = polygon.into_inner();
+        let (apart, own): (Vec<_>, Vec<_>) = holes.into_iter().partition(|hole| outside(&outline, hole));
+        loose += apart.len();
+        parts.push(Polygon::new(outline, own));
+        parts.extend(apart.into_iter().map(|ring| Polygon::new(ring, Vec::new())));
+    }
+    (MultiPolygon(parts), loose)
+}
 
 /// Features with the same remark, told once.
 struct Tally {
@@ -182,9 +203,14 @@ impl<'s> Reading<'s> {
             *seen |= !cell.is_missing();
         }
         let place = feature.geometry.place();
+        let mut loose = 0;
         let shape = match std::mem::take(&mut feature.geometry.shape) {
             // formats turn rings either way round
-            Shape::Areas(land) => Shape::Areas(land.orient(Direction::Default)),
+            Shape::Areas(land) => {
+                let (land, n) = holes_apart(land);
+                loose = n;
+                Shape::Areas(land.orient(Direction::Default))
+            }
             other => other,
         };
         let feature = &*feature;
@@ -206,6 +232,10 @@ impl<'s> Reading<'s> {
         if unclosed > 0 {
             let message = "rings do not end where they begin; they were closed with a straight line".to_string();
             self.tell(&item, place, Severity::Warning, "ring-closed", message, Some(unclosed as f64));
+        }
+        if loose > 0 {
+            let message = "holes lie outside their outlines; they are taken as parts of their own".to_string();
+            self.tell(&item, place, Severity::Warning, "hole-outside", message, Some(loose as f64));
         }
         match shape {
             Shape::Areas(land) if self.spec.layer == "locks" => self.lock(item, Vec::new(), land),

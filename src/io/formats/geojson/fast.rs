@@ -19,7 +19,8 @@ pub(in crate::io) fn fast<'a>(text: &'a [u8], wanted: &[String]) -> Option<(Feat
     let (mut cursor, mut typed) = (Cursor { text, at: 0 }, false);
     cursor.members(|c, name| {
         match name {
-            b"type" => typed = c.name()? == b"Feature" || return None,
+            b"type" if c.name()? == b"Feature" => typed = true,
+            b"type" => return None,
             b"id" => feature.id = c.cell()?,
             b"properties" => c.properties(wanted, &mut feature.cells)?,
             b"geometry" => feature.geometry = c.geometry()?,
