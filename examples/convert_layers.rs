@@ -57,6 +57,10 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         let tables: Vec<Option<String>> = if tables.is_empty() { vec![None] } else { tables.into_iter().map(Some).collect() };
         for table in tables {
             let features = Features::read(&path, &LayerSource { table, ..how.clone() })?;
+            if a.from.is_dir() && !features.is_located() {
+                cli::say!("{:<12} {} has no positions and is left out; give it by itself to convert it", "remark", path.display());
+                continue;
+            }
             cli::say!("{:<12} {} features", features.name(), features.len());
             features.remarks.iter().for_each(|r| cli::say!("{:<12} {r}", "remark"));
             all.push(features);
@@ -64,6 +68,9 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     }
     let ending = a.to.trim_start_matches('.');
     let mut remarks = Vec::new();
+    if a.out.canonicalize().is_ok_and(|out| a.from.canonicalize().is_ok_and(|from| from == out || from.parent() == Some(&out))) {
+        return Err(format!("{}: what is read lies here and could be replaced; give another place with --out", a.out.display()).into());
+    }
     if ending == "gpkg" {
         remarks.extend(write_all(&all, &a.out, &crs)?);
     } else {
@@ -77,15 +84,14 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     Ok(true)
 }
 
-/// The files of a folder in formats that are read, by name; tables of text have no shapes and are not layers.
+/// The files of a folder in formats that are read, by name.
 fn files(path: &Path) -> Result<Vec<PathBuf>, cli::Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_path_buf()]);
     }
     let format = |f: &Path| f.file_name().and_then(|n| Format::of(&n.to_string_lossy()));
     // a plan has files of both names, and its report is no layer
-    let is_layer =
-        |f: &PathBuf| f.is_file() && format(f).is_some_and(|x| x != Format::Delimited) && f.extension().is_none_or(|e| e != "json");
+    let is_layer = |f: &PathBuf| f.is_file() && format(f).is_some() && f.extension().is_none_or(|e| e != "json" && e != "txt");
     let listed = std::fs::read_dir(path).map_err(|e| format!("{}: {e}", path.display()))?;
     let mut files: Vec<PathBuf> = listed.filter_map(|entry| Some(entry.ok()?.path())).filter(is_layer).collect();
     files.sort();

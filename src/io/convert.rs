@@ -50,6 +50,11 @@ impl Features {
         &self.name
     }
 
+    /// Whether any of them has a position.
+    pub fn is_located(&self) -> bool {
+        self.features.iter().any(|f| f.geometry.bounds().is_some())
+    }
+
     /// Features there are.
     pub fn len(&self) -> usize {
         self.features.len()
@@ -158,6 +163,10 @@ struct Gather<'s> {
 }
 
 impl Sink for Gather<'_> {
+    fn asks_for_crs(&self) -> bool {
+        self.source.crs.is_none()
+    }
+
     fn head(&mut self, head: &Head) -> Result<(), ReadError> {
         self.placing = Placing::new(self.source, "…", head, self.file)?;
         self.declared.clone_from(&head.fields);
@@ -176,6 +185,9 @@ impl Sink for Gather<'_> {
         let mut findings = Vec::new();
         self.placing.place(&mut feature, self.file, record, &mut findings)?;
         self.all.remarks.extend(findings.into_iter().map(|f| f.message));
+        if feature.geometry.shape == Shape::Missing && !feature.geometry.kind.is_empty() {
+            self.all.remarks.push(format!("record {record} has no geometry: {}", feature.geometry.kind));
+        }
         if feature.geometry.shape == Shape::Other {
             self.all.remarks.push(format!("record {record} has a {}, which is left out", feature.geometry.kind));
         }

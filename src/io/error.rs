@@ -121,6 +121,14 @@ pub enum ReadError {
         /// What it is.
         found: String,
     },
+    /// A system declared too late.
+    #[error(
+        "{file}: the coordinate reference system is declared after the features, where it is read too late; say it in the recipe (crs of the layer), or move the member 'crs' before 'features'"
+    )]
+    LateCrs {
+        /// The file.
+        file: String,
+    },
     /// A coordinate reference system that cannot be used.
     #[error(
         "{file}: the coordinate reference system cannot be used: {cause}. Name the right one in the recipe, [layers.{layer}] crs = \"EPSG:4326\", or export the file in another one"
@@ -184,7 +192,7 @@ pub enum ReadError {
         bytes: String,
     },
     /// A text that ends inside a character.
-    #[error("{file}: {}, field '{field}': the text is cut inside its last character (it ends with the bytes {bytes}, in {encoding}); make the field wider and export the file again, or allow cut text to be read without that character", place(*record))]
+    #[error("{file}: {}, field '{field}': the text is cut inside its last character (it ends with the bytes {bytes}, in {encoding}); make the field wider and export the file again, or say keep_cut_text = true for the layer to read it without that character", place(*record))]
     CutText {
         /// The file.
         file: String,
@@ -316,12 +324,17 @@ pub enum ReadError {
         remedy: &'static str,
     },
     /// Nothing to divide.
-    #[error("{file}: no household point among {features} features; the layer must hold Point features (centroids, if it holds buildings)")]
+    #[error(
+        "{file}: no household point among {features} features; the layer must hold Point features (centroids, if it holds buildings){}",
+        why.as_ref().map_or(String::new(), |why| format!(". The first was left out: {why}"))
+    )]
     NoPoints {
         /// The file.
         file: String,
         /// Features there are.
         features: u64,
+        /// Why the first of them was left out.
+        why: Option<String>,
     },
 }
 

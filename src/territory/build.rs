@@ -129,7 +129,12 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
     }
     bridges.retain(|b| within(&b.line));
     if near < all {
-        let (severity, rest) = if near == 0 { (Severity::Warning, "; are they of another place?") } else { (Severity::Info, "") };
+        let most = 2 * near < all;
+        let (severity, rest) = if most {
+            (Severity::Warning, "; are they of another place, or in another system than the recipe or the file says?")
+        } else {
+            (Severity::Info, "")
+        };
         let message = format!("{} of {all} lines lie beside the land and divide nothing{rest}", all - near);
         findings.push(Finding::new(severity, "lines-outside", message).measured((all - near) as f64).limit(0.0));
     }

@@ -278,6 +278,11 @@ pub(in crate::io) trait Sink {
         Ok(())
     }
 
+    /// Whether the file's own word on its system is asked for.
+    fn asks_for_crs(&self) -> bool {
+        true
+    }
+
     /// The text of the next record as it stands, where the format has one (GeoJSON).
     fn source_text(&mut self, _: &[u8]) {}
 

@@ -114,6 +114,10 @@ impl Format {
 /// Reads the file at `path`, called `file` in messages, in the format of its name; see [`Sink`] for what it hands over.
 pub(super) fn read_features(path: &Path, file: &str, wanted: &[String], how: &Reading, sink: &mut dyn Sink) -> Result<Read, ReadError> {
     match Format::of(file) {
+        Some(Format::GeoJson) if how.encoding.as_deref().is_some_and(|e| !matches!(e.to_ascii_lowercase().as_str(), "utf-8" | "utf8")) => {
+            let found = format!("the encoding {} is asked for", how.encoding.as_deref().unwrap_or_default());
+            Err(ReadError::Format { file: file.into(), found, remedy: geojson::TO_UTF8.into() })
+        }
         Some(Format::GeoJson) => geojson::each_feature(path, file, wanted, sink),
         Some(Format::Shapefile) => shapefile::read(path, file, wanted, how, sink),
         Some(Format::Kml) => kml::read(path, file, wanted, how, sink),
@@ -128,6 +132,7 @@ pub(super) fn read_features(path: &Path, file: &str, wanted: &[String], how: &Re
             what: "a GeoPackage, which this build does not read".into(),
             remedy: "build with the feature 'geopackage', or export it in another format",
         }),
+        None if !path.exists() => Err(ReadError::Io { path: path.to_path_buf(), after: 0, cause: std::io::ErrorKind::NotFound.into() }),
         None => Err(unknown(file)),
     }
 }

@@ -34,9 +34,15 @@ pub(in crate::io) fn write(format: Format, path: &Path, tables: &[Table<'_>], cr
         Format::Shapefile => shapefiles(path, table, crs),
         Format::GeoParquet => geoparquet(path, table, crs).map(|()| Vec::new()),
         Format::GeoJson => geojson(path, table, crs).map(|()| Vec::new()),
-        Format::Delimited => delimited(path, table).map(|()| Vec::new()),
+        Format::Delimited => delimited(path, table).map(|()| undeclared(path, crs, crs.code() == Some(4326))),
         Format::GeoPackage | Format::FlatGeobuf | Format::Kml => Err(unfit(path, format!("{} is not written", format.name()))),
     }
+}
+
+/// What a reader of a file has to be told that cannot say its system.
+fn undeclared(path: &Path, crs: &Crs, said: bool) -> Vec<String> {
+    let name = path.file_name().map_or_else(Default::default, |n| n.to_string_lossy().into_owned());
+    if said { Vec::new() } else { vec![format!("{name} cannot say that its positions are in {crs}; say crs = \"{crs}\" where it is read")] }
 }
 
 fn unfit(path: &Path, detail: String) -> WriteError {
@@ -130,7 +136,8 @@ fn shapefile(path: &Path, table: &Table<'_>, crs: &Crs) -> Result<Vec<String>, W
         }
         let renamed = written.names.iter().filter(|(ours, theirs)| ours != theirs);
         let renamed = renamed.map(|(ours, theirs)| format!("{name}.shp: the field '{ours}' is called '{theirs}', names have 10 bytes"));
-        Ok(renamed.chain(written.remarks).collect())
+        let silent = undeclared(path, crs, crs.wkt1().is_some());
+        Ok(renamed.chain(written.remarks).chain(silent).collect())
     };
     let done = put();
     let _ = fs::remove_dir_all(&staging);

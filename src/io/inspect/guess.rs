@@ -1,6 +1,7 @@
 //! What a file and its fields seem to be, by what they are called.
 
 use super::{FieldFound, Inspection};
+use crate::io::formats::Format;
 use crate::io::layers::properties;
 use crate::recipe::{Draft, LayerDraft};
 use std::collections::BTreeMap;
@@ -81,6 +82,13 @@ pub(super) fn mapped(layer: &str, fields: &[FieldFound]) -> BTreeMap<&'static st
     out
 }
 
+/// The name of the layer of which a file holds one kind of geometry, or the file's own.
+fn whole(file: &str) -> String {
+    let stem = Format::stem(file);
+    let part = ["_points", "_lines", "_areas"].iter().find_map(|kind| stem.strip_suffix(kind));
+    part.filter(|name| !name.is_empty()).unwrap_or(file).to_string()
+}
+
 /// A recipe to start from: files, systems and properties as they were found. The first file of a layer is taken.
 pub fn starting_recipe(files: &[Inspection]) -> Draft {
     let mut draft = Draft::default();
@@ -88,7 +96,7 @@ pub fn starting_recipe(files: &[Inspection]) -> Draft {
         let Some(layer) = f.layer else { continue };
         let properties: BTreeMap<String, String> = f.properties.iter().map(|(ours, theirs)| (ours.to_string(), theirs.clone())).collect();
         draft.layers.entry(layer.to_string()).or_insert_with(|| LayerDraft {
-            file: Some(f.file.clone()),
+            file: Some(whole(&f.file)),
             table: f.table.clone(),
             crs: f.said[0].clone(),
             encoding: f.said[1].clone(),

@@ -193,6 +193,10 @@ impl<'s> Look<'s> {
 }
 
 impl Sink for Look<'_> {
+    fn asks_for_crs(&self) -> bool {
+        self.source.crs.is_none()
+    }
+
     fn head(&mut self, head: &Head) -> Result<(), ReadError> {
         self.placing = Placing::new(self.source, "…", head, &self.file)?;
         self.encoding.clone_from(&head.encoding);
@@ -211,6 +215,9 @@ impl Sink for Look<'_> {
             }
         };
         self.fields.iter_mut().zip(&feature.cells).for_each(|(f, cell)| f.add(cell));
+        if feature.geometry.shape == Shape::Missing && !feature.geometry.kind.is_empty() {
+            self.fault("geometry-missing", record, feature.geometry.kind.clone());
+        }
         let kind = match feature.geometry.shape {
             Shape::Missing => "none",
             _ => &feature.geometry.kind,

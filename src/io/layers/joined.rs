@@ -1,6 +1,7 @@
 //! Places of records that have none of their own, from another file by a key.
 
 use super::placing::Placing;
+use super::reading::has_field;
 use crate::finding::{Finding, Severity};
 use crate::io::error::ReadError;
 use crate::io::formats::feature::{Cell, Geometry, Head, Reading, Record, Shape, Sink};
@@ -27,7 +28,8 @@ impl Places {
     pub fn read(beside: &Path, source: &LayerSource, layer: &'static str, file: &str, id: &str) -> Result<Places, ReadError> {
         let path = beside.with_file_name(file);
         let file = file_name(&path);
-        let mut gather = Gather { source, layer, file: &file, placing: Placing::default(), doubles: (0, None), places: Places::default() };
+        let mut gather =
+            Gather { source, layer, file: &file, id, placing: Placing::default(), doubles: (0, None), places: Places::default() };
         read_features(&path, &file, &[id.to_string()], &Reading { table: None, ..Reading::from(source) }, &mut gather)?;
         let Gather { mut places, doubles, .. } = gather;
         if let (n @ 1.., Some(first)) = doubles {
@@ -48,13 +50,19 @@ struct Gather<'s> {
     source: &'s LayerSource,
     layer: &'static str,
     file: &'s str,
+    id: &'s str,
     placing: Placing,
     doubles: (u64, Option<String>),
     places: Places,
 }
 
 impl Sink for Gather<'_> {
+    fn asks_for_crs(&self) -> bool {
+        self.source.crs.is_none()
+    }
+
     fn head(&mut self, head: &Head) -> Result<(), ReadError> {
+        has_field(head, self.id, self.file)?;
         self.placing = Placing::new(self.source, self.layer, head, self.file)?;
         Ok(())
     }

@@ -19,7 +19,7 @@ use crate::territory::content;
 use crate::territory::layers::Layers;
 use rayon::prelude::*;
 use reading::Reading;
-use spec::{Holds, Spec, specs};
+use spec::{Spec, specs};
 use std::path::{Path, PathBuf};
 
 /// Names of a layer that a message shows.
@@ -68,7 +68,10 @@ fn read_folder(folder: &Path, map: &LayerMap, with_households: bool) -> Result<L
         std::fs::read_dir(folder).map_err(|cause| ReadError::Folder { path: folder.to_path_buf(), cause })?;
     }
     let find = |spec: &Spec<'_>| match &tables {
-        None => locate(folder, spec.source).or_else(|| in_parts(folder, spec)),
+        None => match (locate(folder, spec.source), in_parts(folder, spec)) {
+            (Some(one), Some(parts)) => Some(Located { shadowed: one.shadowed.or(parts.files.into_iter().next().map(|f| f.1)), ..one }),
+            (one, parts) => one.or(parts),
+        },
         Some(tables) => {
             let table = spec.source.table.as_ref().unwrap_or(&spec.source.file);
             tables.contains(table).then(|| Located { files: vec![(folder.to_path_buf(), file_name(folder))], shadowed: None })
@@ -148,7 +151,9 @@ fn read_files(mut all: Layers, found: &[(&Spec<'_>, PathBuf, String)]) -> Result
     let digests: Vec<String> = all.sources.iter().map(|s| content(&all, s.layer)).collect();
     all.sources.iter_mut().zip(digests).for_each(|(s, digest)| s.content = digest);
     if let Some(s) = all.sources.iter().find(|s| s.layer == "households" && all.households.is_empty()) {
-        return Err(ReadError::NoPoints { file: s.file.clone(), features: s.features });
+        let first = all.findings.iter().find(|f| f.code == "geometry-dropped" && f.subject.file.as_ref() == Some(&s.file));
+        let why = first.map(|f| format!("record {}: {}", f.subject.record.unwrap_or(0), f.message));
+        return Err(ReadError::NoPoints { file: s.file.clone(), features: s.features, why });
     }
     Ok(all)
 }
@@ -197,14 +202,22 @@ pub(super) struct Located {
 
 /// The first candidate that exists.
 pub(super) fn locate(folder: &Path, source: &LayerSource) -> Option<Located> {
-    let mut there = candidates(source).into_iter().filter(|name| folder.join(name).is_file());
+    let listed = std::fs::read_dir(folder).into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> = listed.collect();
+    names.sort();
+    // endings in capitals are as good
+    let found = |name: String| match folder.join(&name).is_file() {
+        true => Some(name),
+        false => names.iter().find(|n| n.eq_ignore_ascii_case(&name) && folder.join(n).is_file()).cloned(),
+    };
+    let mut there = candidates(source).into_iter().filter_map(found);
     let first = there.next()?;
     Some(Located { files: vec![(folder.join(&first), first)], shadowed: there.next() })
 }
 
 /// The files of a layer by kind of geometry, where a format holds one kind in a file: `water_lines.shp` and `water_areas.shp`.
 fn in_parts(folder: &Path, spec: &Spec<'_>) -> Option<Located> {
-    if !matches!(spec.holds, Holds::LinesAndAreas | Holds::PointsAndAreas) || Format::of(&spec.source.file).is_some() {
+    if Format::of(&spec.source.file).is_some() {
         return None;
     }
     let part = |kind: &str| locate(folder, &LayerSource { file: format!("{}_{kind}", spec.source.file), ..spec.source.clone() });

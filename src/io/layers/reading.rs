@@ -17,6 +17,15 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+/// Fails where a file that lists its fields has none of that name.
+pub(super) fn has_field(head: &Head, name: &str, file: &str) -> Result<(), ReadError> {
+    if head.fields.is_empty() || head.fields.iter().any(|f| f.name == name) {
+        return Ok(());
+    }
+    let there: Vec<&str> = head.fields.iter().map(|f| f.name.as_str()).collect();
+    Err(ReadError::NoColumn { file: file.into(), missing: name.into(), there: there.join(", ") })
+}
+
 /// Holes outside their outlines made parts of their own, as formats have it that do not say which hole is whose; and how many there were.
 fn holes_apart(land: MultiPolygon<f64>) -> (MultiPolygon<f64>, usize) {
     let outside = |outline: &LineString<f64>, hole: &LineString<f64>| {
@@ -76,12 +85,19 @@ struct Item<'f> {
 }
 
 impl Sink for Reading<'_> {
+    fn asks_for_crs(&self) -> bool {
+        self.spec.source.crs.is_none()
+    }
+
     fn head(&mut self, head: &Head) -> Result<(), ReadError> {
         self.placing = Placing::new(self.spec.source, self.spec.layer, head, self.file)?;
         self.encoding.clone_from(&head.encoding);
         // a row's number is an id where the table has no other
         let ids = self.slots.iter().find(|(name, _)| *name == "id").map_or(&[][..], |(_, at)| at);
         self.has_ids = head.fields.iter().any(|f| ids.iter().any(|at| self.wanted[*at] == f.name));
+        if let Some(key) = self.key {
+            has_field(head, &self.wanted[key], self.file)?;
+        }
         let remarks = head.remarks.iter().map(|r| Finding::new(Severity::Warning, "file-odd", r.clone()).file(self.file));
         self.out.findings.extend(remarks);
         Ok(())

@@ -47,7 +47,8 @@ pub(super) fn specs(map: &LayerMap) -> [Spec<'_>; 10] {
     const CLASS: &[&str] = &["class", "kind", "highway"];
     const WATER: &[&str] = &["kind", "waterway", "water", "natural", "class"];
     const RAIL: &[&str] = &["kind", "railway", "class"];
-    const LEVEL: &[&str] = &["admin_level", "level"];
+    // the last is what a shapefile keeps of the first
+    const LEVEL: &[&str] = &["admin_level", "level", "admin_leve"];
     const POI: &[&[&str]] = &[&["id"], &["kind"], &["weight"], &["settlement"], &["radius_m"]];
     const CUSTOMER: &[&[&str]] = &[&["id"], &["kind"], &["weight"], &["settlement"], &["class"], &["visits"]];
     let spec = |layer, source, holds, fields| Spec { layer, source, holds, fields };
@@ -63,7 +64,7 @@ pub(super) fn specs(map: &LayerMap) -> [Spec<'_>; 10] {
         spec("water", &map.water, Holds::LinesAndAreas, &[&["id"], WATER, &["name"], &["tunnel"], &["bridge"], &["layer"]]),
         spec("rail", &map.rail, Holds::Lines, &[&["id"], RAIL, &["name"], &["tunnel"], &["bridge"], &["layer"]]),
         spec("households", &map.households, Holds::Points, CUSTOMER),
-        spec("landuse", &map.landuse, Holds::Areas, &[&["id"], &["kind", "landuse", "class"], &["name"], &["expected_load"]]),
+        spec("landuse", &map.landuse, Holds::Areas, &[&["id"], &["kind", "landuse", "class"], &["name"], &["expected_load", "expected_l"]]),
         spec("pois", &map.pois, Holds::Points, POI),
         spec(
             "base_stations",

@@ -43,16 +43,21 @@ pub(in crate::io) fn each_feature(path: &Path, file: &str, wanted: &[String], si
 
 /// The names of all properties, in the order of their first mention. O(n) for n bytes.
 pub(in crate::io) fn field_names(path: &Path, file: &str) -> Result<Vec<String>, ReadError> {
-    let mut names = Names::default();
+    let mut names = Names { file: file.to_string(), ..Names::default() };
     each_feature(path, file, &[], &mut names)?;
     Ok(names.all)
 }
 
+/// What to do with GeoJSON in another encoding.
+pub(in crate::io) const TO_UTF8: &str = "GeoJSON is UTF-8: convert the file first, e.g. iconv -f gb18030 -t utf-8";
+
 /// Takes the names of properties and nothing else.
 #[derive(Default)]
 struct Names {
+    file: String,
     all: Vec<String>,
     known: HashSet<String>,
+    garbled: bool,
 }
 
 impl Sink for Names {
@@ -61,6 +66,7 @@ impl Sink for Names {
         struct Properties {
             properties: Option<serde_json::Map<String, serde_json::Value>>,
         }
+        self.garbled |= std::str::from_utf8(feature).is_err();
         let found = serde_json::from_slice::<Properties>(feature).ok().and_then(|f| f.properties);
         for (name, _) in found.into_iter().flatten() {
             if !self.known.contains(&name) {
@@ -70,8 +76,11 @@ impl Sink for Names {
         }
     }
 
-    fn record(&mut self, _: u64, _: Record<'_>) -> Result<(), ReadError> {
-        Ok(())
+    fn record(&mut self, record: u64, _: Record<'_>) -> Result<(), ReadError> {
+        if !self.garbled {
+            return Ok(());
+        }
+        Err(ReadError::Format { file: self.file.clone(), found: format!("record {record} is not in UTF-8"), remedy: TO_UTF8.into() })
     }
 }
 
@@ -126,8 +135,8 @@ impl<'a> Document<'a> {
                     "crs" => {
                         let found = declared(&self.member::<serde_json::Value>()?);
                         // told too late for the features that were handed over
-                        if has_features && found != Declared::Nothing {
-                            return Err(self.no_collection("a 'crs' member after the features; it must come before them"));
+                        if has_features && found != Declared::Nothing && sink.asks_for_crs() {
+                            return Err(ReadError::LateCrs { file: self.file.to_string() });
                         }
                         crs = found;
                     }
@@ -278,7 +287,10 @@ impl<'a> Document<'a> {
         let (line, byte) = (line + error.line().saturating_sub(1) as u64, byte + inside as u64);
         match no_number(bytes, inside, error) {
             Some(token) => ReadError::NotANumber { file, record, token, line, byte },
-            None => ReadError::Syntax { file, record, line, byte, detail: without_position(error) },
+            None => {
+                let hint = if std::str::from_utf8(bytes).is_err() { format!(" ({TO_UTF8})") } else { String::new() };
+                ReadError::Syntax { file, record, line, byte, detail: without_position(error) + &hint }
+            }
         }
     }
 

@@ -292,7 +292,7 @@ impl Rows {
             }
             if *n > 0 {
                 remarks.push(format!(
-                    "field '{name}': {n} numbers were too long for it (first: record {first}) and are missing; export it with a wider field"
+                    "field '{name}': {n} numbers are asterisks (first: record {first}), as some programs write what is empty and others what is too long for the field; they are missing"
                 ));
             }
         }
