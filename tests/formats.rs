@@ -166,3 +166,63 @@ fn a_starting_recipe_reads_files_with_other_names() {
     assert_eq!(read.divisions.len(), expected.divisions.len());
     assert!(read.divisions.iter().zip(&expected.divisions).all(|(a, b)| (&a.id, a.level) == (&b.id, b.level)), "{text}");
 }
+
+/// Files of layers are found by name in any case of their ending, and by kind of geometry; what lies beside and is not read is told.
+#[test]
+fn files_are_found_by_name() {
+    let into = folder("names");
+    let write = |name: &str, geometry: &str| {
+        let text = format!(r#"{{"type":"Feature","properties":{{"id":"x"}},"geometry":{geometry}}}"#);
+        std::fs::write(into.join(name), text).unwrap();
+    };
+    let square = r#"{"type":"Polygon","coordinates":[[[113,30],[113.01,30],[113.01,30.01],[113,30.01],[113,30]]]}"#;
+    let line = r#"{"type":"LineString","coordinates":[[113,30],[113.01,30.01]]}"#;
+    write("STUDY_AREA.GEOJSON", square);
+    write("households.NDJSON", r#"{"type":"Point","coordinates":[113.005,30.005]}"#);
+    write("roads_lines.geojson", line);
+    write("water.geojson", line);
+    write("water_areas.geojson", square);
+    let layers = read_layers(&into, &Recipe::default().layers).unwrap();
+    assert_eq!((layers.study_area.len(), layers.households.len(), layers.roads.len()), (1, 1, 1));
+    assert_eq!((layers.water_lines.len(), layers.water_areas.len()), (1, 0));
+    let shadowed: Vec<_> = layers.findings.iter().filter(|f| f.code == "file-shadowed").collect();
+    assert!(shadowed.len() == 1 && shadowed[0].subject.file.as_deref() == Some("water_areas.geojson"), "{shadowed:?}");
+}
+
+/// What cannot be read as it is says so, with what to do about it.
+#[test]
+fn reasons_are_told() {
+    let into = folder("reasons");
+    // 村 in GB18030
+    let garbled = [&br#"{"type":"Feature","properties":{"id":"a","name":""#[..], &[0xb4, 0xe5], &br#""},"geometry":null}"#[..]].concat();
+    std::fs::write(into.join("admin.geojson"), garbled).unwrap();
+    let told = Features::read(&into.join("admin.geojson"), &as_it_says()).unwrap_err().to_string();
+    assert!(told.contains("UTF-8") && told.contains("iconv"), "{told}");
+    let gbk = LayerSource { encoding: Some("gbk".into()), ..as_it_says() };
+    assert!(inspect(&into.join("admin.geojson"), &gbk).unwrap_err().to_string().contains("iconv"));
+    let gone = inspect(&into.join("nobody"), &as_it_says()).unwrap_err().to_string();
+    assert!(gone.contains("no such file"), "{gone}");
+    std::fs::write(into.join("homes.csv"), "id,lon,lat\nh1,113 12 2.9,30 1 2\n").unwrap();
+    let map = Draft::from_toml("[layers.households]\nfile = \"homes.csv\"").unwrap().build().unwrap().layers;
+    std::fs::write(into.join("study_area.ndjson"), r#"{"type":"Feature","properties":{},"geometry":null}"#).unwrap();
+    std::fs::remove_file(into.join("admin.geojson")).unwrap();
+    let told = read_layers(&into, &map).unwrap_err().to_string();
+    assert!(told.contains("homes.csv") && told.contains("record 1") && told.contains("113 12 2.9"), "{told}");
+}
+
+/// A system declared after the features comes too late, unless the recipe says one.
+#[test]
+fn a_late_system_needs_the_recipe() {
+    let into = folder("late");
+    let feature = r#"{"type":"Feature","properties":{"id":"x"},"geometry":{"type":"Point","coordinates":[423228,3353790]}}"#;
+    let crs = r#""crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4547"}}"#;
+    let file = into.join("households.geojson");
+    std::fs::write(&file, format!(r#"{{"type":"FeatureCollection","features":[{feature}],{crs}}}"#)).unwrap();
+    let said = LayerSource { crs: Some(Crs::parse("EPSG:4547").unwrap()), ..as_it_says() };
+    let extent = inspect(&file, &said).unwrap().extent.unwrap();
+    assert!((extent[0] - 113.2).abs() < 0.1 && (extent[1] - 30.3).abs() < 0.1, "{extent:?}");
+    let unsaid = inspect(&file, &LayerSource { crs: Some(Crs::wgs84()), ..as_it_says() }).unwrap();
+    assert!(unsaid.findings.iter().any(|f| f.code == "position-off"), "{:?}", unsaid.findings);
+    let late = inspect(&file, &as_it_says()).unwrap_err().to_string();
+    assert!(late.contains("recipe") && late.contains("crs"), "{late}");
+}

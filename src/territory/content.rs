@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 ///
 /// O(n) for n positions.
 pub fn content(layers: &Layers, layer: &str) -> String {
-    let mut sha = Content(Sha256::new());
+    let mut sha = Content::default();
     fn of<T>(is: bool, records: &[T]) -> &[T] {
         if is { records } else { &[] }
     }
@@ -46,53 +46,73 @@ pub fn content(layers: &Layers, layer: &str) -> String {
     // where points and areas lie in files of their own their order is lost, and nothing depends on it
     let mut loose: Vec<[u8; 32]> = Vec::new();
     for s in of(layer == "base_stations", &layers.stations) {
-        let mut one = Content(Sha256::new());
+        let mut one = Content::default();
         one.texts(&[s.id.as_ref(), s.name.as_ref()]);
         [s.azimuth, s.beam_width, s.radius_m].into_iter().for_each(|n| one.number(n));
         [s.indoor, s.tunnel].into_iter().for_each(|f| one.flag(f));
         one.place(s.at);
         one.land(&s.land);
-        loose.push(one.0.finalize().into());
+        loose.push(one.done());
     }
     for l in of(layer == "locks", &layers.locks) {
-        let mut one = Content(Sha256::new());
+        let mut one = Content::default();
         one.texts(&[l.id.as_ref(), Some(&l.kind), l.group.as_ref()]);
         one.count(l.places.len());
         l.places.iter().for_each(|p| one.place(*p));
         one.land(&l.land);
-        loose.push(one.0.finalize().into());
+        loose.push(one.done());
     }
     loose.sort_unstable();
-    loose.iter().for_each(|digest| sha.0.update(digest));
+    loose.iter().for_each(|digest| sha.put(digest));
     for n in layers.numbers.iter().filter(|n| n.layer == layer) {
         sha.texts(&[Some(&n.property)]);
         n.values.iter().for_each(|v| sha.number(*v));
     }
-    sha.0.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    sha.done().iter().map(|b| format!("{b:02x}")).collect()
 }
 
-struct Content(Sha256);
+/// Bytes that are hashed together: a call for each few is slower than the hash.
+const CHUNK: usize = 1 << 14;
+
+#[derive(Default)]
+struct Content {
+    sha: Sha256,
+    waiting: Vec<u8>,
+}
 
 impl Content {
+    fn put(&mut self, bytes: &[u8]) {
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() >= CHUNK {
+            self.sha.update(&self.waiting);
+            self.waiting.clear();
+        }
+    }
+
+    fn done(mut self) -> [u8; 32] {
+        self.sha.update(&self.waiting);
+        self.sha.finalize().into()
+    }
+
     fn tag(&mut self, tag: u8) {
-        self.0.update([tag]);
+        self.put(&[tag]);
     }
 
     fn count(&mut self, n: usize) {
-        self.0.update((n as u64).to_le_bytes());
+        self.put(&(n as u64).to_le_bytes());
     }
 
     fn texts(&mut self, texts: &[Option<&String>]) {
         for text in texts {
             // no text has this length
             self.count(text.map_or(usize::MAX, |t| t.len()));
-            text.iter().for_each(|t| self.0.update(t.as_bytes()));
+            text.iter().for_each(|t| self.put(t.as_bytes()));
         }
     }
 
     fn number(&mut self, n: Option<f64>) {
         self.tag(n.is_some().into());
-        self.0.update(n.map_or(0, |n| (n + 0.0).to_bits()).to_le_bytes());
+        self.put(&n.map_or(0, |n| (n + 0.0).to_bits()).to_le_bytes());
     }
 
     fn flag(&mut self, flag: Option<bool>) {
@@ -101,8 +121,8 @@ impl Content {
 
     fn place(&mut self, [lon, lat]: [f64; 2]) {
         let at = Pt::from_lon_lat(lon, lat).unwrap_or(Pt { x: i64::MAX, y: i64::MAX });
-        self.0.update(at.x.to_le_bytes());
-        self.0.update(at.y.to_le_bytes());
+        self.put(&at.x.to_le_bytes());
+        self.put(&at.y.to_le_bytes());
     }
 
     fn line(&mut self, line: &LineString<f64>) {

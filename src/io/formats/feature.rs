@@ -62,7 +62,10 @@ impl Geometry {
 
     /// The first position, to tell where the feature is.
     pub(in crate::io) fn place(&self) -> Option<[f64; 2]> {
-        self.positions().next().map(|c| [c.x, c.y])
+        match &self.shape {
+            Shape::Points(p) => p.first().map(|c| [c.x, c.y]),
+            _ => self.positions().next().map(|c| [c.x, c.y]),
+        }
     }
 
     /// Least x, least y, greatest x, greatest y of all positions; none without a position. NaN is passed over.
@@ -189,7 +192,11 @@ impl Feature<'_> {
     /// Fails where a position is no longitude and latitude.
     pub(in crate::io) fn on_the_globe(&self, file: &str, record: u64) -> Result<(), ReadError> {
         let off = |c: &Coord<f64>| !(c.x.abs() <= 180.0 && c.y.abs() <= 90.0);
-        self.geometry.positions().find(off).map_or(Ok(()), |at| Err(self.off(file, record, [at.x, at.y], None)))
+        let found = match &self.geometry.shape {
+            Shape::Points(p) => p.iter().copied().find(off),
+            _ => self.geometry.positions().find(off),
+        };
+        found.map_or(Ok(()), |at| Err(self.off(file, record, [at.x, at.y], None)))
     }
 
     /// A position that leads nowhere. The id is the first of the wanted properties, or the feature's own.
