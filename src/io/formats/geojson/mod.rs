@@ -61,6 +61,10 @@ struct Names {
 }
 
 impl Sink for Names {
+    fn asks_for_crs(&self) -> bool {
+        false
+    }
+
     fn source_text(&mut self, feature: &[u8]) {
         #[derive(serde::Deserialize)]
         struct Properties {
