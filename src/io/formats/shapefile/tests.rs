@@ -197,7 +197,7 @@ fn numbers_that_overflowed_and_codes_in_number_fields() {
         kept.features.iter().map(|f| f.1[0].clone()).collect::<Vec<_>>(),
         [Cell::Missing, Cell::Text("007".into()), Cell::Text("1,5".into())]
     );
-    assert!(kept.head.remarks[0].contains("field 'n': 1 numbers were too long"), "{:?}", kept.head.remarks);
+    assert!(kept.head.remarks[0].contains("field 'n': 1 numbers are asterisks"), "{:?}", kept.head.remarks);
 }
 
 const LAYER: &str = r#"{"type":"FeatureCollection","features":[
