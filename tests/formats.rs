@@ -1,7 +1,5 @@
 //! The same city in every format that holds it gives the same plan; what is written comes back.
 
-mod land;
-
 use evengrid::crs::Crs;
 use evengrid::io::inspect::{inspect, starting_recipe};
 use evengrid::io::{Features, Format, plan_files, read_layers, write_all};

@@ -81,9 +81,9 @@ pub fn write_all(all: &[Features], path: &Path, crs: &Crs) -> Result<Vec<String>
     let format = format.ok_or_else(|| refused(format!("no format that is written has this ending; there are {}", Format::written())))?;
     let mut placed = Vec::with_capacity(all.len());
     for one in all {
-        let mut features = one.features.clone();
+        let mut features = Cow::Borrowed(one.features.as_slice());
         if crs.code() != Some(4326) {
-            for (i, f) in features.iter_mut().enumerate() {
+            for (i, f) in features.to_mut().iter_mut().enumerate() {
                 place(&mut f.geometry, crs).map_err(|at| {
                     refused(format!("record {} of {}: the position {}, {} is outside what {crs} describes", i + 1, one.name, at[0], at[1]))
                 })?;

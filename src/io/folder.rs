@@ -39,6 +39,12 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     file.commit()
 }
 
+/// The name under which a file is written until it is whole.
+pub(super) fn beside(path: &Path) -> Result<PathBuf, WriteError> {
+    let name = path.file_name().ok_or_else(|| WriteError::Name { name: path.display().to_string() })?;
+    Ok(path.with_file_name(format!(".{}.evengrid-{}", name.to_string_lossy(), std::process::id())))
+}
+
 /// A file that is written bit by bit beside its place and put there when it is whole; dropped before, it leaves no trace.
 #[derive(Debug)]
 pub struct Aside {
@@ -50,8 +56,7 @@ pub struct Aside {
 impl Aside {
     /// Begins a file that will be at `path`.
     pub fn begin(path: &Path) -> Result<Aside, WriteError> {
-        let name = path.file_name().ok_or_else(|| WriteError::Name { name: path.display().to_string() })?;
-        let beside = path.with_file_name(format!(".{}.evengrid-{}", name.to_string_lossy(), std::process::id()));
+        let beside = beside(path)?;
         let file = File::create(&beside).map_err(|cause| WriteError::File { path: path.to_path_buf(), cause })?;
         Ok(Aside { file: BufWriter::with_capacity(1 << 20, file), beside, path: path.to_path_buf() })
     }

@@ -71,7 +71,7 @@ impl Kept {
 }
 
 /// A cell that lives on; JSON as its text.
-fn owned(cell: Cell<'_>) -> Cell<'static> {
+pub(super) fn owned(cell: Cell<'_>) -> Cell<'static> {
     match cell {
         Cell::Text(t) => Cell::Text(Cow::Owned(t.into_owned())),
         Cell::Json(raw) => Cell::Json(raw).text().map_or(Cell::Missing, |t| Cell::Text(Cow::Owned(t.into_owned()))),

@@ -58,7 +58,7 @@ pub(in crate::io) enum Input {
 
 impl Input {
     pub(in crate::io) fn open(file: File) -> io::Result<Input> {
-        let mut raw = BufReader::with_capacity(CHUNK, Digesting { inner: file, hash: Sha256::new() });
+        let mut raw = BufReader::with_capacity(CHUNK, Digesting::new(file));
         let gzip = raw.fill_buf()?.starts_with(&[0x1f, 0x8b]);
         Ok(if gzip { Input::Gzip(MultiGzDecoder::new(raw)) } else { Input::Plain(raw) })
     }
@@ -69,12 +69,12 @@ impl Input {
 
     /// Digest of the whole file, lower-case hex.
     pub(in crate::io) fn digest(self) -> io::Result<String> {
-        let mut raw = match self {
+        // what is buffered was hashed when it was read
+        let raw = match self {
             Input::Plain(raw) => raw,
             Input::Gzip(unpack) => unpack.into_inner(),
         };
-        io::copy(&mut raw, &mut io::sink())?;
-        Ok(hex(raw.into_inner().hash))
+        raw.into_inner().digest()
     }
 }
 

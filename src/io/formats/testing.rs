@@ -4,6 +4,7 @@ use super::feature::{Cell, Feature, Field, FieldKind, Geometry, Head, Record, Sh
 use super::{geojson, typed};
 use crate::io::error::ReadError;
 pub(in crate::io) use crate::io::testing::Folder;
+use crate::io::testing::owned;
 use geo::{Coord, LineString, MultiLineString, MultiPolygon, Polygon};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -65,17 +66,6 @@ pub(in crate::io) fn typed_villages(folder: &Folder) -> Vec<Feature<'static>> {
         Feature { id: Cell::Missing, cells, geometry: f.geometry.clone() }
     };
     villages(folder).records.iter().map(|r| typed(r.as_ref().expect("a feature"))).collect()
-}
-
-fn owned(cell: Cell<'_>) -> Cell<'static> {
-    match cell {
-        Cell::Missing => Cell::Missing,
-        Cell::Json(_) => cell.text().map_or(Cell::Missing, |t| Cell::Text(Cow::Owned(t.into_owned()))),
-        Cell::Text(t) => Cell::Text(Cow::Owned(t.into_owned())),
-        Cell::Integer(i) => Cell::Integer(i),
-        Cell::Real(x) => Cell::Real(x),
-        Cell::Flag(b) => Cell::Flag(b),
-    }
 }
 
 /// Whether an outside program is there; tests that need one are passed over where it is not.

@@ -4,18 +4,20 @@ use super::Format;
 use super::feature::{Cell, Feature, Field, Geometry, Shape};
 use crate::crs::Crs;
 use crate::io::error::WriteError;
+use crate::io::folder::beside;
 use crate::io::{Aside, write_atomic};
 use geo::{Coord, LineString, Polygon};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Features of one table, to be written.
 pub(in crate::io) struct Table<'t> {
     pub name: &'t str,
     pub fields: &'t [Field],
-    pub features: Vec<Feature<'static>>,
+    pub features: Cow<'t, [Feature<'static>]>,
 }
 
 /// Moment that a GeoPackage gives as that of its last change: no clock is read.
@@ -49,15 +51,9 @@ fn unfit(path: &Path, detail: String) -> WriteError {
     WriteError::Unfit { file: path.display().to_string(), detail }
 }
 
-/// A name beside a file under which it is written until it is whole.
-fn beside(path: &Path) -> PathBuf {
-    let name = path.file_name().map_or_else(Default::default, |n| n.to_string_lossy().into_owned());
-    path.with_file_name(format!(".{name}.evengrid-{}", std::process::id()))
-}
-
 /// Has a file written beside its place and puts it there when it is whole.
 fn aside(path: &Path, write: impl FnOnce(&Path) -> Result<(), WriteError>) -> Result<(), WriteError> {
-    let temporary = beside(path);
+    let temporary = beside(path)?;
     let done =
         write(&temporary).and_then(|()| fs::rename(&temporary, path).map_err(|cause| WriteError::File { path: path.to_path_buf(), cause }));
     if done.is_err() {
@@ -115,14 +111,18 @@ fn shapefiles(path: &Path, table: &Table<'_>, crs: &Crs) -> Result<Vec<String>, 
         let features: Vec<Feature<'static>> = table.features.iter().filter(here).cloned().collect();
         let called = format!("{name}_{part}");
         remarks.push(format!("{name}: a shapefile holds one kind of geometry; {} features are in {called}.shp", features.len()));
-        remarks.extend(shapefile(&into.join(format!("{called}.shp")), &Table { name: &called, fields: table.fields, features }, crs)?);
+        remarks.extend(shapefile(
+            &into.join(format!("{called}.shp")),
+            &Table { name: &called, fields: table.fields, features: features.into() },
+            crs,
+        )?);
     }
     Ok(remarks)
 }
 
 /// All parts of a shapefile are written into a folder of their own and put in place one by one, the `.shp` last.
 fn shapefile(path: &Path, table: &Table<'_>, crs: &Crs) -> Result<Vec<String>, WriteError> {
-    let staging = beside(path);
+    let staging = beside(path)?;
     let failed = |cause| WriteError::File { path: path.to_path_buf(), cause };
     let name = Format::stem(&path.to_string_lossy()).to_string();
     let into = path.parent().unwrap_or(Path::new(""));
@@ -209,7 +209,7 @@ fn delimited(path: &Path, table: &Table<'_>) -> Result<(), WriteError> {
     let mut out = csv::Writer::from_writer(vec![0xef, 0xbb, 0xbf]);
     let failed = |e: csv::Error| unfit(path, e.to_string());
     out.write_record(table.fields.iter().map(|f| f.name.as_str()).chain(own.iter().copied())).map_err(failed)?;
-    for f in &table.features {
+    for f in table.features.iter() {
         let mut row: Vec<String> = f.cells.iter().map(|c| c.text().unwrap_or_default().into_owned()).collect();
         match (own.len(), &f.geometry.shape) {
             (2, Shape::Points(p)) if p.len() == 1 => row.extend([p[0].x.to_string(), p[0].y.to_string()]),

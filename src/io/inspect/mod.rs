@@ -6,7 +6,7 @@ pub use guess::starting_recipe;
 
 use super::error::ReadError;
 use super::formats::feature::{Cell, Field, FieldKind, Head, Reading, Record, Shape, Sink};
-use super::formats::{Format, field_names, read_features, tables as formats_tables};
+use super::formats::{self, Format, field_names, read_features};
 use super::layers::Placing;
 use super::table::file_name;
 use crate::finding::{Finding, Severity};
@@ -72,7 +72,18 @@ pub fn inspect(path: &Path, source: &LayerSource) -> Result<Inspection, ReadErro
     let file = file_name(path);
     let how = Reading::from(source);
     let wanted = field_names(path, &file, &how)?;
-    let mut look = Look { file: file.clone(), wanted: wanted.clone(), ..Look::new(source) };
+    let mut look = Look {
+        source,
+        file: file.clone(),
+        wanted: wanted.clone(),
+        placing: Placing::default(),
+        encoding: None,
+        shapes: BTreeMap::new(),
+        extent: None,
+        fields: Vec::new(),
+        findings: Vec::new(),
+        times: BTreeMap::new(),
+    };
     let read = read_features(path, &file, &wanted, &how, &mut look)?;
     look.told(read.remarks);
     let fields: Vec<FieldFound> = wanted.into_iter().zip(look.fields).map(|(name, f)| f.found(name)).collect();
@@ -159,22 +170,7 @@ struct Look<'s> {
     times: BTreeMap<&'static str, u64>,
 }
 
-impl<'s> Look<'s> {
-    fn new(source: &'s LayerSource) -> Look<'s> {
-        Look {
-            source,
-            file: String::new(),
-            wanted: Vec::new(),
-            placing: Placing::default(),
-            encoding: None,
-            shapes: BTreeMap::new(),
-            extent: None,
-            fields: Vec::new(),
-            findings: Vec::new(),
-            times: BTreeMap::new(),
-        }
-    }
-
+impl Look<'_> {
     fn told(&mut self, remarks: Vec<String>) {
         let told = |r| Finding::new(Severity::Warning, "file-odd", r).file(&self.file);
         self.findings.extend(remarks.into_iter().map(told));
@@ -243,5 +239,5 @@ impl Sink for Look<'_> {
 
 /// The tables of features in a file; none where the format has one alone.
 pub fn tables(path: &Path) -> Result<Vec<String>, ReadError> {
-    formats_tables(path, &file_name(path))
+    formats::tables(path, &file_name(path))
 }

@@ -148,7 +148,7 @@ fn read_files(mut all: Layers, found: &[(&Spec<'_>, PathBuf, String)]) -> Result
     for layers in read {
         join(&mut all, layers?);
     }
-    let digests: Vec<String> = all.sources.iter().map(|s| content(&all, s.layer)).collect();
+    let digests: Vec<String> = all.sources.par_iter().map(|s| content(&all, s.layer)).collect();
     all.sources.iter_mut().zip(digests).for_each(|(s, digest)| s.content = digest);
     if let Some(s) = all.sources.iter().find(|s| s.layer == "households" && all.households.is_empty()) {
         let first = all.findings.iter().find(|f| f.code == "geometry-dropped" && f.subject.file.as_ref() == Some(&s.file));
