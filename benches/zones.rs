@@ -62,7 +62,7 @@ fn city() -> City {
     let mut place = || [random() * size, random() * size];
     let household = |k: usize, at| PointRecord {
         origin,
-        id: Some(format!("h{k}")),
+        id: Some(format!("h{k}").into()),
         kind: None,
         weight: Some(20.0),
         settlement: None,

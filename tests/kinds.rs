@@ -24,7 +24,7 @@ fn recipe(text: &str) -> Recipe {
 const CLASSES: &str = "[classes.campus]\nkinds = [\"dormitory\"]\n[classes.firm]\nkinds = [\"office\"]\n";
 
 fn customer(i: usize, at: Corner, class: &str) -> PointRecord {
-    PointRecord { class: (!class.is_empty()).then(|| class.to_string()), ..home(i, at, 1.0) }
+    PointRecord { class: (!class.is_empty()).then(|| class.into()), ..home(i, at, 1.0) }
 }
 
 fn land_use(i: usize, kind: &str, name: Option<&str>, corners: &[Corner]) -> AreaRecord {
@@ -362,7 +362,7 @@ fn points_say_their_class_or_have_that_of_their_kind() {
         ("", ""),
     ];
     for (i, (kind, class)) in kinds.iter().enumerate() {
-        let kind = (!kind.is_empty()).then(|| kind.to_string());
+        let kind = (!kind.is_empty()).then(|| (*kind).into());
         layers.households.push(PointRecord { kind, ..customer(i, (30, 3 + i as i32), class) });
     }
     let (t, fabric) = made(&layers, &recipe);
@@ -402,7 +402,7 @@ fn ordinary_grids_have_the_character_of_the_first_rule_they_are_like() {
 
 fn hall(i: usize, at: Corner) -> PointRecord {
     PointRecord {
-        id: Some(format!("s{i}")),
+        id: Some(format!("s{i}").into()),
         kind: Some("shop:mobile_phone".into()),
         origin: Origin { source: 0, record: i as u32 + 1 },
         ..home(i, at, 1.0)

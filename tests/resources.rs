@@ -12,6 +12,7 @@ use evengrid::territory::layers::{Layers, Numbers};
 use evengrid::territory::{Carrier, Territory};
 use land::{config, division, home, line, place, station};
 use proptest::prelude::*;
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -52,8 +53,8 @@ fn all_that_counts_is_in_a_grid_or_told_to_be_outside() {
     let d = &*TOLD;
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/town");
     let layers = read_layers(folder.as_ref(), &d.plan.provenance.recipe.layers).unwrap();
-    let is = |kind: &Option<String>, part: &str| kind.as_ref().is_some_and(|k| k.starts_with(part));
-    let firms = |kind: &Option<String>| ["commercial", "industrial", "public"].iter().any(|k| is(kind, k));
+    let is = |kind: &Option<SmolStr>, part: &str| kind.as_ref().is_some_and(|k| k.starts_with(part));
+    let firms = |kind: &Option<SmolStr>| ["commercial", "industrial", "public"].iter().any(|k| is(kind, k));
     let counted = [
         ("shops", layers.pois.iter().filter(|p| is(&p.kind, "shop:")).count() as f64),
         ("reach", layers.stations.iter().filter_map(|s| s.radius_m).sum()),

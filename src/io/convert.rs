@@ -1,7 +1,7 @@
 //! Files of features from one format and coordinate reference system into another.
 
 use super::error::{ReadError, WriteError};
-use super::formats::feature::{Cell, Feature, Field, FieldKind, Geometry, Head, Reading, Record, Shape, Sink};
+use super::formats::feature::{Cell, Feature, Field, FieldKind, Geometry, Head, Kinds, Reading, Record, Shape, Sink};
 use super::formats::{self, Format, field_names, read_features};
 use super::layers::Placing;
 use super::table::file_name;
@@ -29,13 +29,20 @@ impl Features {
         let wanted = field_names(path, &file, &how)?;
         let name = how.table.clone().unwrap_or_else(|| Format::stem(&file).to_string());
         let all = Features { name, ..Features::default() };
-        let mut gather = Gather { source, file: &file, placing: Placing::default(), declared: Vec::new(), all };
+        let mut gather = Gather {
+            source,
+            file: &file,
+            placing: Placing::default(),
+            declared: Vec::new(),
+            kinds: vec![Kinds::default(); wanted.len()],
+            all,
+        };
         let read = read_features(path, &file, &wanted, &how, &mut gather)?;
-        let Gather { declared, mut all, .. } = gather;
+        let Gather { declared, kinds, mut all, .. } = gather;
         all.remarks.extend(read.remarks);
         let kind = |(at, name): (usize, &String)| {
             let said = declared.iter().find(|f| f.name == *name).map(|f| f.kind);
-            said.unwrap_or_else(|| kind_of(all.features.iter().map(|f| &f.cells[at])))
+            said.or_else(|| kinds.get(at)?.all()).unwrap_or(FieldKind::Text)
         };
         all.fields = wanted.iter().enumerate().map(|(at, name)| Field { name: name.clone(), kind: kind((at, name)) }).collect();
         // what JSON says as its kind has it
@@ -106,23 +113,6 @@ fn place(geometry: &mut Geometry, crs: &Crs) -> Result<(), [f64; 2]> {
     lost.map_or(Ok(()), Err)
 }
 
-/// The kind of values that nobody declared.
-fn kind_of<'c>(cells: impl Iterator<Item = &'c Cell<'static>>) -> FieldKind {
-    let kinds = cells.filter_map(|cell| match cell {
-        Cell::Missing => None,
-        Cell::Integer(_) => Some(FieldKind::Integer),
-        Cell::Real(_) => Some(FieldKind::Real),
-        Cell::Flag(_) => Some(FieldKind::Flag),
-        Cell::Text(_) | Cell::Json(_) => Some(FieldKind::Text),
-    });
-    let both = |a, b| match (a, b) {
-        _ if a == b => a,
-        (FieldKind::Integer, FieldKind::Real) | (FieldKind::Real, FieldKind::Integer) => FieldKind::Real,
-        _ => FieldKind::Text,
-    };
-    kinds.reduce(both).unwrap_or(FieldKind::Text)
-}
-
 /// A value as the kind of its field has it.
 fn typed(cell: Cell<'static>, kind: FieldKind) -> Cell<'static> {
     match (cell, kind) {
@@ -159,18 +149,17 @@ struct Gather<'s> {
     file: &'s str,
     placing: Placing,
     declared: Vec<Field>,
+    kinds: Vec<Kinds>,
     all: Features,
 }
 
 impl Sink for Gather<'_> {
-    fn asks_for_crs(&self) -> bool {
-        self.source.crs.is_none()
-    }
-
     fn head(&mut self, head: &Head) -> Result<(), ReadError> {
         self.placing = Placing::new(self.source, "…", head, self.file)?;
         self.declared.clone_from(&head.fields);
         self.all.remarks.extend(head.remarks.iter().cloned());
+        let nested = head.fields.iter().filter(|f| f.kind == FieldKind::Nested);
+        self.all.remarks.extend(nested.map(|f| format!("the field '{}' is a list or a struct and is left out", f.name)));
         Ok(())
     }
 
@@ -191,6 +180,7 @@ impl Sink for Gather<'_> {
         if feature.geometry.shape == Shape::Other {
             self.all.remarks.push(format!("record {record} has a {}, which is left out", feature.geometry.kind));
         }
+        self.kinds.iter_mut().zip(&feature.cells).for_each(|(kinds, cell)| kinds.add(cell));
         let cells = feature.cells.iter().map(owned).collect();
         self.all.features.push(Feature { id: owned(&feature.id), cells, geometry: feature.geometry });
         Ok(())

@@ -1,7 +1,7 @@
 //! Tables of places, sites, distances and facilities.
 
 use super::error::ReadError;
-use super::layers::locate;
+use super::layers::{Located, locate};
 use super::table::{Column, LAT, LON, TableRow, read_table};
 use crate::finding::{Finding, Severity, few};
 use crate::measure::Load;
@@ -169,7 +169,7 @@ pub fn read_distances(path: &Path, file: &str) -> Read<Distances> {
 
 /// Facilities of a rule among the points of interest of a folder of layers; none where there is no such layer.
 pub fn read_facilities(folder: &Path, pois: &LayerSource, rule: &FacilityRule) -> Read<Vec<Facility>> {
-    let Some((path, file)) = locate(folder, pois).and_then(|l| l.files.into_iter().next()) else {
+    let Some(Located { path, file, .. }) = locate(folder, pois) else {
         let finding = Finding::new(Severity::Warning, "layer-absent", "no points of interest; there are no facilities").file(&pois.file);
         return Ok((Vec::new(), vec![finding]));
     };

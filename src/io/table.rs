@@ -2,7 +2,7 @@
 
 use super::error::ReadError;
 use super::formats::delimited::rows::{self, Rows};
-use super::formats::feature::{Cell, Feature, Record, Shape};
+use super::formats::feature::{Cell, Feature, Reading, Record, Shape};
 use super::formats::geojson::each_feature;
 use crate::finding::{Finding, Severity};
 use geo::MultiPolygon;
@@ -183,7 +183,7 @@ fn of_features(
         }
     };
     let fields: Vec<Field> = wanted.iter().map(&mut field).collect();
-    let read = each_feature(path, file, &names, &mut |record, what: Record<'_>| match what {
+    let read = each_feature(path, file, &names, &Reading::default(), &mut |record, what: Record<'_>| match what {
         Record::Feature(feature) if feature.on_the_globe(file, record).is_err() => feature.on_the_globe(file, record),
         Record::Feature(feature) if !matches!(feature.geometry.shape, Shape::Points(_) | Shape::Missing) => {
             take(Item::Fault(malformed(file, record, format!("a {} where a point is needed; not taken", feature.geometry.kind))))
@@ -247,7 +247,7 @@ pub type NamedArea = (String, MultiPolygon<f64>);
 /// Areas of a GeoJSON file with their ids, and `area-dropped` for features that are no areas or have no id.
 pub fn read_areas(path: &Path, file: &str, id: &str) -> Result<(Vec<NamedArea>, Vec<Finding>), ReadError> {
     let (mut areas, mut findings) = (Vec::new(), Vec::new());
-    each_feature(path, file, &[id.to_string()], &mut |record, what: Record<'_>| {
+    each_feature(path, file, &[id.to_string()], &Reading::default(), &mut |record, what: Record<'_>| {
         let (why, feature) = match what {
             Record::Feature(feature) => {
                 feature.on_the_globe(file, record)?;

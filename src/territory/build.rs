@@ -388,7 +388,7 @@ fn points(layers: &Layers, recipe: &Recipe, settlements: &[Settlement], findings
             let message = "the position is no longitude and latitude; the point was dropped";
             let mut f = Finding::new(Severity::Warning, "point-dropped", message).file(layers.file(r.origin));
             f = f.record(r.origin.record.into()).at(r.at);
-            f.subject.id = r.id.clone();
+            f.subject.id = r.id.as_deref().map(str::to_string);
             findings.push(f);
             continue;
         };

@@ -15,21 +15,21 @@ pub fn content(layers: &Layers, layer: &str) -> String {
         if is { records } else { &[] }
     }
     for d in of(layer == "admin", &layers.divisions) {
-        sha.texts(&[Some(&d.id), d.scheme.as_ref(), d.name.as_ref(), d.parent.as_ref(), d.code.as_ref(), d.reports_to.as_ref()]);
+        sha.texts(&[Some(&d.id), d.scheme.as_deref(), d.name.as_deref(), d.parent.as_deref(), d.code.as_deref(), d.reports_to.as_deref()]);
         sha.number(d.level.map(f64::from));
         sha.flag(Some(d.partial));
         sha.land(&d.land);
     }
     for (name, areas) in [("study_area", &layers.study_area), ("water", &layers.water_areas), ("landuse", &layers.landuse)] {
         for a in of(layer == name, areas) {
-            sha.texts(&[a.id.as_ref(), Some(&a.kind), a.name.as_ref()]);
+            sha.texts(&[a.id.as_deref(), Some(&a.kind), a.name.as_deref()]);
             sha.number(a.expected_load);
             sha.land(&a.land);
         }
     }
     for (name, lines) in [("roads", &layers.roads), ("water", &layers.water_lines), ("rail", &layers.rail)] {
         for l in of(layer == name, lines) {
-            sha.texts(&[l.id.as_ref(), Some(&l.class), l.name.as_ref()]);
+            sha.texts(&[l.id.as_deref(), Some(&l.class), l.name.as_deref()]);
             sha.flag(Some(l.tunnel));
             sha.flag(Some(l.bridge));
             sha.count(l.line.0.len());
@@ -38,7 +38,7 @@ pub fn content(layers: &Layers, layer: &str) -> String {
     }
     for (name, points) in [("households", &layers.households), ("pois", &layers.pois)] {
         for p in of(layer == name, points) {
-            sha.texts(&[p.id.as_ref(), p.kind.as_ref(), p.settlement.as_ref(), p.class.as_ref(), p.visits.as_ref()]);
+            sha.texts(&[p.id.as_deref(), p.kind.as_deref(), p.settlement.as_deref(), p.class.as_deref(), p.visits.as_deref()]);
             sha.number(p.weight);
             sha.place(p.at);
         }
@@ -47,7 +47,7 @@ pub fn content(layers: &Layers, layer: &str) -> String {
     let mut loose: Vec<[u8; 32]> = Vec::new();
     for s in of(layer == "base_stations", &layers.stations) {
         let mut one = Content::default();
-        one.texts(&[s.id.as_ref(), s.name.as_ref()]);
+        one.texts(&[s.id.as_deref(), s.name.as_deref()]);
         [s.azimuth, s.beam_width, s.radius_m].into_iter().for_each(|n| one.number(n));
         [s.indoor, s.tunnel].into_iter().for_each(|f| one.flag(f));
         one.place(s.at);
@@ -56,7 +56,7 @@ pub fn content(layers: &Layers, layer: &str) -> String {
     }
     for l in of(layer == "locks", &layers.locks) {
         let mut one = Content::default();
-        one.texts(&[l.id.as_ref(), Some(&l.kind), l.group.as_ref()]);
+        one.texts(&[l.id.as_deref(), Some(&l.kind), l.group.as_deref()]);
         one.count(l.places.len());
         l.places.iter().for_each(|p| one.place(*p));
         one.land(&l.land);
@@ -102,10 +102,10 @@ impl Content {
         self.put(&(n as u64).to_le_bytes());
     }
 
-    fn texts(&mut self, texts: &[Option<&String>]) {
+    fn texts(&mut self, texts: &[Option<&str>]) {
         for text in texts {
-            // no text has this length
-            self.count(text.map_or(usize::MAX, |t| t.len()));
+            // no text has the length of a missing one
+            self.put(&text.map_or(u32::MAX, |t| t.len() as u32).to_le_bytes());
             text.iter().for_each(|t| self.put(t.as_bytes()));
         }
     }

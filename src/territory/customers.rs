@@ -185,7 +185,7 @@ fn of_rule(
         if !r.kind.as_ref().is_some_and(|k| rule.kinds.iter().any(|wanted| is_kind(k, wanted))) {
             continue;
         }
-        let own = r.id.clone().unwrap_or_else(|| format!("record-{}", r.origin.record));
+        let own = r.id.as_deref().map_or_else(|| format!("record-{}", r.origin.record), str::to_string);
         let tell = |code: &str, message: String| {
             Finding::new(Severity::Warning, code, message).file(layers.file(r.origin)).record(r.origin.record.into()).id(&own).at(r.at)
         };

@@ -2,6 +2,7 @@
 
 use crate::recipe::PointLayer;
 use geo::{MultiLineString, MultiPolygon};
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// One file that was read.
@@ -95,23 +96,23 @@ pub struct LineRecord {
     pub line: MultiLineString<f64>,
 }
 
-/// A household, customer, shop or point of interest.
+/// A household, customer, shop or point of interest. There are millions, so that their short texts take no memory of their own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PointRecord {
     /// Where it comes from.
     pub origin: Origin,
     /// Its id.
-    pub id: Option<String>,
+    pub id: Option<SmolStr>,
     /// Its kind.
-    pub kind: Option<String>,
+    pub kind: Option<SmolStr>,
     /// Its weight.
     pub weight: Option<f64>,
     /// Settlement class of its surroundings.
-    pub settlement: Option<String>,
+    pub settlement: Option<SmolStr>,
     /// Customer class.
-    pub class: Option<String>,
+    pub class: Option<SmolStr>,
     /// How often it is visited, in words of the recipe.
-    pub visits: Option<String>,
+    pub visits: Option<SmolStr>,
     /// Longitude, latitude.
     pub at: [f64; 2],
 }

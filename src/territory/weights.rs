@@ -32,7 +32,7 @@ impl<'a> Weights<'a> {
     fn tell(&self, r: &PointRecord, code: &str, message: String) -> Finding {
         let file = self.layers.file(r.origin);
         let mut f = Finding::new(Severity::Warning, code, message).file(file).record(r.origin.record.into()).at(r.at);
-        f.subject.id = r.id.clone();
+        f.subject.id = r.id.as_deref().map(str::to_string);
         f
     }
 

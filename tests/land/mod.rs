@@ -85,7 +85,7 @@ pub fn lake(i: usize, corners: &[Corner]) -> AreaRecord {
 pub fn home(i: usize, at: Corner, weight: f64) -> PointRecord {
     PointRecord {
         origin: origin(i),
-        id: Some(format!("h{i}")),
+        id: Some(format!("h{i}").into()),
         kind: None,
         weight: Some(weight),
         settlement: None,

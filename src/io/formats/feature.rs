@@ -3,6 +3,7 @@
 use crate::io::error::ReadError;
 use crate::recipe::LayerSource;
 use geo::{Coord, LineString, MultiLineString, MultiPolygon, Polygon};
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// The shape of a feature.
@@ -11,11 +12,18 @@ pub(in crate::io) enum Shape {
     /// No geometry.
     #[default]
     Missing,
-    Points(Vec<Coord<f64>>),
+    /// One point takes no memory of its own.
+    Points(SmallVec<[Coord<f64>; 1]>),
     Lines(MultiLineString<f64>),
     Areas(MultiPolygon<f64>),
     /// A collection or a type that is not known.
     Other,
+}
+
+impl Shape {
+    pub(in crate::io) fn points(points: impl IntoIterator<Item = Coord<f64>>) -> Shape {
+        Shape::Points(points.into_iter().collect())
+    }
 }
 
 /// The shape of a feature, and what was not in order with it. Positions are as the file has them: the first number east or longitude,
@@ -23,7 +31,7 @@ pub(in crate::io) enum Shape {
 #[derive(Clone, Debug, Default)]
 pub(in crate::io) struct Geometry {
     /// Type as written, or as GeoJSON calls it.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     pub shape: Shape,
     /// Rings whose last position is not their first; they were closed.
     pub unclosed: u32,
@@ -76,12 +84,12 @@ impl Geometry {
     }
 
     /// Points, each a position.
-    pub(in crate::io) fn points(kind: &str, points: Vec<Coord<f64>>) -> Geometry {
-        Geometry { kind: kind.into(), shape: Shape::Points(points), ..Geometry::default() }
+    pub(in crate::io) fn points(kind: impl Into<Cow<'static, str>>, points: impl IntoIterator<Item = Coord<f64>>) -> Geometry {
+        Geometry { kind: kind.into(), shape: Shape::points(points), ..Geometry::default() }
     }
 
     /// Lines; those with fewer than two positions are left out and counted.
-    pub(in crate::io) fn lines(kind: &str, lines: Vec<Vec<Coord<f64>>>) -> Geometry {
+    pub(in crate::io) fn lines(kind: impl Into<Cow<'static, str>>, lines: Vec<Vec<Coord<f64>>>) -> Geometry {
         let all = lines.len();
         let lines: Vec<_> = lines.into_iter().filter(|l| l.len() >= 2).map(LineString::new).collect();
         let empty_parts = (all - lines.len()) as u32;
@@ -89,7 +97,7 @@ impl Geometry {
     }
 
     /// Polygons, each an outline and its holes; those without outline are left out and counted, open rings are closed and counted.
-    pub(in crate::io) fn areas(kind: &str, areas: Vec<Vec<Vec<Coord<f64>>>>) -> Geometry {
+    pub(in crate::io) fn areas(kind: impl Into<Cow<'static, str>>, areas: Vec<Vec<Vec<Coord<f64>>>>) -> Geometry {
         let mut geometry = Geometry { kind: kind.into(), ..Geometry::default() };
         let mut polygons = Vec::with_capacity(areas.len());
         for rings in areas {
@@ -135,7 +143,7 @@ impl Cell<'_> {
     pub(in crate::io) fn is_blank(&self) -> bool {
         match self {
             Cell::Json(raw) => raw.starts_with('"') && self.text().is_none(),
-            Cell::Text(t) => t.trim().is_empty(),
+            Cell::Text(t) => is_blank(t),
             _ => false,
         }
     }
@@ -166,16 +174,27 @@ impl Cell<'_> {
         match self {
             Cell::Missing => None,
             Cell::Json(raw) => match raw.as_bytes().first()? {
-                b'"' => serde_json::from_str::<String>(raw).ok().filter(|t| !t.trim().is_empty()).map(Cow::Owned),
+                // most texts stand as they are
+                b'"' if !raw.contains('\\') => filled(Cow::Borrowed(raw.get(1..raw.len() - 1)?)),
+                b'"' => filled(Cow::Owned(serde_json::from_str(raw).ok()?)),
                 b'{' | b'[' | b'n' => None,
                 _ => Some(Cow::Borrowed(raw)),
             },
-            Cell::Text(t) => (!t.trim().is_empty()).then_some(Cow::Borrowed(&**t)),
+            Cell::Text(t) => filled(Cow::Borrowed(&**t)),
             Cell::Integer(i) => Some(Cow::Owned(i.to_string())),
             Cell::Real(x) => Some(Cow::Owned(x.to_string())),
             Cell::Flag(b) => Some(Cow::Borrowed(if *b { "true" } else { "false" })),
         }
     }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
+}
+
+/// None for white space.
+fn filled(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    (!is_blank(&text)).then_some(text)
 }
 
 /// One feature; texts of JSON are decoded when asked for.
@@ -236,6 +255,45 @@ pub(in crate::io) enum FieldKind {
     Flag,
     Date,
     Other,
+    /// A list or a struct, which is not read.
+    Nested,
+}
+
+/// Kinds of the values of one field that nobody declared.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::io) struct Kinds {
+    text: bool,
+    real: bool,
+    integer: bool,
+    flag: bool,
+}
+
+impl Kinds {
+    pub(in crate::io) fn add(&mut self, cell: &Cell<'_>) {
+        match cell {
+            Cell::Missing => {}
+            Cell::Json(raw) if raw.starts_with('"') => self.text |= !cell.is_blank(),
+            Cell::Json("true" | "false") | Cell::Flag(_) => self.flag = true,
+            Cell::Json(raw) if raw.starts_with(['{', '[']) => self.text = true,
+            Cell::Json(raw) if raw.parse::<i64>().is_ok() => self.integer = true,
+            // more digits than an integer holds
+            Cell::Json(raw) if !raw.contains(['.', 'e', 'E']) => self.text = true,
+            Cell::Json(_) | Cell::Real(_) => self.real = true,
+            Cell::Integer(_) => self.integer = true,
+            Cell::Text(_) => self.text |= !cell.is_blank(),
+        }
+    }
+
+    /// The kind that holds all of them; none where there was no value.
+    pub(in crate::io) fn all(self) -> Option<FieldKind> {
+        match (self.text, self.real || self.integer, self.flag) {
+            (false, false, false) => None,
+            (false, true, false) if self.real => Some(FieldKind::Real),
+            (false, true, false) => Some(FieldKind::Integer),
+            (false, false, true) => Some(FieldKind::Flag),
+            _ => Some(FieldKind::Text),
+        }
+    }
 }
 
 /// A field as its file declares it.
@@ -276,6 +334,8 @@ pub(in crate::io) struct Reading {
     /// Whether text of a DBF that ends inside a character, cut at the width of its field, is taken without that character and told,
     /// instead of being an error.
     pub keep_cut_text: bool,
+    /// Whether nobody asks for the file's own word on its system.
+    pub crs_known: bool,
 }
 
 /// Takes what a file holds: its head once, then its records in order, numbered from 1.
@@ -283,11 +343,6 @@ pub(in crate::io) trait Sink {
     /// Nothing, where nobody asks.
     fn head(&mut self, _: &Head) -> Result<(), ReadError> {
         Ok(())
-    }
-
-    /// Whether the file's own word on its system is asked for.
-    fn asks_for_crs(&self) -> bool {
-        true
     }
 
     /// The text of the next record as it stands, where the format has one (GeoJSON).
@@ -314,6 +369,13 @@ pub(in crate::io) struct Read {
 
 impl From<&LayerSource> for Reading {
     fn from(s: &LayerSource) -> Reading {
-        Reading { encoding: s.encoding.clone(), table: s.table.clone(), x: s.x.clone(), y: s.y.clone(), keep_cut_text: s.keep_cut_text }
+        Reading {
+            encoding: s.encoding.clone(),
+            table: s.table.clone(),
+            x: s.x.clone(),
+            y: s.y.clone(),
+            keep_cut_text: s.keep_cut_text,
+            crs_known: s.crs.is_some(),
+        }
     }
 }

@@ -20,7 +20,7 @@ mod write;
 pub(super) use write::{Table, write};
 
 use super::error::ReadError;
-use feature::{Head, Read, Reading, Record, Sink};
+use feature::{FieldKind, Head, Read, Reading, Record, Sink};
 use std::path::Path;
 
 /// A format of files of features.
@@ -118,7 +118,7 @@ pub(super) fn read_features(path: &Path, file: &str, wanted: &[String], how: &Re
             let found = format!("the encoding {} is asked for", how.encoding.as_deref().unwrap_or_default());
             Err(ReadError::Format { file: file.into(), found, remedy: geojson::TO_UTF8.into() })
         }
-        Some(Format::GeoJson) => geojson::each_feature(path, file, wanted, sink),
+        Some(Format::GeoJson) => geojson::each_feature(path, file, wanted, how, sink),
         Some(Format::Shapefile) => shapefile::read(path, file, wanted, how, sink),
         Some(Format::Kml) => kml::read(path, file, wanted, how, sink),
         Some(Format::Delimited) => delimited::read(path, file, wanted, how, sink),
@@ -146,7 +146,7 @@ fn unknown(file: &str) -> ReadError {
     }
 }
 
-/// The names of the fields of a file; those of GeoJSON as its features have them.
+/// The names of the fields of a file; those of GeoJSON as its features have them. Lists and structs are no fields.
 pub(super) fn field_names(path: &Path, file: &str, how: &Reading) -> Result<Vec<String>, ReadError> {
     if Format::of(file) == Some(Format::GeoJson) {
         return geojson::field_names(path, file);
@@ -167,7 +167,7 @@ struct Names {
 
 impl Sink for Names {
     fn head(&mut self, head: &Head) -> Result<(), ReadError> {
-        self.fields = head.fields.iter().map(|f| f.name.clone()).collect();
+        self.fields = head.fields.iter().filter(|f| f.kind != FieldKind::Nested).map(|f| f.name.clone()).collect();
         self.done = true;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! For tests of typed formats: a sink that keeps everything, and data.
 
-use super::feature::{Cell, Feature, Field, FieldKind, Geometry, Head, Record, Shape, Sink};
+use super::feature::{Cell, Feature, Field, FieldKind, Geometry, Head, Reading, Record, Shape, Sink};
 use super::{geojson, typed};
 use crate::io::error::ReadError;
 pub(in crate::io) use crate::io::testing::Folder;
@@ -106,7 +106,8 @@ pub(in crate::io) fn village_names() -> Vec<String> {
 pub(in crate::io) fn villages(folder: &Folder) -> Kept {
     folder.write("villages.geojson", VILLAGES);
     let mut kept = Kept::default();
-    geojson::each_feature(&folder.path().join("villages.geojson"), "villages.geojson", &village_names(), &mut kept).expect("readable");
+    geojson::each_feature(&folder.path().join("villages.geojson"), "villages.geojson", &village_names(), &Reading::default(), &mut kept)
+        .expect("readable");
     kept
 }
 
@@ -126,7 +127,7 @@ fn ring() -> impl Strategy<Value = LineString<f64>> {
 pub(in crate::io) fn shape() -> impl Strategy<Value = Shape> {
     let area = (ring(), vec(ring(), 0..3)).prop_map(|(outline, holes)| Polygon::new(outline, holes));
     prop_oneof![
-        vec(position(), 0..4).prop_map(Shape::Points),
+        vec(position(), 0..4).prop_map(Shape::points),
         vec(vec(position(), 2..5).prop_map(LineString::new), 1..4).prop_map(|l| Shape::Lines(MultiLineString::new(l))),
         vec(area, 1..4).prop_map(|a| Shape::Areas(MultiPolygon::new(a))),
     ]

@@ -30,9 +30,11 @@ pub(in crate::io) fn value<'a>(cell: &'a Cell<'_>, kind: FieldKind) -> Result<Va
         (FieldKind::Flag, Cell::Flag(b)) => Value::Flag(*b),
         (FieldKind::Flag, Cell::Json("true")) => Value::Flag(true),
         (FieldKind::Flag, Cell::Json("false")) => Value::Flag(false),
-        (FieldKind::Text | FieldKind::Date | FieldKind::Other, Cell::Json(raw)) => Value::Text(cell.text().unwrap_or(Cow::Borrowed(raw))),
-        (FieldKind::Text | FieldKind::Date | FieldKind::Other, Cell::Text(t)) => Value::Text(Cow::Borrowed(t)),
-        (FieldKind::Text | FieldKind::Date | FieldKind::Other, _) => Value::Text(parsed()?),
+        (FieldKind::Text | FieldKind::Date | FieldKind::Other | FieldKind::Nested, Cell::Json(raw)) => {
+            Value::Text(cell.text().unwrap_or(Cow::Borrowed(raw)))
+        }
+        (FieldKind::Text | FieldKind::Date | FieldKind::Other | FieldKind::Nested, Cell::Text(t)) => Value::Text(Cow::Borrowed(t)),
+        (FieldKind::Text | FieldKind::Date | FieldKind::Other | FieldKind::Nested, _) => Value::Text(parsed()?),
         _ => return Err(unfit()),
     })
 }

@@ -27,7 +27,7 @@ const NO_CLOCK: &str = "1970-01-01T00:00:00.000Z";
 /// Writes tables to `path`; what could not be written as it is comes back, each a sentence. Positions are written as they are, `crs` says what they mean.
 pub(in crate::io) fn write(format: Format, path: &Path, tables: &[Table<'_>], crs: &Crs) -> Result<Vec<String>, WriteError> {
     if format == Format::GeoPackage {
-        return geopackage(path, tables, crs).map(|()| Vec::new());
+        return geopackage(path, tables, crs);
     }
     let [table] = tables else {
         return Err(unfit(path, format!("a {} holds one table, there are {}", format.name(), tables.len())));
@@ -63,21 +63,49 @@ fn aside(path: &Path, write: impl FnOnce(&Path) -> Result<(), WriteError>) -> Re
 }
 
 #[cfg(not(feature = "geopackage"))]
-fn geopackage(path: &Path, _: &[Table<'_>], _: &Crs) -> Result<(), WriteError> {
+fn geopackage(path: &Path, _: &[Table<'_>], _: &Crs) -> Result<Vec<String>, WriteError> {
     Err(unfit(path, "this build does not write GeoPackage; build with the feature 'geopackage'".into()))
 }
 
 #[cfg(feature = "geopackage")]
-fn geopackage(path: &Path, tables: &[Table<'_>], crs: &Crs) -> Result<(), WriteError> {
+fn geopackage(path: &Path, tables: &[Table<'_>], crs: &Crs) -> Result<Vec<String>, WriteError> {
     use super::geopackage::write::{Srs, Table as Sheet, write_geopackage};
-    let sheets: Vec<Sheet<'_>> = tables.iter().map(|t| Sheet { name: t.name, fields: t.fields, features: &t.features }).collect();
+    let mut remarks = Vec::new();
+    let fields: Vec<Vec<Field>> = tables.iter().map(|t| apart(t, &mut remarks)).collect();
+    let sheets: Vec<Sheet<'_>> =
+        tables.iter().zip(&fields).map(|(t, fields)| Sheet { name: t.name, fields, features: &t.features }).collect();
     let (name, definition) = (crs.name(), crs.wkt1());
     let srs = match (crs.code(), &definition) {
         (Some(4326), _) => Srs::WGS84,
         (Some(epsg), Some(definition)) => Srs { epsg, name: &name, definition },
         _ => return Err(unfit(path, format!("a GeoPackage needs a system with an EPSG code, which {crs} has not"))),
     };
-    aside(path, |temporary| write_geopackage(temporary, &sheets, &srs, NO_CLOCK))
+    aside(path, |temporary| write_geopackage(temporary, &sheets, &srs, NO_CLOCK))?;
+    Ok(remarks)
+}
+
+/// Fields whose names differ in more than upper and lower case, which columns of SQLite do not tell apart.
+#[cfg(feature = "geopackage")]
+fn apart(table: &Table<'_>, remarks: &mut Vec<String>) -> Vec<Field> {
+    let is = |fields: &[Field], name: &str| fields.iter().any(|f| f.name.to_lowercase() == name.to_lowercase());
+    let mut out: Vec<Field> = Vec::with_capacity(table.fields.len());
+    for field in table.fields {
+        let name = match is(&out, &field.name) {
+            false => field.name.clone(),
+            true => {
+                let free = |name: &String| !is(&out, name) && !is(table.fields, name);
+                let name = (2..).map(|n| format!("{}_{n}", field.name)).find(free).unwrap_or_default();
+                let Table { name: table, .. } = table;
+                remarks.push(format!(
+                    "{table}: the field '{}' is called '{name}': a GeoPackage does not tell it from another one",
+                    field.name
+                ));
+                name
+            }
+        };
+        out.push(Field { name, kind: field.kind });
+    }
+    out
 }
 
 fn geoparquet(path: &Path, table: &Table<'_>, crs: &Crs) -> Result<(), WriteError> {

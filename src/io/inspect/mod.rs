@@ -5,7 +5,7 @@ mod guess;
 pub use guess::starting_recipe;
 
 use super::error::ReadError;
-use super::formats::feature::{Cell, Field, FieldKind, Head, Reading, Record, Shape, Sink};
+use super::formats::feature::{Cell, Field, FieldKind, Head, Kinds, Reading, Record, Shape, Sink};
 use super::formats::{self, Format, field_names, read_features};
 use super::layers::Placing;
 use super::table::file_name;
@@ -81,12 +81,14 @@ pub fn inspect(path: &Path, source: &LayerSource) -> Result<Inspection, ReadErro
         shapes: BTreeMap::new(),
         extent: None,
         fields: Vec::new(),
+        nested: Vec::new(),
         findings: Vec::new(),
         times: BTreeMap::new(),
     };
     let read = read_features(path, &file, &wanted, &how, &mut look)?;
     look.told(read.remarks);
-    let fields: Vec<FieldFound> = wanted.into_iter().zip(look.fields).map(|(name, f)| f.found(name)).collect();
+    let mut fields: Vec<FieldFound> = wanted.into_iter().zip(look.fields).map(|(name, f)| f.found(name)).collect();
+    fields.extend(look.nested.into_iter().map(|f| Values { declared: Some(f.kind), ..Values::default() }.found(f.name)));
     let layer = guess::layer(&file, how.table.as_deref(), &look.shapes);
     let properties = layer.map_or_else(BTreeMap::new, |layer| guess::mapped(layer, &fields));
     Ok(Inspection {
@@ -113,24 +115,14 @@ struct Values {
     filled: u64,
     seen: BTreeSet<String>,
     samples: Vec<String>,
-    text: bool,
-    real: bool,
-    integer: bool,
-    flag: bool,
+    kinds: Kinds,
 }
 
 impl Values {
     fn add(&mut self, cell: &Cell<'_>) {
+        self.kinds.add(cell);
         let Some(text) = cell.text() else { return };
         self.filled += 1;
-        match cell {
-            Cell::Json(raw) if raw.starts_with('"') => self.text = true,
-            Cell::Json("true" | "false") | Cell::Flag(_) => self.flag = true,
-            Cell::Json(raw) if raw.contains(['.', 'e', 'E']) => self.real = true,
-            Cell::Real(_) => self.real = true,
-            Cell::Json(_) | Cell::Integer(_) => self.integer = true,
-            _ => self.text = true,
-        }
         if self.seen.len() < VALUES && !self.seen.contains(&*text) {
             if self.samples.len() < SAMPLES {
                 self.samples.push(text.chars().take(40).collect());
@@ -140,17 +132,14 @@ impl Values {
     }
 
     fn found(self, name: String) -> FieldFound {
-        let kind = match self.declared {
+        let kind = match self.declared.or(self.kinds.all()) {
             Some(FieldKind::Text) => "text",
             Some(FieldKind::Integer) => "integer",
             Some(FieldKind::Real) => "number",
             Some(FieldKind::Flag) => "yes/no",
             Some(FieldKind::Date) => "date",
             Some(FieldKind::Other) => "other",
-            None if self.text => "text",
-            None if self.real => "number",
-            None if self.integer => "integer",
-            None if self.flag => "yes/no",
+            Some(FieldKind::Nested) => "list or struct, not read",
             None => "empty",
         };
         FieldFound { name, kind, filled: self.filled, different: self.seen.len(), samples: self.samples }
@@ -166,6 +155,8 @@ struct Look<'s> {
     shapes: BTreeMap<String, u64>,
     extent: Option<[f64; 4]>,
     fields: Vec<Values>,
+    /// Fields that are not read.
+    nested: Vec<Field>,
     findings: Vec<Finding>,
     times: BTreeMap<&'static str, u64>,
 }
@@ -189,14 +180,11 @@ impl Look<'_> {
 }
 
 impl Sink for Look<'_> {
-    fn asks_for_crs(&self) -> bool {
-        self.source.crs.is_none()
-    }
-
     fn head(&mut self, head: &Head) -> Result<(), ReadError> {
         self.placing = Placing::new(self.source, "…", head, &self.file)?;
         self.encoding.clone_from(&head.encoding);
         self.told(head.remarks.clone());
+        self.nested = head.fields.iter().filter(|f| f.kind == FieldKind::Nested).cloned().collect();
         let declared = |name: &String| head.fields.iter().find(|f: &&Field| f.name == *name).map(|f| f.kind);
         self.fields = self.wanted.iter().map(|name| Values { declared: declared(name), ..Values::default() }).collect();
         Ok(())
@@ -212,7 +200,7 @@ impl Sink for Look<'_> {
         };
         self.fields.iter_mut().zip(&feature.cells).for_each(|(f, cell)| f.add(cell));
         if feature.geometry.shape == Shape::Missing && !feature.geometry.kind.is_empty() {
-            self.fault("geometry-missing", record, feature.geometry.kind.clone());
+            self.fault("geometry-missing", record, feature.geometry.kind.to_string());
         }
         let kind = match feature.geometry.shape {
             Shape::Missing => "none",

@@ -42,7 +42,7 @@ impl Places {
     /// The place of a key.
     pub fn of(&self, key: &Cell<'_>) -> Option<Geometry> {
         let at = self.by_key.get(&*key.text()?)?;
-        Some(Geometry { kind: "Point".into(), shape: Shape::Points(vec![*at]), ..Geometry::default() })
+        Some(Geometry::points("Point", [*at]))
     }
 }
 
@@ -57,10 +57,6 @@ struct Gather<'s> {
 }
 
 impl Sink for Gather<'_> {
-    fn asks_for_crs(&self) -> bool {
-        self.source.crs.is_none()
-    }
-
     fn head(&mut self, head: &Head) -> Result<(), ReadError> {
         has_field(head, self.id, self.file)?;
         self.placing = Placing::new(self.source, self.layer, head, self.file)?;

@@ -62,32 +62,18 @@ pub fn read_land(folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
 }
 
 fn read_folder(folder: &Path, map: &LayerMap, with_households: bool) -> Result<Layers, ReadError> {
-    // one file with a table for every layer is as good as a folder
-    let tables = if folder.is_file() { Some(tables(folder, &file_name(folder))?) } else { None };
-    if tables.is_none() {
-        std::fs::read_dir(folder).map_err(|cause| ReadError::Folder { path: folder.to_path_buf(), cause })?;
-    }
-    let find = |spec: &Spec<'_>| match &tables {
-        None => match (locate(folder, spec.source), in_parts(folder, spec)) {
-            (Some(one), Some(parts)) => Some(Located { shadowed: one.shadowed.or(parts.files.into_iter().next().map(|f| f.1)), ..one }),
-            (one, parts) => one.or(parts),
-        },
-        Some(tables) => {
-            let table = spec.source.table.as_ref().unwrap_or(&spec.source.file);
-            tables.contains(table).then(|| Located { files: vec![(folder.to_path_buf(), file_name(folder))], shadowed: None })
-        }
-    };
+    let place = Place::open(folder)?;
     let mut found = Vec::new();
     let mut all = Layers::default();
     let specs = specs(map);
     for spec in &specs {
-        match find(spec) {
+        match place.of_layer(spec.source) {
             Some(there) => {
                 if let Some(other) = there.shadowed {
-                    let message = format!("not read, {} is taken instead; remove one of the two", there.files[0].1);
+                    let message = format!("not read, {} is taken instead; remove one of the two", there.files[0].file);
                     all.findings.push(Finding::new(Severity::Warning, "file-shadowed", message).file(other));
                 }
-                found.extend(there.files.into_iter().map(|(path, file)| (spec, path, file)));
+                found.extend(there.files.into_iter().map(|one| (spec, one)));
             }
             None => {
                 let message = format!("no {} layer ({}); taken as empty", spec.layer, tried(spec.source));
@@ -95,7 +81,7 @@ fn read_folder(folder: &Path, map: &LayerMap, with_households: bool) -> Result<L
             }
         }
     }
-    let has = |layer: &str| found.iter().any(|(spec, ..)| spec.layer == layer);
+    let has = |layer: &str| found.iter().any(|(spec, _)| spec.layer == layer);
     if with_households && !has("households") {
         return Err(missing(folder, "households", &[&map.households]));
     }
@@ -105,7 +91,7 @@ fn read_folder(folder: &Path, map: &LayerMap, with_households: bool) -> Result<L
     // what the recipe calls by another name is meant to be there
     let named = |spec: &&Spec<'_>| spec.source.file != spec.layer && !has(spec.layer);
     if let Some(spec) = specs.iter().filter(|s| with_households || s.layer != "households").find(named) {
-        let path = folder.join(&candidates(spec.source)[0]);
+        let path = folder.join(&candidates(&spec.source.file)[0]);
         return Err(ReadError::NamedFile { path, layer: spec.layer.to_string(), file: spec.source.file.clone() });
     }
     read_files(all, &found)
@@ -126,7 +112,7 @@ fn read_as<'p>(files: impl Iterator<Item = (&'static str, &'p Path)>, map: &Laye
     let specs = specs(map);
     let spec = |(layer, path): (&str, &Path)| {
         let spec = specs.iter().find(|s| s.layer == layer)?;
-        Some((spec, path.to_path_buf(), path.display().to_string()))
+        Some((spec, Located { path: path.to_path_buf(), file: path.display().to_string(), table: None }))
     };
     let found: Vec<_> = files.filter_map(spec).collect();
     read_files(Layers::default(), &found)
@@ -138,12 +124,12 @@ fn missing(folder: &Path, layer: &str, sources: &[&LayerSource]) -> ReadError {
 }
 
 /// Files in parallel, joined to `all` in their order.
-fn read_files(mut all: Layers, found: &[(&Spec<'_>, PathBuf, String)]) -> Result<Layers, ReadError> {
+fn read_files(mut all: Layers, found: &[(&Spec<'_>, Located)]) -> Result<Layers, ReadError> {
     let read: Vec<Result<Layers, ReadError>> = found
         .par_iter()
         .enumerate()
         .with_max_len(1)
-        .map(|(at, (spec, path, file))| Reading::new(spec, file, at as u16).run(path))
+        .map(|(at, (spec, one))| Reading::new(spec, &one.file, at as u16).run(&one.path, one.table.as_deref()))
         .collect();
     for layers in read {
         join(&mut all, layers?);
@@ -158,27 +144,35 @@ fn read_files(mut all: Layers, found: &[(&Spec<'_>, PathBuf, String)]) -> Result
     Ok(all)
 }
 
-fn join(all: &mut Layers, mut one: Layers) {
-    all.sources.append(&mut one.sources);
-    all.divisions.append(&mut one.divisions);
-    all.study_area.append(&mut one.study_area);
-    all.roads.append(&mut one.roads);
-    all.water_areas.append(&mut one.water_areas);
-    all.water_lines.append(&mut one.water_lines);
-    all.rail.append(&mut one.rail);
-    all.households.append(&mut one.households);
-    all.landuse.append(&mut one.landuse);
-    all.pois.append(&mut one.pois);
-    all.stations.append(&mut one.stations);
-    all.locks.append(&mut one.locks);
-    all.numbers.append(&mut one.numbers);
-    all.findings.append(&mut one.findings);
+fn join(all: &mut Layers, one: Layers) {
+    add(&mut all.sources, one.sources);
+    add(&mut all.divisions, one.divisions);
+    add(&mut all.study_area, one.study_area);
+    add(&mut all.roads, one.roads);
+    add(&mut all.water_areas, one.water_areas);
+    add(&mut all.water_lines, one.water_lines);
+    add(&mut all.rail, one.rail);
+    add(&mut all.households, one.households);
+    add(&mut all.landuse, one.landuse);
+    add(&mut all.pois, one.pois);
+    add(&mut all.stations, one.stations);
+    add(&mut all.locks, one.locks);
+    add(&mut all.numbers, one.numbers);
+    add(&mut all.findings, one.findings);
 }
 
-fn candidates(source: &LayerSource) -> Vec<String> {
-    let file = &source.file;
+/// The first file of a layer, which may be long, is not copied.
+fn add<T>(all: &mut Vec<T>, one: Vec<T>) {
+    if all.is_empty() {
+        *all = one;
+    } else {
+        all.extend(one);
+    }
+}
+
+fn candidates(file: &str) -> Vec<String> {
     if Format::of(file).is_some() {
-        vec![file.clone()]
+        vec![file.to_string()]
     } else {
         // a .txt beside the layers is more likely a note
         Format::endings().filter(|e| !e.starts_with(".txt")).map(|e| format!("{file}{e}")).collect()
@@ -187,42 +181,94 @@ fn candidates(source: &LayerSource) -> Vec<String> {
 
 /// What a layer was looked for as, cut short.
 fn tried(source: &LayerSource) -> String {
-    let all = candidates(source);
+    let all = candidates(&source.file);
     let more = if all.len() > SHOWN { format!(" and {} other endings", all.len() - SHOWN) } else { String::new() };
     format!("{}{more}", all[..all.len().min(SHOWN)].join(", "))
 }
 
-/// Files of a layer.
+/// A file of a layer.
 pub(super) struct Located {
-    /// Paths and names.
-    pub files: Vec<(PathBuf, String)>,
+    pub path: PathBuf,
+    /// Its name, for messages.
+    pub file: String,
+    /// Table in it that is meant.
+    table: Option<String>,
+}
+
+/// Files of a layer.
+struct Files {
+    files: Vec<Located>,
     /// Another file that could have been meant.
-    pub shadowed: Option<String>,
+    shadowed: Option<String>,
 }
 
-/// The first candidate that exists.
-pub(super) fn locate(folder: &Path, source: &LayerSource) -> Option<Located> {
-    let listed = std::fs::read_dir(folder).into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let mut names: Vec<String> = listed.collect();
-    names.sort();
-    // endings in capitals are as good
-    let found = |name: String| match folder.join(&name).is_file() {
-        true => Some(name),
-        false => names.iter().find(|n| n.eq_ignore_ascii_case(&name) && folder.join(n).is_file()).cloned(),
-    };
-    let mut there = candidates(source).into_iter().filter_map(found);
-    let first = there.next()?;
-    Some(Located { files: vec![(folder.join(&first), first)], shadowed: there.next() })
+/// Where layers are.
+enum Place<'p> {
+    Folder {
+        path: &'p Path,
+        /// Names in it, sorted.
+        names: Vec<String>,
+    },
+    /// One file with a table for every layer is as good as a folder.
+    File { path: &'p Path, tables: Vec<String> },
 }
 
-/// The files of a layer by kind of geometry, where a format holds one kind in a file: `water_lines.shp` and `water_areas.shp`.
-fn in_parts(folder: &Path, spec: &Spec<'_>) -> Option<Located> {
-    if Format::of(&spec.source.file).is_some() {
-        return None;
+impl Place<'_> {
+    fn open(path: &Path) -> Result<Place<'_>, ReadError> {
+        if path.is_file() {
+            return Ok(Place::File { path, tables: tables(path, &file_name(path))? });
+        }
+        let listed = std::fs::read_dir(path).map_err(|cause| ReadError::Folder { path: path.to_path_buf(), cause })?;
+        let mut names: Vec<String> = listed.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        names.sort_unstable();
+        Ok(Place::Folder { path, names })
     }
-    let part = |kind: &str| locate(folder, &LayerSource { file: format!("{}_{kind}", spec.source.file), ..spec.source.clone() });
-    let parts: Vec<Located> = ["points", "lines", "areas"].into_iter().filter_map(part).collect();
-    let shadowed = parts.iter().find_map(|p| p.shadowed.clone());
-    let files: Vec<_> = parts.into_iter().flat_map(|p| p.files).collect();
-    (!files.is_empty()).then_some(Located { files, shadowed })
+
+    /// The file of that name, or with one of the endings; endings in capitals are as good.
+    fn locate(&self, file: &str) -> Option<Files> {
+        match self {
+            Place::File { path, tables } => {
+                let one = || Located { path: path.to_path_buf(), file: file_name(path), table: Some(file.to_string()) };
+                tables.iter().any(|t| t == file).then(|| Files { files: vec![one()], shadowed: None })
+            }
+            Place::Folder { path, names } => {
+                let is = |name: &&String| path.join(name).is_file();
+                let exact = |wanted: &String| names.binary_search(wanted).ok().map(|at| &names[at]).filter(is);
+                let alike = |wanted: &String| names.iter().find(|n| n.eq_ignore_ascii_case(wanted) && is(n));
+                let mut there = candidates(file).into_iter().filter_map(|wanted| exact(&wanted).or_else(|| alike(&wanted)));
+                let first = there.next()?;
+                let one = Located { path: path.join(first), file: first.clone(), table: None };
+                Some(Files { files: vec![one], shadowed: there.next().cloned() })
+            }
+        }
+    }
+
+    /// The file or table of a layer, or those by kind of geometry, where a format holds one kind in each: `water_lines.shp` and `water_areas.shp`.
+    fn of_layer(&self, source: &LayerSource) -> Option<Files> {
+        let name = match self {
+            Place::File { .. } => source.table.as_ref().unwrap_or(&source.file),
+            Place::Folder { .. } => &source.file,
+        };
+        let whole = self.locate(name);
+        if Format::of(name).is_some() {
+            return whole;
+        }
+        let parts: Vec<Files> = ["points", "lines", "areas"].iter().filter_map(|kind| self.locate(&format!("{name}_{kind}"))).collect();
+        match (whole, parts.is_empty()) {
+            (whole, true) => whole,
+            (Some(whole), false) => {
+                let part = parts.into_iter().flat_map(|p| p.files).next().map(|one| one.table.unwrap_or(one.file));
+                Some(Files { shadowed: whole.shadowed.or(part), ..whole })
+            }
+            (None, false) => {
+                let shadowed = parts.iter().find_map(|p| p.shadowed.clone());
+                Some(Files { files: parts.into_iter().flat_map(|p| p.files).collect(), shadowed })
+            }
+        }
+    }
+}
+
+/// The file of a layer in a folder.
+pub(super) fn locate(folder: &Path, source: &LayerSource) -> Option<Located> {
+    Place::open(folder).ok()?.of_layer(source)?.files.into_iter().next()
 }

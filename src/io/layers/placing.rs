@@ -6,17 +6,25 @@ use crate::io::error::ReadError;
 use crate::io::formats::feature::{Declared, Feature, Head};
 use crate::recipe::LayerSource;
 
+/// Features with a place that are held against the declared system.
+const LOOKED_AT: u32 = 64;
+
 /// What the numbers of a file mean.
 #[derive(Clone, Debug)]
 pub(in crate::io) struct Placing {
     crs: Crs,
     axes: AxisOrder,
-    /// Whether the recipe says the order of axes.
-    axes_said: bool,
+    layer: &'static str,
     /// Who says the system.
     by: By,
-    /// Whether numbers were held against it.
-    seen: bool,
+    /// Whether the recipe says both the system and the order of axes, so that nothing else is taken.
+    decided: bool,
+    /// System and axes as declared.
+    declared: (Crs, AxisOrder),
+    /// Features with a place that were looked at.
+    looked: u32,
+    /// The first of them that fits some system.
+    fitting: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,14 +36,18 @@ enum By {
 
 impl Default for Placing {
     fn default() -> Placing {
-        Placing { crs: Crs::wgs84(), axes: AxisOrder::Xy, axes_said: false, by: By::Nobody, seen: false }
+        Placing::taken(Crs::wgs84(), AxisOrder::Xy, "", By::Nobody, false)
     }
 }
 
 impl Placing {
+    fn taken(crs: Crs, axes: AxisOrder, layer: &'static str, by: By, decided: bool) -> Placing {
+        let declared = (crs.clone(), axes);
+        Placing { crs, axes, layer, by, decided, declared, looked: 0, fitting: None }
+    }
+
     /// The recipe's word comes first, then the file's; without either it is WGS 84.
     pub fn new(source: &LayerSource, layer: &'static str, head: &Head, file: &str) -> Result<Placing, ReadError> {
-        let (axes, axes_said) = (source.axes.unwrap_or_default(), source.axes.is_some());
         let declared = || -> Result<(Crs, By), CrsError> {
             Ok(match &head.crs {
                 Declared::Nothing => (Crs::wgs84(), By::Nobody),
@@ -45,7 +57,7 @@ impl Placing {
         };
         let said = source.crs.clone().map_or_else(declared, |crs| Ok((crs, By::Recipe)));
         let (crs, by) = said.map_err(|cause| ReadError::Crs { file: file.into(), layer, cause: cause.to_string() })?;
-        Ok(Placing { crs, axes, axes_said, by, seen: false })
+        Ok(Placing::taken(crs, source.axes.unwrap_or_default(), layer, by, source.crs.is_some() && source.axes.is_some()))
     }
 
     /// The system, as the file's numbers showed it to be.
@@ -64,11 +76,8 @@ impl Placing {
 
     /// Puts a feature on the globe, in place; what the first numbers say against the system is told. A position that leads nowhere is an error.
     pub fn place(&mut self, feature: &mut Feature<'_>, file: &str, record: u64, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-        if let Some(extent) = feature.geometry.bounds().filter(|_| !self.seen) {
-            self.seen = true;
-            let mut told = Vec::new();
-            self.hold_against(extent, &mut told);
-            findings.extend(told.into_iter().map(|f| f.file(file)));
+        if self.looked < LOOKED_AT {
+            self.look(feature.geometry.bounds(), file, record, findings)?;
         }
         if self.is_plain() {
             return feature.on_the_globe(file, record);
@@ -87,31 +96,72 @@ impl Placing {
         lost.map_or(Ok(()), |at| Err(feature.off(file, record, at, Some(self.name()))))
     }
 
-    fn hold_against(&mut self, extent: [f64; 4], findings: &mut Vec<Finding>) {
-        // what nobody declared is what GeoJSON has; numbers off the globe are an error there
-        if self.by != By::Nobody {
-            match self.crs.fits(self.axes.apply_extent(extent)) {
-                Fit::Yes => {}
-                Fit::Rather { crs, axes, why } if !(self.axes_said && axes == AxisOrder::Yx) => {
-                    let message = format!("{why} It is taken so; say crs and axes of the layer in the recipe to decide otherwise");
-                    findings.push(Finding::new(Severity::Warning, "crs-unlikely", message));
-                    self.crs = crs;
-                    if axes == AxisOrder::Yx {
-                        self.axes = AxisOrder::Yx;
-                    }
-                }
-                Fit::Rather { why, .. } | Fit::No { why } => {
-                    findings.push(Finding::new(Severity::Warning, "crs-unlikely", format!("{why} It is taken as declared")));
-                }
+    /// Holds one of the first features against the declared system.
+    fn look(&mut self, extent: Option<[f64; 4]>, file: &str, record: u64, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+        // zeros stand for a place that is not known
+        let Some(extent) = extent.filter(|e| *e != [0.0; 4]) else { return Ok(()) };
+        self.looked += 1;
+        let (declared, order) = &self.declared;
+        if self.by == By::Nobody && *order == AxisOrder::Xy {
+            // what nobody declared is what GeoJSON has; numbers off the globe are an error there
+            return Ok(());
+        }
+        let fit = declared.fits(order.apply_extent(extent));
+        let (crs, axes, why) = match fit {
+            Fit::Yes => (declared.clone(), *order, None),
+            Fit::Rather { why, .. } if self.decided => (declared.clone(), *order, Some(format!("{why} It is taken as the recipe says"))),
+            // turned once more, they are as they stand
+            Fit::Rather { crs, axes: AxisOrder::Yx, .. } if *order == AxisOrder::Yx => {
+                let why = format!(
+                    "the recipe says axes = \"yx\", but the numbers fit {crs} in the order in which they stand, and are taken so; leave axes out"
+                );
+                (crs, AxisOrder::Xy, Some(why))
             }
+            Fit::Rather { crs, axes, why } => {
+                let why = format!("{why} It is taken so; say crs and axes of the layer in the recipe to decide otherwise");
+                (crs, if axes == AxisOrder::Yx { axes } else { *order }, Some(why))
+            }
+            Fit::No { why } => {
+                if self.looked == 1 {
+                    findings.push(Finding::new(Severity::Warning, "crs-unlikely", format!("{why} It is taken as declared")).file(file));
+                    self.tell_conversion(file, findings);
+                }
+                return Ok(());
+            }
+        };
+        if self.looked > 1 && (&self.crs, self.axes) != (&crs, axes) {
+            let system = |crs: &Crs, axes| if axes == AxisOrder::Yx { format!("{crs} with axes = \"yx\"") } else { crs.to_string() };
+            let (here, before) = (system(&crs, axes), system(&self.crs, self.axes));
+            let cause = match self.fitting {
+                Some(first) => {
+                    format!("record {first} fits {before}, record {record} fits {here}; correct the records, or say axes as well")
+                }
+                None => format!("record {record} fits {here}, those before it do not; correct the records, or say axes as well"),
+            };
+            return Err(ReadError::Crs { file: file.into(), layer: self.layer, cause });
         }
-        if !self.is_plain() {
-            let by = if self.by == By::Recipe { "the recipe" } else { "the file" };
-            let swapped = if self.axes == AxisOrder::Yx { ", northing or latitude first" } else { "" };
-            let caveat = self.crs.caveat().map_or(String::new(), |c| format!("; {c}"));
-            let message =
-                format!("positions are in {} ({}{swapped}), as {by} says, and were converted to WGS 84{caveat}", self.crs, self.crs.name());
-            findings.push(Finding::new(Severity::Info, "crs-converted", message));
+        if self.fitting.is_some() {
+            return Ok(());
         }
+        if let Some(why) = why {
+            findings.push(Finding::new(Severity::Warning, "crs-unlikely", why).file(file));
+        }
+        (self.crs, self.axes, self.fitting) = (crs, axes, Some(record));
+        if self.looked == 1 {
+            self.tell_conversion(file, findings);
+        }
+        Ok(())
+    }
+
+    fn tell_conversion(&self, file: &str, findings: &mut Vec<Finding>) {
+        if self.is_plain() {
+            return;
+        }
+        let by = if self.by == By::File { "the file" } else { "the recipe" };
+        let swapped = if self.axes == AxisOrder::Yx { ", northing or latitude first" } else { "" };
+        let caveat = self.crs.caveat().map_or(String::new(), |c| format!("; {c}"));
+        let message =
+            format!("positions are in {} ({}{swapped}), as {by} says, and were converted to WGS 84{caveat}", self.crs, self.crs.name());
+        findings.push(Finding::new(Severity::Info, "crs-converted", message).file(file));
     }
 }

@@ -13,6 +13,7 @@ use crate::territory::layers::{
 use geo::coordinate_position::{CoordPos, coord_pos_relative_to_ring};
 use geo::orient::{Direction, Orient};
 use geo::{Centroid, Coord, LineString, MultiLineString, MultiPolygon, Polygon};
+use smol_str::SmolStr;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -46,10 +47,35 @@ fn holes_apart(land: MultiPolygon<f64>) -> (MultiPolygon<f64>, usize) {
     (MultiPolygon(parts), loose)
 }
 
+/// Records for which room is made on the word of a file.
+const CLAIMED: u64 = 1 << 22;
+
 /// Features with the same remark, told once.
 struct Tally {
     count: u64,
     first: Finding,
+}
+
+/// Where a field of the layer may stand: positions in what is wanted, best first.
+#[derive(Clone, Default)]
+struct Slot(Vec<usize>);
+
+impl Slot {
+    fn cell<'f, 'a>(&self, feature: &'f Feature<'a>) -> Option<&'f Cell<'a>> {
+        self.0.iter().map(|at| &feature.cells[*at]).find(|cell| !cell.is_missing())
+    }
+
+    fn text<'f>(&self, feature: &'f Feature<'_>) -> Option<Cow<'f, str>> {
+        self.cell(feature).and_then(Cell::text)
+    }
+}
+
+struct PointSlots {
+    kind: Slot,
+    weight: Slot,
+    settlement: Slot,
+    class: Slot,
+    visits: Slot,
 }
 
 /// One layer while it is read.
@@ -59,8 +85,12 @@ pub(super) struct Reading<'s> {
     source: u16,
     /// Property names in the file, each once.
     wanted: Vec<String>,
-    /// Per field of the layer: positions in `wanted`, best first.
-    slots: Vec<(&'static str, Vec<usize>)>,
+    /// Per field of the layer.
+    slots: Vec<(&'static str, Slot)>,
+    /// The slot of ids.
+    id: Slot,
+    /// Of points, of which there are millions.
+    of_points: PointSlots,
     /// Position in `wanted` of every further number.
     numbers: Vec<usize>,
     seen: Vec<bool>,
@@ -81,20 +111,19 @@ pub(super) struct Reading<'s> {
 struct Item<'f> {
     feature: &'f Feature<'f>,
     record: u64,
-    id: Option<String>,
+    id: Option<Cow<'f, str>>,
 }
 
 impl Sink for Reading<'_> {
-    fn asks_for_crs(&self) -> bool {
-        self.spec.source.crs.is_none()
-    }
-
     fn head(&mut self, head: &Head) -> Result<(), ReadError> {
         self.placing = Placing::new(self.spec.source, self.spec.layer, head, self.file)?;
         self.encoding.clone_from(&head.encoding);
+        if self.spec.layer == "households" {
+            // a file may claim any number
+            self.out.households.reserve(head.features.map_or(0, |n| n.min(CLAIMED) as usize));
+        }
         // a row's number is an id where the table has no other
-        let ids = self.slots.iter().find(|(name, _)| *name == "id").map_or(&[][..], |(_, at)| at);
-        self.has_ids = head.fields.iter().any(|f| ids.iter().any(|at| self.wanted[*at] == f.name));
+        self.has_ids = head.fields.iter().any(|f| self.id.0.iter().any(|at| self.wanted[*at] == f.name));
         if let Some(key) = self.key {
             has_field(head, &self.wanted[key], self.file)?;
         }
@@ -131,8 +160,17 @@ impl<'s> Reading<'s> {
                 Some(name) => vec![name.as_str()],
                 None => names.to_vec(),
             };
-            slots.push((ours, theirs.into_iter().map(&mut want).collect()));
+            slots.push((ours, Slot(theirs.into_iter().map(&mut want).collect())));
         }
+        let slot = |ours: &str| slots.iter().find(|(name, _)| *name == ours).map(|(_, slot)| slot.clone()).unwrap_or_default();
+        let id = slot("id");
+        let of_points = PointSlots {
+            kind: slot("kind"),
+            weight: slot("weight"),
+            settlement: slot("settlement"),
+            class: slot("class"),
+            visits: slot("visits"),
+        };
         let numbers = spec.source.numbers.iter().map(|name| want(name)).collect();
         let key = spec.source.join.as_ref().map(|join| want(&join.key));
         let seen = vec![false; wanted.len()];
@@ -144,6 +182,8 @@ impl<'s> Reading<'s> {
             source,
             wanted,
             slots,
+            id,
+            of_points,
             numbers,
             seen,
             tallies: BTreeMap::new(),
@@ -157,10 +197,13 @@ impl<'s> Reading<'s> {
         }
     }
 
-    pub fn run(mut self, path: &Path) -> Result<Layers, ReadError> {
+    /// `table` is the one that is meant, where the file has several and the recipe names none.
+    pub fn run(mut self, path: &Path, table: Option<&str>) -> Result<Layers, ReadError> {
         let (file, wanted) = (self.file, self.wanted.clone());
         let mut how = feature::Reading::from(self.spec.source);
-        if how.table.is_none() {
+        if table.is_some() {
+            how.table = table.map(str::to_string);
+        } else if how.table.is_none() {
             // of several tables the one that is called like the layer
             let called = |t: &String| t == self.spec.layer || *t == self.spec.source.file;
             how.table = tables(path, file)?.into_iter().find(called);
@@ -209,7 +252,10 @@ impl<'s> Reading<'s> {
         if let (Some(key), Some(places)) = (self.key, &self.places) {
             match places.of(&feature.cells[key]) {
                 Some(there) => feature.geometry = there,
-                None => feature.geometry.kind = format!("the key {} is not in the file that it is joined with", feature.cells[key].shown()),
+                None => {
+                    feature.geometry.kind =
+                        format!("the key {} is not in the file that it is joined with", feature.cells[key].shown()).into()
+                }
             }
         }
         if self.places.is_none() {
@@ -230,11 +276,7 @@ impl<'s> Reading<'s> {
             other => other,
         };
         let feature = &*feature;
-        let id = self
-            .cell(feature, "id")
-            .and_then(Cell::text)
-            .or_else(|| if self.has_ids { None } else { feature.id.text() })
-            .map(Cow::into_owned);
+        let id = self.id.text(feature).or_else(|| if self.has_ids { None } else { feature.id.text() });
         let item = Item { feature, record, id };
         let (unclosed, empty) = (feature.geometry.unclosed, feature.geometry.empty_parts);
         if let Some(why) = self.unfit(&item, &shape, place) {
@@ -256,7 +298,7 @@ impl<'s> Reading<'s> {
         match shape {
             Shape::Areas(land) if self.spec.layer == "locks" => self.lock(item, Vec::new(), land),
             Shape::Points(points) if self.spec.layer == "locks" => {
-                self.lock(item, points.into_iter().map(|c| [c.x, c.y]).collect(), MultiPolygon(Vec::new()));
+                self.lock(item, points.into_iter().map(<[f64; 2]>::from).collect(), MultiPolygon(Vec::new()));
             }
             Shape::Areas(land) if self.spec.layer == "base_stations" => {
                 self.columns(&item, place, 1);
@@ -265,7 +307,7 @@ impl<'s> Reading<'s> {
             }
             Shape::Areas(land) => self.area(item, place, land),
             Shape::Lines(line) => self.line(item, place, line),
-            Shape::Points(points) => self.points(item, points.into_iter().map(|c| [c.x, c.y]).collect()),
+            Shape::Points(points) => self.points(item, &points),
             Shape::Missing | Shape::Other => {}
         }
         Ok(())
@@ -294,14 +336,15 @@ impl<'s> Reading<'s> {
 
     fn area(&mut self, item: Item<'_>, place: Option<[f64; 2]>, land: MultiPolygon<f64>) {
         let origin = self.origin(&item);
-        let name = self.text(&item, "name");
+        let name = self.text(&item, "name").map(Cow::into_owned);
         if self.spec.layer != "admin" {
             let kind = match self.spec.layer {
-                "study_area" => self.text(&item, "kind").unwrap_or_else(|| "study_area".to_string()),
+                "study_area" => self.text(&item, "kind").map_or_else(|| "study_area".to_string(), Cow::into_owned),
                 _ => self.class(&item, place, "kind"),
             };
             let expected_load = self.number(&item, "expected_load", place, |n| n >= 0.0);
-            let record = AreaRecord { origin, id: item.id, kind, name, expected_load, land };
+            let id = item.id.map(Cow::into_owned);
+            let record = AreaRecord { origin, id, kind, name, expected_load, land };
             match self.spec.layer {
                 "study_area" => self.out.study_area.push(record),
                 "water" => self.out.water_areas.push(record),
@@ -309,13 +352,14 @@ impl<'s> Reading<'s> {
             }
             return;
         }
-        let id = item.id.clone().unwrap_or_default();
+        let id = item.id.as_deref().unwrap_or_default().to_string();
         if item.id.is_none() {
             self.unnamed.push((self.out.divisions.len(), place));
         }
         let level = self.number(&item, "admin_level", place, |n| n.fract() == 0.0 && n.abs() < 1e6).map(|n| n as i32);
         let partial = self.flag(&item, "partial", place).unwrap_or(false);
-        let [scheme, parent, code, reports_to] = ["scheme", "parent", "code", "reports_to"].map(|property| self.text(&item, property));
+        let [scheme, parent, code, reports_to] =
+            ["scheme", "parent", "code", "reports_to"].map(|property| self.text(&item, property).map(Cow::into_owned));
         self.out.divisions.push(DivisionRecord { origin, id, level, scheme, name, parent, code, reports_to, partial, land });
     }
 
@@ -342,12 +386,13 @@ impl<'s> Reading<'s> {
     fn line(&mut self, item: Item<'_>, place: Option<[f64; 2]>, line: MultiLineString<f64>) {
         let origin = self.origin(&item);
         let class = self.class(&item, place, if self.spec.layer == "roads" { "class" } else { "kind" });
-        let name = self.text(&item, "name");
+        let name = self.text(&item, "name").map(Cow::into_owned);
         let tunnel = self.flag(&item, "tunnel", place).unwrap_or(false);
         // a line above the ground is on a bridge; one below it without a tunnel lies in a cutting, and divides
         let above = self.number(&item, "layer", place, |_| true).is_some_and(|l| l > 0.0);
         let bridge = self.flag(&item, "bridge", place).unwrap_or(above);
-        let record = LineRecord { origin, id: item.id, class, name, tunnel, bridge, line };
+        let id = item.id.map(Cow::into_owned);
+        let record = LineRecord { origin, id, class, name, tunnel, bridge, line };
         match self.spec.layer {
             "roads" => self.out.roads.push(record),
             "water" => self.out.water_lines.push(record),
@@ -355,30 +400,28 @@ impl<'s> Reading<'s> {
         }
     }
 
-    fn points(&mut self, item: Item<'_>, points: Vec<[f64; 2]>) {
+    fn points(&mut self, item: Item<'_>, points: &[Coord<f64>]) {
         if !matches!(self.spec.holds, Holds::Points | Holds::PointsAndAreas) {
             return;
         }
         let origin = self.origin(&item);
-        let first = points.first().copied();
+        let first = points.first().copied().map(<[f64; 2]>::from);
         if points.len() > 1 {
             let message = "a MultiPoint was made one record per position, each with the whole weight".to_string();
             self.tell(&item, first, Severity::Warning, "point-split", message, Some(points.len() as f64));
         }
         self.columns(&item, first, points.len());
         if self.spec.layer == "base_stations" {
-            return self.stations(item, first, points, MultiPolygon(Vec::new()));
+            return self.stations(item, first, points.iter().copied().map(<[f64; 2]>::from).collect(), MultiPolygon(Vec::new()));
         }
-        let kind = self.text(&item, "kind");
-        let weight = self.number(&item, "weight", first, |n| n >= 0.0);
-        let [settlement, class, visits] = ["settlement", "class", "visits"].map(|property| self.text(&item, property));
+        let id = item.id.as_deref().map(SmolStr::new);
+        let slots = &self.of_points;
+        let text = |slot: &Slot| slot.text(item.feature).map(SmolStr::from);
+        let (kind, settlement, class, visits) = (text(&slots.kind), text(&slots.settlement), text(&slots.class), text(&slots.visits));
+        let weight = slots.weight.cell(item.feature).and_then(|cell| self.parsed(&item, "weight", cell, first, |n| n >= 0.0));
         let into = if self.spec.layer == "households" { &mut self.out.households } else { &mut self.out.pois };
-        let (last, others) = points.split_last().expect("a geometry without position is dropped before");
-        for at in others {
-            let (kind, settlement, class, visits) = (kind.clone(), settlement.clone(), class.clone(), visits.clone());
-            into.push(PointRecord { origin, id: item.id.clone(), kind, weight, settlement, class, visits, at: *at });
-        }
-        into.push(PointRecord { origin, id: item.id, kind, weight, settlement, class, visits, at: *last });
+        let first = PointRecord { origin, id, kind, weight, settlement, class, visits, at: [0.0; 2] };
+        into.extend(std::iter::repeat_n(first, points.len()).zip(points).map(|(record, c)| PointRecord { at: [c.x, c.y], ..record }));
     }
 
     /// What every feature with places of its own has: an id, or is told of, and further numbers.
@@ -394,10 +437,10 @@ impl<'s> Reading<'s> {
     }
 
     fn stations(&mut self, item: Item<'_>, place: Option<[f64; 2]>, places: Vec<[f64; 2]>, land: MultiPolygon<f64>) {
-        let (origin, name) = (self.origin(&item), self.text(&item, "name"));
+        let (origin, name) = (self.origin(&item), self.text(&item, "name").map(Cow::into_owned));
         let [azimuth, beam_width, radius_m] = ["azimuth", "beam_width", "radius_m"].map(|n| self.number(&item, n, place, |_| true));
         let [indoor, tunnel] = ["indoor", "tunnel"].map(|flag| self.flag(&item, flag, place));
-        let id = item.id;
+        let id = item.id.map(Cow::into_owned);
         let station = |at| {
             let (id, name, land) = (id.clone(), name.clone(), land.clone());
             StationRecord { origin, id, name, azimuth, beam_width, radius_m, indoor, tunnel, at, land }
@@ -406,26 +449,26 @@ impl<'s> Reading<'s> {
     }
 
     fn lock(&mut self, item: Item<'_>, places: Vec<[f64; 2]>, land: MultiPolygon<f64>) {
-        let (origin, kind) = (self.origin(&item), self.text(&item, "lock").unwrap_or_default());
-        let group = self.text(&item, "group");
-        self.out.locks.push(LockRecord { origin, id: item.id, kind, group, places, land });
+        let (origin, kind) = (self.origin(&item), self.text(&item, "lock").map(Cow::into_owned).unwrap_or_default());
+        let group = self.text(&item, "group").map(Cow::into_owned);
+        let id = item.id.map(Cow::into_owned);
+        self.out.locks.push(LockRecord { origin, id, kind, group, places, land });
     }
 
     fn origin(&self, item: &Item<'_>) -> Origin {
         Origin { source: self.source, record: u32::try_from(item.record).unwrap_or(u32::MAX) }
     }
 
-    fn cell<'f, 'a>(&self, feature: &'f Feature<'a>, ours: &str) -> Option<&'f Cell<'a>> {
-        let (_, at) = self.slots.iter().find(|(name, _)| *name == ours)?;
-        at.iter().map(|at| &feature.cells[*at]).find(|cell| !cell.is_missing())
+    fn slot(&self, ours: &str) -> Option<&Slot> {
+        self.slots.iter().find(|(name, _)| *name == ours).map(|(_, slot)| slot)
     }
 
-    fn text(&self, item: &Item<'_>, ours: &str) -> Option<String> {
-        self.cell(item.feature, ours).and_then(Cell::text).map(Cow::into_owned)
+    fn text<'f>(&self, item: &Item<'f>, ours: &str) -> Option<Cow<'f, str>> {
+        self.slot(ours)?.text(item.feature)
     }
 
     fn class(&mut self, item: &Item<'_>, place: Option<[f64; 2]>, ours: &str) -> String {
-        self.text(item, ours).unwrap_or_else(|| {
+        self.text(item, ours).map(Cow::into_owned).unwrap_or_else(|| {
             let (stand_in, message) = match self.spec.layer {
                 "roads" => ("road", "roads have no class and are taken as 'road' (number of features given)"),
                 "water" => ("water", "water features have no kind and are taken as 'water' (number of features given)"),
@@ -439,7 +482,7 @@ impl<'s> Reading<'s> {
 
     /// A number, also where it is written as text; what is no number or not `fit` is told and missing.
     fn number(&mut self, item: &Item<'_>, ours: &'static str, place: Option<[f64; 2]>, fit: impl Fn(f64) -> bool) -> Option<f64> {
-        let cell = self.cell(item.feature, ours)?;
+        let cell = self.slot(ours)?.cell(item.feature)?;
         self.parsed(item, ours, cell, place, fit)
     }
 
@@ -497,7 +540,7 @@ impl<'s> Reading<'s> {
 
     fn about(&self, item: &Item<'_>, place: Option<[f64; 2]>, severity: Severity, code: &str, message: String) -> Finding {
         let mut finding = Finding::new(severity, code, message).file(self.file).record(item.record);
-        finding.subject.id = item.id.clone();
+        finding.subject.id = item.id.as_deref().map(str::to_string);
         finding.place = place;
         finding
     }

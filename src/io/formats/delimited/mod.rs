@@ -27,6 +27,10 @@ pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], how: &Read
     if rows.names.is_empty() {
         return Err(ReadError::NoTable { file: file.into(), found: "an empty file".into() });
     }
+    if rows.names.first().is_some_and(|name| name.trim_start().starts_with(['{', '['])) {
+        let (found, remedy) = ("it is JSON although its name says it is a table".into(), "rename it to end with .geojson".into());
+        return Err(ReadError::Format { file: file.into(), found, remedy });
+    }
     let mut head = Head { encoding: Some(rows.choice.how.clone()), remarks: rows.choice.remarks.clone(), ..Head::default() };
     let places = Places::of(&rows.names, file, how, &mut head.remarks)?;
     remark_names(&rows.names, &mut head.remarks);

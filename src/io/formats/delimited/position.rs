@@ -82,8 +82,8 @@ pub(in crate::io) fn point(x: &str, y: &str) -> Geometry {
         return Geometry::default();
     }
     match (coordinate(x), coordinate(y)) {
-        (Some(x), Some(y)) => Geometry::points("Point", vec![Coord { x, y }]),
-        _ => Geometry { kind: format!("position '{}', '{}' that is no pair of numbers", short(x), short(y)), ..Geometry::default() },
+        (Some(x), Some(y)) => Geometry::points("Point", [Coord { x, y }]),
+        _ => Geometry { kind: format!("position '{}', '{}' that is no pair of numbers", short(x), short(y)).into(), ..Geometry::default() },
     }
 }
 
@@ -93,7 +93,7 @@ fn short(text: &str) -> String {
 
 /// A geometry of well-known text; no shape where it is none, the kind then says what stood there.
 pub(in crate::io) fn of_text(text: &str) -> Geometry {
-    let unknown = || Geometry { kind: format!("'{}' that is no well-known text", short(text)), ..Geometry::default() };
+    let unknown = || Geometry { kind: format!("'{}' that is no well-known text", short(text)).into(), ..Geometry::default() };
     if text.is_empty() {
         return Geometry::default();
     }
@@ -104,8 +104,8 @@ pub(in crate::io) fn of_text(text: &str) -> Geometry {
     let Ok(parsed) = text.parse::<Wkt<f64>>() else { return unknown() };
     let polygon = |p: &w::Polygon<f64>| p.rings().iter().map(line).collect::<Vec<_>>();
     match &parsed {
-        Wkt::Point(p) => Geometry::points("Point", p.coord().map(coord).into_iter().collect()),
-        Wkt::MultiPoint(p) => Geometry::points("MultiPoint", p.points().iter().filter_map(|p| p.coord().map(coord)).collect()),
+        Wkt::Point(p) => Geometry::points("Point", p.coord().map(coord)),
+        Wkt::MultiPoint(p) => Geometry::points("MultiPoint", p.points().iter().filter_map(|p| p.coord().map(coord))),
         Wkt::LineString(l) => Geometry::lines("LineString", vec![line(l)]),
         Wkt::MultiLineString(l) => Geometry::lines("MultiLineString", l.line_strings().iter().map(line).collect()),
         Wkt::Polygon(p) => Geometry::areas("Polygon", vec![polygon(p)]),

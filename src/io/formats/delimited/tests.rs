@@ -25,7 +25,7 @@ fn plain(text: &str, wanted: &[&str]) -> Kept {
 }
 
 fn at(x: f64, y: f64) -> Shape {
-    Shape::Points(vec![Coord { x, y }])
+    Shape::points([Coord { x, y }])
 }
 
 proptest! {
@@ -118,7 +118,7 @@ fn damaged_rows_and_what_is_told() {
     assert_eq!(kept.malformed.iter().map(|m| m.0).collect::<Vec<_>>(), [3]);
     assert!(kept.malformed[0].1.contains("it has 2 fields where the header has 6"));
     assert_eq!(kept.texts(), [["1", "1.10101E+14"], ["2", "007"], ["4", "2.2e+17"], ["5", "3"]]);
-    let missing: Vec<_> = kept.features.iter().map(|f| (f.2.shape == Shape::Missing, f.2.kind.as_str())).collect();
+    let missing: Vec<_> = kept.features.iter().map(|f| (f.2.shape == Shape::Missing, &*f.2.kind)).collect();
     assert_eq!(missing, [(false, "Point"), (true, "position 'abc', '32' that is no pair of numbers"), (true, ""), (false, "Point")]);
     assert!(
         remarks[0].starts_with("column 'code': 2 values") && remarks[0].contains("'1.10101E+14' (record 1)") && remarks.len() == 1,

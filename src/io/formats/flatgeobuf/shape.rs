@@ -14,7 +14,7 @@ pub(in crate::io) fn geometry(table: Option<Table<'_>>, declared: GeometryType) 
     Ok(match kind {
         GeometryType::Point => {
             let empty = |c: &Coord<f64>| c.x.is_nan() && c.y.is_nan();
-            Geometry::points(name, coords(&table)?.into_iter().filter(|c| !empty(c)).collect())
+            Geometry::points(name, coords(&table)?.into_iter().filter(|c| !empty(c)))
         }
         GeometryType::MultiPoint => Geometry::points(name, coords(&table)?),
         GeometryType::LineString => Geometry::lines(name, vec![coords(&table)?]),

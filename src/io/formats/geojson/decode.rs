@@ -183,7 +183,7 @@ impl<'de> Deserialize<'de> for Geometry {
                     None if is_simple(&kind) => return Err(A::Error::custom("the geometry has no coordinates")),
                     None => Geometry { shape: Shape::Other, ..Geometry::default() },
                 };
-                Ok(Geometry { kind, ..geometry })
+                Ok(Geometry { kind: kind.into(), ..geometry })
             }
         }
         d.deserialize_any(Visit)
@@ -200,9 +200,9 @@ struct Coordinates<'k>(&'k str);
 impl<'de> DeserializeSeed<'de> for Coordinates<'_> {
     type Value = Geometry;
     fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Geometry, D::Error> {
-        let kind = self.0;
-        Ok(match kind {
-            "Point" => Geometry::points(kind, MaybePosition::deserialize(d)?.0.into_iter().collect()),
+        let kind = self.0.to_string();
+        Ok(match self.0 {
+            "Point" => Geometry::points(kind, MaybePosition::deserialize(d)?.0),
             "MultiPoint" => Geometry::points(kind, coords(Vec::deserialize(d)?)),
             "LineString" => Geometry::lines(kind, vec![coords(Vec::deserialize(d)?)]),
             "MultiLineString" => Geometry::lines(kind, Vec::<Vec<Position>>::deserialize(d)?.into_iter().map(coords).collect()),

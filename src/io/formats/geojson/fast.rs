@@ -92,7 +92,7 @@ impl<'a> Cursor<'a> {
         let line = |c: &mut Self| c.list(Self::position);
         let lines = |c: &mut Self| c.list(line);
         Some(match kind {
-            b"Point" => Geometry::points("Point", vec![self.position()?]),
+            b"Point" => Geometry::points("Point", [self.position()?]),
             b"MultiPoint" => Geometry::points("MultiPoint", line(self)?),
             b"LineString" => Geometry::lines("LineString", vec![line(self)?]),
             b"MultiLineString" => Geometry::lines("MultiLineString", lines(self)?),

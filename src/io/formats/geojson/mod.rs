@@ -5,7 +5,7 @@
 //! fast as `geojson::FeatureReader`, because properties that nobody asked for are stepped over.
 
 use crate::io::error::ReadError;
-use crate::io::formats::feature::{Declared, Head, Read, Record, Sink};
+use crate::io::formats::feature::{Declared, Head, Read, Reading, Record, Sink};
 use crate::io::formats::stream::{Input, MAX_VALUE_BYTES, Scanner, Stop};
 use decode::{Fault, decode, slow, without_position};
 use fast::fast;
@@ -28,13 +28,19 @@ mod tests;
 /// Reads the feature collection at `path`, called `file` in messages, and hands over its records in
 /// order, numbered from 1. `wanted` are the names of the properties to decode, the id first. A file whose first value is a feature is
 /// read as a sequence of features (GeoJSONSeq, RFC 8142; one feature per line), whatever its name.
-pub(in crate::io) fn each_feature(path: &Path, file: &str, wanted: &[String], sink: &mut dyn Sink) -> Result<Read, ReadError> {
+pub(in crate::io) fn each_feature(
+    path: &Path,
+    file: &str,
+    wanted: &[String],
+    how: &Reading,
+    sink: &mut dyn Sink,
+) -> Result<Read, ReadError> {
     let sequence = Document::open(path, file, wanted)?.starts_with_feature();
     let mut doc = Document::open(path, file, wanted)?;
     if sequence {
         doc.sequence(sink)?
     } else {
-        doc.collection(sink)?
+        doc.collection(how, sink)?
     }
     let Document { records, scan, .. } = doc;
     let digest = scan.into_input().digest().map_err(|cause| ReadError::Io { path: path.to_path_buf(), after: records, cause })?;
@@ -44,7 +50,7 @@ pub(in crate::io) fn each_feature(path: &Path, file: &str, wanted: &[String], si
 /// The names of all properties, in the order of their first mention. O(n) for n bytes.
 pub(in crate::io) fn field_names(path: &Path, file: &str) -> Result<Vec<String>, ReadError> {
     let mut names = Names { file: file.to_string(), ..Names::default() };
-    each_feature(path, file, &[], &mut names)?;
+    each_feature(path, file, &[], &Reading { crs_known: true, ..Reading::default() }, &mut names)?;
     Ok(names.all)
 }
 
@@ -61,10 +67,6 @@ struct Names {
 }
 
 impl Sink for Names {
-    fn asks_for_crs(&self) -> bool {
-        false
-    }
-
     fn source_text(&mut self, feature: &[u8]) {
         #[derive(serde::Deserialize)]
         struct Properties {
@@ -114,7 +116,7 @@ impl<'a> Document<'a> {
         Ok(Document { path, file, gzip, scan: Scanner::new(input), records: 0, last: 0, wanted })
     }
 
-    fn collection(&mut self, sink: &mut dyn Sink) -> Result<(), ReadError> {
+    fn collection(&mut self, how: &Reading, sink: &mut dyn Sink) -> Result<(), ReadError> {
         self.byte_order_mark()?;
         match self.peek()? {
             None => return Err(self.no_collection("the file is empty")),
@@ -139,7 +141,7 @@ impl<'a> Document<'a> {
                     "crs" => {
                         let found = declared(&self.member::<serde_json::Value>()?);
                         // told too late for the features that were handed over
-                        if has_features && found != Declared::Nothing && sink.asks_for_crs() {
+                        if has_features && found != Declared::Nothing && !how.crs_known {
                             return Err(ReadError::LateCrs { file: self.file.to_string() });
                         }
                         crs = found;

@@ -2,6 +2,7 @@
 
 use super::each_feature;
 use crate::io::error::ReadError;
+use crate::io::formats::feature::Reading;
 use crate::io::testing::{Folder, Kept, names, run};
 use proptest::prelude::*;
 use std::io::Write;
@@ -10,7 +11,7 @@ fn get(name: &str, bytes: impl AsRef<[u8]>) -> Result<Kept, ReadError> {
     let folder = Folder::new();
     folder.write(name, bytes);
     let mut kept = Kept::default();
-    let read = each_feature(&folder.path().join(name), name, &names(&["id"]), &mut kept)?;
+    let read = each_feature(&folder.path().join(name), name, &names(&["id"]), &Reading::default(), &mut kept)?;
     assert_eq!(read.features as usize, kept.features.len() + kept.malformed.len());
     Ok(kept)
 }
@@ -87,7 +88,7 @@ fn sequences_of_gdal() {
             return;
         };
         let mut kept = Kept::default();
-        each_feature(&folder.path().join("out.geojsonl"), "out.geojsonl", &names(&["id"]), &mut kept).unwrap();
+        each_feature(&folder.path().join("out.geojsonl"), "out.geojsonl", &names(&["id"]), &Reading::default(), &mut kept).unwrap();
         assert_eq!(kept.texts().concat(), ["鼓楼", "007"], "{option}");
         assert_eq!(kept.features[0].2.place(), Some([118.5, 32.25]));
         std::fs::remove_file(folder.path().join("out.geojsonl")).unwrap();

@@ -195,7 +195,7 @@ fn what_cannot_be_written_is_an_error() {
         let _ = std::fs::remove_file(&path);
         write_geopackage(&path, &[Table { name: "t", fields: &fields, features: &[feature] }], &Srs::WGS84, MOMENT)
     };
-    let one = || Shape::Points(vec![geo::Coord { x: 1.0, y: 2.0 }]);
+    let one = || Shape::points([geo::Coord { x: 1.0, y: 2.0 }]);
     assert!(write(Cell::Real(1.0), one()).is_ok());
     for (cell, shape) in [(Cell::Text("1".into()), one()), (Cell::Real(f64::NAN), one())] {
         assert!(write(cell, shape).unwrap_err().to_string().starts_with("table 't', record 1: field 'x': "));

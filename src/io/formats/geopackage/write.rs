@@ -131,7 +131,7 @@ fn table(
     }
     for (i, field) in fields.iter().enumerate() {
         let kind = match field.kind {
-            FieldKind::Text | FieldKind::Other => "TEXT",
+            FieldKind::Text | FieldKind::Other | FieldKind::Nested => "TEXT",
             FieldKind::Integer => "INTEGER",
             FieldKind::Real => "REAL",
             FieldKind::Flag => "BOOLEAN",

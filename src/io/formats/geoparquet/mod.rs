@@ -109,7 +109,7 @@ fn guarded<T>(decode: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Str
 /// Columns of the first level without the geometry; what has columns within it is of no kind that can be read.
 fn fields(schema: &SchemaDescriptor, geometry: Option<&str>) -> Vec<Field> {
     let columns = schema.root_schema().get_fields().iter().filter(|f| Some(f.name()) != geometry);
-    let kind = |name: &str| flat(schema, name).map_or(FieldKind::Other, |leaf| Meaning::of(&schema.column(leaf)).kind());
+    let kind = |name: &str| flat(schema, name).map_or(FieldKind::Nested, |leaf| Meaning::of(&schema.column(leaf)).kind());
     columns.map(|f| Field { name: f.name().to_string(), kind: kind(f.name()) }).collect()
 }
 

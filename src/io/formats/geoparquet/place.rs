@@ -51,9 +51,9 @@ impl Place<Batch> {
             Place::Wkb(column) => column.bytes(row).map_or(Ok(Geometry::default()), wkb::read),
             Place::Xy(x, y) => Ok(match (x.number(row)?, y.number(row)?) {
                 (None, None) => Geometry::default(),
-                (Some(x), Some(y)) if x.is_nan() && y.is_nan() => Geometry::points("Point", Vec::new()),
+                (Some(x), Some(y)) if x.is_nan() && y.is_nan() => Geometry::points("Point", []),
                 // half a position is handed over as a bad one
-                (x, y) => Geometry::points("Point", vec![Coord { x: x.unwrap_or(f64::NAN), y: y.unwrap_or(f64::NAN) }]),
+                (x, y) => Geometry::points("Point", [Coord { x: x.unwrap_or(f64::NAN), y: y.unwrap_or(f64::NAN) }]),
             }),
         }
     }

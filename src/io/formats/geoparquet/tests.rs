@@ -139,7 +139,7 @@ pq.write_table(t.drop(['LON']), 'bare.parquet')";
     if python(&folder, script).is_none() {
         return;
     }
-    let point = |x, y| Shape::Points(vec![::geo::Coord { x, y }]);
+    let point = |x, y| Shape::points([::geo::Coord { x, y }]);
     let expected: Seen =
         vec![(vec![Some("一".into())], point(113.5, 23.25)), (vec![None], Shape::Missing), (vec![Some("三".into())], point(-1.0, 0.0))];
     for (name, crs) in [("native", Declared::Epsg(4326)), ("wkb", Declared::Epsg(4326)), ("columns", Declared::Nothing)] {

@@ -86,7 +86,9 @@ fn schema(fields: &[Field], days: &[bool], geometry: &str) -> Result<Type, Parqu
             FieldKind::Real => column(&field.name, Physical::DOUBLE, None),
             FieldKind::Flag => column(&field.name, Physical::BOOLEAN, None),
             FieldKind::Date if *day => column(&field.name, Physical::INT32, Some(LogicalType::Date)),
-            FieldKind::Text | FieldKind::Date | FieldKind::Other => column(&field.name, Physical::BYTE_ARRAY, Some(LogicalType::String)),
+            FieldKind::Text | FieldKind::Date | FieldKind::Other | FieldKind::Nested => {
+                column(&field.name, Physical::BYTE_ARRAY, Some(LogicalType::String))
+            }
         }?);
     }
     columns.push(column(geometry, Physical::BYTE_ARRAY, None)?);

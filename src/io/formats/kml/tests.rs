@@ -46,7 +46,7 @@ fn placemarks_with_their_fields_folders_and_shapes() {
     assert_eq!(kept.texts()[1], ["s", "", "", "", "", "辖区/站"]);
     let Shape::Areas(land) = &kept.shapes()[0] else { panic!("{kept:?}") };
     assert_eq!(land.0.iter().map(|p| (p.exterior().0.len(), p.interiors().len())).collect::<Vec<_>>(), [(5, 1), (5, 0)]);
-    assert_eq!(kept.shapes()[1], Shape::Points(vec![Coord { x: 118.5, y: 32.25 }]));
+    assert_eq!(kept.shapes()[1], Shape::points([Coord { x: 118.5, y: 32.25 }]));
     assert!(matches!(kept.shapes()[2], Shape::Lines(_)));
     assert_eq!(kept.shapes()[3..], [Shape::Other, Shape::Missing]);
     assert_eq!(kept.malformed, [(5, "'118;32' is no position (longitude,latitude)".to_string())]);

@@ -109,7 +109,7 @@ impl Columns {
 impl Column {
     fn letter(&self) -> u8 {
         match self.kind {
-            FieldKind::Text | FieldKind::Other => b'C',
+            FieldKind::Text | FieldKind::Other | FieldKind::Nested => b'C',
             FieldKind::Integer | FieldKind::Real => b'N',
             FieldKind::Flag => b'L',
             FieldKind::Date => b'D',
@@ -148,7 +148,7 @@ impl Column {
             ));
         }
         self.width = match self.kind {
-            FieldKind::Text | FieldKind::Other | FieldKind::Integer => self.width,
+            FieldKind::Text | FieldKind::Other | FieldKind::Nested | FieldKind::Integer => self.width,
             FieldKind::Real => REAL,
             FieldKind::Flag => 1,
             FieldKind::Date => 8,
@@ -159,7 +159,7 @@ impl Column {
     /// Whether its kind keeps the value as it is.
     fn holds(&self, value: &str) -> bool {
         match self.kind {
-            FieldKind::Text | FieldKind::Other => true,
+            FieldKind::Text | FieldKind::Other | FieldKind::Nested => true,
             FieldKind::Integer => value.len() <= MAX_DIGITS && value.parse::<i64>().is_ok_and(|i| i.to_string() == value),
             FieldKind::Real => value.parse::<f64>().is_ok_and(f64::is_finite),
             FieldKind::Flag => matches!(value, "true" | "false"),
@@ -171,7 +171,7 @@ impl Column {
         let value = text(cell);
         let value = value.as_deref().unwrap_or_default();
         let written: Cow<'_, str> = match self.kind {
-            FieldKind::Text | FieldKind::Other => cut(value, MAX_TEXT).into(),
+            FieldKind::Text | FieldKind::Other | FieldKind::Nested => cut(value, MAX_TEXT).into(),
             FieldKind::Integer => value.into(),
             FieldKind::Real => value.parse().map_or_else(|_| "".into(), |x: f64| real(x).into()),
             FieldKind::Flag => match value {

@@ -54,8 +54,8 @@ fn shapes() -> impl Strategy<Value = Vec<Shape>> {
     });
     let some = |shape: BoxedStrategy<Shape>| prop::collection::vec(prop_oneof![4 => shape, 1 => Just(Shape::Missing)], 0..8);
     prop_oneof![
-        some(coord().prop_map(|c| Shape::Points(vec![c])).boxed()),
-        some(prop::collection::vec(coord(), 1..4).prop_map(Shape::Points).boxed()),
+        some(coord().prop_map(|c| Shape::points([c])).boxed()),
+        some(prop::collection::vec(coord(), 1..4).prop_map(Shape::points).boxed()),
         some(prop::collection::vec(line(), 1..4).prop_map(|l| Shape::Lines(MultiLineString(l))).boxed()),
         some(area.boxed()),
     ]
@@ -146,7 +146,7 @@ fn what_does_not_fit_is_told_or_refused() {
     assert_eq!(written.remarks.len(), 3, "{:?}", written.remarks);
     let texts = plain(&folder, "t.shp", &["t", "code", "day"]).texts();
     assert_eq!((texts[0][0].chars().count(), texts[0][1].as_str(), texts[1][1].as_str()), (84, "1234567890123456789", "007"));
-    let mixed = [feature(vec![], Shape::Points(vec![Coord { x: 0., y: 0. }])), feature(vec![], Shape::Lines(MultiLineString(vec![])))];
+    let mixed = [feature(vec![], Shape::points([Coord { x: 0., y: 0. }])), feature(vec![], Shape::Lines(MultiLineString(vec![])))];
     assert!(write_shapefile(&folder.path(), "m", &mixed, &[], None).unwrap_err().to_string().contains("record 2"));
     assert!(!folder.path().join("m.shp").exists());
 }
@@ -154,7 +154,7 @@ fn what_does_not_fit_is_told_or_refused() {
 #[test]
 fn parts_that_are_missing_or_do_not_belong_together() {
     let folder = Folder::new();
-    let at = |x: f64| Shape::Points(vec![Coord { x, y: 1. }]);
+    let at = |x: f64| Shape::points([Coord { x, y: 1. }]);
     let rows: Vec<_> = (0..3).map(|i| feature(vec![Cell::Integer(i)], at(i as f64))).collect();
     write(&folder, &rows, &[field("i", FieldKind::Integer)]);
     let whole = plain(&folder, "t.shp", &["i"]);
@@ -333,7 +333,7 @@ fn heights_and_measures_are_left_out() {
 fn the_index_decides_the_order_and_the_digest_covers_all_parts() {
     use sha2::{Digest, Sha256};
     let folder = Folder::new();
-    let rows: Vec<_> = (0..3).map(|i| feature(vec![Cell::Integer(i)], Shape::Points(vec![Coord { x: i as f64, y: 1. }]))).collect();
+    let rows: Vec<_> = (0..3).map(|i| feature(vec![Cell::Integer(i)], Shape::points([Coord { x: i as f64, y: 1. }]))).collect();
     write(&folder, &rows, &[field("i", FieldKind::Integer)]);
     let mut shx = fs::read(folder.path().join("t.shx")).unwrap();
     let (first, last) = (shx[100..108].to_vec(), shx[116..124].to_vec());
@@ -342,7 +342,7 @@ fn the_index_decides_the_order_and_the_digest_covers_all_parts() {
     folder.write("t.shx", &shx);
     fs::rename(folder.path().join("t.dbf"), folder.path().join("t.DBF")).unwrap();
     let (kept, read) = get(&folder, "t.shp", &["i"], &Reading::default()).unwrap();
-    assert_eq!(kept.shapes(), [2., 1., 0.].map(|x| Shape::Points(vec![Coord { x, y: 1. }])));
+    assert_eq!(kept.shapes(), [2., 1., 0.].map(|x| Shape::points([Coord { x, y: 1. }])));
     assert_eq!(kept.texts().concat(), ["0", "1", "2"]);
     let all: Vec<u8> = ["cpg", "DBF", "shp", "shx"].iter().flat_map(|e| fs::read(folder.path().join(format!("t.{e}"))).unwrap()).collect();
     assert_eq!(read.digest, Sha256::digest(&all).iter().map(|b| format!("{b:02x}")).collect::<String>());
@@ -350,6 +350,6 @@ fn the_index_decides_the_order_and_the_digest_covers_all_parts() {
     shx[100..104].copy_from_slice(&[0x7f; 4]);
     folder.write("t.shx", &shx);
     let kept = plain(&folder, "t.shp", &["i"]);
-    assert_eq!(kept.shapes()[0], Shape::Points(vec![Coord { x: 0., y: 1. }]));
+    assert_eq!(kept.shapes()[0], Shape::points([Coord { x: 0., y: 1. }]));
     assert!(kept.head.remarks[0].contains(".shx is damaged"));
 }

@@ -38,10 +38,10 @@ pub(in crate::io) fn read(bytes: &[u8]) -> Result<Geometry, String> {
     let kind = input.header()?;
     let name = NAMES.get(kind as usize).copied().unwrap_or("Geometry");
     let geometry = match kind {
-        1 => Geometry::points(name, input.point()?.into_iter().collect()),
+        1 => Geometry::points(name, input.point()?),
         2 => Geometry::lines(name, vec![input.coords()?]),
         3 => Geometry::areas(name, vec![input.rings()?]),
-        4 => Geometry::points(name, input.parts(1, Input::point)?.into_iter().flatten().collect()),
+        4 => Geometry::points(name, input.parts(1, Input::point)?.into_iter().flatten()),
         5 => Geometry::lines(name, input.parts(2, Input::coords)?),
         6 => Geometry::areas(name, input.parts(3, Input::rings)?),
         _ => return Ok(Geometry { kind: name.into(), shape: Shape::Other, ..Geometry::default() }),

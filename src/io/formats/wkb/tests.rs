@@ -135,7 +135,7 @@ fn claimed_counts_take_no_memory() {
 fn other_types() {
     let read = |hex: &str| read(&(0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap()).collect::<Vec<_>>());
     let empty = read("0101000000000000000000f87f000000000000f87f").unwrap();
-    assert_eq!((&*empty.kind, empty.shape), ("Point", Shape::Points(Vec::new())));
+    assert_eq!((&*empty.kind, empty.shape), ("Point", Shape::points([])));
     let collection = read("010700000000000000").unwrap();
     assert_eq!((&*collection.kind, collection.shape), ("GeometryCollection", Shape::Other));
     assert_eq!(read("01f7030000").unwrap().kind, "PolyhedralSurface");
