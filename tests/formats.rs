@@ -222,3 +222,65 @@ fn a_late_system_needs_the_recipe() {
     let late = inspect(&file, &as_it_says()).unwrap_err().to_string();
     assert!(late.contains("recipe") && late.contains("crs"), "{late}");
 }
+
+/// The system is not judged by one odd record, and two systems in one file are an error.
+#[test]
+fn a_file_has_one_system() {
+    let into = folder("one-system");
+    let file = into.join("households.csv");
+    let look = |rows: &str, crs: &str, axes: Option<&str>| {
+        std::fs::write(&file, format!("id,x,y\n{rows}")).unwrap();
+        let how = LayerSource {
+            crs: (!crs.is_empty()).then(|| Crs::parse(crs).unwrap()),
+            axes: axes.map(|a| a.parse().unwrap()),
+            ..as_it_says()
+        };
+        inspect(&file, &how).unwrap()
+    };
+    let told = |i: &evengrid::io::inspect::Inspection| {
+        i.findings.iter().map(|f| format!("{} {}", f.code, f.message)).collect::<Vec<_>>().join("\n")
+    };
+    let near = |i: &evengrid::io::inspect::Inspection| i.extent.is_some_and(|e| (e[2] - 113.2).abs() < 0.1 && (e[3] - 30.3).abs() < 0.1);
+    // a place that is not known comes first
+    let zeros = look("a,0,0\nb,423228,3353790\nc,423300,3353800\n", "EPSG:4547", None);
+    assert!(near(&zeros) && !told(&zeros).contains("crs-unlikely"), "{}", told(&zeros));
+    let mixed = look("a,423228,3353790\nb,113.2,30.3\n", "EPSG:4547", None);
+    assert!(told(&mixed).contains("record 1 fits EPSG:4547, record 2 fits EPSG:4490"), "{}", told(&mixed));
+    // swapped throughout: taken so, unless the recipe says otherwise
+    let swapped = look("a,3353790,423228\nb,3353800,423300\n", "EPSG:4547", None);
+    assert!(near(&swapped) && told(&swapped).contains("axes = \"yx\" would fit"), "{}", told(&swapped));
+    let decided = look("a,113.2,30.3\nb,113.3,30.4\n", "EPSG:4547", Some("xy"));
+    assert!(told(&decided).contains("taken as the recipe says") && decided.extent.is_none_or(|e| e[3] < 1.0), "{}", told(&decided));
+    let turned = look("a,113.2,30.3\n", "", Some("yx"));
+    assert!(near(&turned) && told(&turned).contains("leave axes out"), "{}", told(&turned));
+}
+
+/// Tables by kind of geometry are one layer, fields that differ in case alone are kept apart, and JSON under the name of a table is called so.
+#[test]
+fn tables_and_names_of_other_programs() {
+    let into = folder("other-names");
+    std::fs::write(into.join("households.csv"), "{\"type\":\"FeatureCollection\",\n\"features\":[]}\n").unwrap();
+    let told = inspect(&into.join("households.csv"), &as_it_says()).unwrap_err().to_string();
+    assert!(told.contains("JSON") && told.contains(".geojson"), "{told}");
+    if !cfg!(feature = "geopackage") {
+        return;
+    }
+    let read = |name: &str, properties: &str, geometry: &str| {
+        let text = format!(r#"{{"type":"Feature","properties":{properties},"geometry":{geometry}}}"#);
+        std::fs::write(into.join(format!("{name}.geojsonl")), text).unwrap();
+        Features::read(&into.join(format!("{name}.geojsonl")), &as_it_says()).unwrap()
+    };
+    let square = r#"{"type":"Polygon","coordinates":[[[113,30],[113.01,30],[113.01,30.01],[113,30.01],[113,30]]]}"#;
+    let line = r#"{"type":"LineString","coordinates":[[113,30],[113.01,30.01]]}"#;
+    let all = [
+        read("study_area", "{}", square),
+        read("households", r#"{"id":"a","ID":"b","id_2":"c"}"#, r#"{"type":"Point","coordinates":[113.005,30.005]}"#),
+        read("water_lines", "{}", line),
+        read("water_areas", "{}", square),
+    ];
+    let file = into.join("all.gpkg");
+    let remarks = write_all(&all, &file, &Crs::wgs84()).unwrap();
+    assert!(remarks.len() == 1 && remarks[0].contains("'ID' is called 'ID_3'"), "{remarks:?}");
+    let layers = read_layers(&file, &Recipe::default().layers).unwrap();
+    assert_eq!((layers.water_lines.len(), layers.water_areas.len(), layers.households[0].id.as_deref()), (1, 1, Some("a")));
+}

@@ -175,7 +175,8 @@ c |= {'big': pyarrow.array([2**64 - 1, None], type=pyarrow.uint64()), 'f16': pya
  'time': pyarrow.array([when.time(), None]), 'utc': pyarrow.array([when, None], type=pyarrow.timestamp('ms', tz='UTC')), 'ns': pyarrow.array([when, None], type=pyarrow.timestamp('ns')),
  'bin': pyarrow.array([b'\\xff', None]), 'null': pyarrow.nulls(2)}
 pq.write_table(pyarrow.table(c), 'types.parquet', store_decimal_as_integer=False)
-pq.write_table(pyarrow.table({'dec': c['dec'], 'ns': c['ns']}), 'old.parquet', use_deprecated_int96_timestamps=True, store_decimal_as_integer=True)";
+pq.write_table(pyarrow.table({'dec': c['dec'], 'ns': c['ns']}), 'old.parquet', use_deprecated_int96_timestamps=True, store_decimal_as_integer=True)
+pq.write_table(pyarrow.table({'id': ['a'], 'list': [[1, 2]], 'struct': [{'x': 1}]}), 'nested.parquet')";
     if python(&folder, script).is_none() {
         return;
     }
@@ -189,6 +190,8 @@ pq.write_table(pyarrow.table({'dec': c['dec'], 'ns': c['ns']}), 'old.parquet', u
     assert!(types.seen()[1].0.iter().all(Option::is_none));
     assert_eq!(text(&kept(&folder, "old.parquet", &names("dec ns")).unwrap()), "-12.340 2024-02-29T01:02:03.004");
     assert!(matches!(kept(&folder, "types.parquet", &names("bin")), Err(ReadError::Value { record: 1, .. })));
+    let fields = crate::io::formats::field_names(&folder.path().join("nested.parquet"), "nested.parquet", &Reading::default());
+    assert_eq!(fields.unwrap(), ["id"]);
 }
 
 #[test]
