@@ -57,7 +57,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         let tables: Vec<Option<String>> = if tables.is_empty() { vec![None] } else { tables.into_iter().map(Some).collect() };
         for table in tables {
             let features = Features::read(&path, &LayerSource { table, ..how.clone() })?;
-            if a.from.is_dir() && !features.is_located() {
+            if a.from.is_dir() && !features.is_empty() && !features.is_located() {
                 cli::say!("{:<12} {} has no positions and is left out; give it by itself to convert it", "remark", path.display());
                 continue;
             }

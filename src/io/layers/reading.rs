@@ -11,10 +11,11 @@ use crate::territory::layers::{
     AreaRecord, DivisionRecord, Layers, LineRecord, LockRecord, Numbers, Origin, PointRecord, Source, StationRecord,
 };
 use geo::coordinate_position::{CoordPos, coord_pos_relative_to_ring};
-use geo::orient::{Direction, Orient};
+use geo::winding_order::{Winding, WindingOrder};
 use geo::{Centroid, Coord, LineString, MultiLineString, MultiPolygon, Polygon};
 use smol_str::SmolStr;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -45,6 +46,26 @@ fn holes_apart(land: MultiPolygon<f64>) -> (MultiPolygon<f64>, usize) {
         parts.extend(apart.into_iter().map(|ring| Polygon::new(ring, Vec::new())));
     }
     (MultiPolygon(parts), loose)
+}
+
+/// Outlines counter-clockwise, holes clockwise. A ring without area has no direction, and formats turn it as they like: of its two the lesser is taken.
+fn oriented(land: MultiPolygon<f64>) -> MultiPolygon<f64> {
+    fn turn(ring: &mut LineString<f64>, wanted: WindingOrder) {
+        let turned = match ring.winding_order() {
+            Some(order) => order != wanted,
+            None => ring.0.iter().rev().map(|c| (c.x, c.y)).partial_cmp(ring.0.iter().map(|c| (c.x, c.y))) == Some(Ordering::Less),
+        };
+        if turned {
+            ring.0.reverse();
+        }
+    }
+    let one = |polygon: Polygon<f64>| {
+        let (mut outline, mut holes) = polygon.into_inner();
+        turn(&mut outline, WindingOrder::CounterClockwise);
+        holes.iter_mut().for_each(|hole| turn(hole, WindingOrder::Clockwise));
+        Polygon::new(outline, holes)
+    };
+    land.into_iter().map(one).collect()
 }
 
 /// Records for which room is made on the word of a file.
@@ -271,7 +292,7 @@ impl<'s> Reading<'s> {
             Shape::Areas(land) => {
                 let (land, n) = holes_apart(land);
                 loose = n;
-                Shape::Areas(land.orient(Direction::Default))
+                Shape::Areas(oriented(land))
             }
             other => other,
         };

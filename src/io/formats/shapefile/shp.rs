@@ -202,11 +202,14 @@ fn areas(rings: Vec<Ring>) -> (Vec<Vec<Ring>>, bool) {
         return (rings.into_iter().map(|r| vec![r]).collect(), false);
     }
     let nest = Nest::new(&rings);
-    let mut hole: Vec<bool> = nest.rings.iter().map(|r| r.signed_area() > 0.0).collect();
+    let in_another = |i: usize| nest.around(i).count() % 2 == 1;
+    // a ring without area turns neither way
+    let flat = |i: usize| nest.sizes.get(i) == Some(&0.0);
+    let mut hole: Vec<bool> = nest.rings.iter().enumerate().map(|(i, r)| r.signed_area() > 0.0 || (flat(i) && in_another(i))).collect();
     let mut owners = nest.owners(&hole);
     let misturned = hole.iter().zip(&owners).any(|(hole, owner)| *hole && owner.is_none());
     if misturned {
-        hole = (0..rings.len()).map(|i| nest.around(i).count() % 2 == 1).collect();
+        hole = (0..rings.len()).map(in_another).collect();
         owners = nest.owners(&hole);
     }
     let mut areas: Vec<Vec<Ring>> = Vec::new();

@@ -297,6 +297,9 @@ fn rings_that_turn_the_wrong_way_keep_their_holes() {
     assert_eq!(sizes(&[outer(false), hole(false)]), (vec![1], true));
     assert_eq!(sizes(&[outer(true), ring(50., 0., 1., false)]), (vec![0, 0], true));
     assert_eq!(sizes(&[outer(false)]), (vec![0], false));
+    // a line there and back has no area and turns neither way
+    let flat: LineString = vec![(1., 1.), (1., 1.), (2., 2.), (2., 2.), (1., 1.)].into();
+    assert_eq!(sizes(&[outer(true), flat]), (vec![1], false));
     // counts that no bytes stand behind
     let mut huge = content(&[outer(true)]);
     huge[40..44].copy_from_slice(&u32::MAX.to_le_bytes());
