@@ -29,7 +29,7 @@ fn partition_by_size(c: &mut Criterion) {
     for (name, effort) in Effort::LEVELS.into_iter().take(2) {
         for side in [10, 30, 60, 120] {
             let problem = blocks(side, effort);
-            group.bench_with_input(BenchmarkId::new(name, side * side), &problem, |b, p| b.iter(|| partition(black_box(p))));
+            group.bench_with_input(BenchmarkId::new(name, side * side), &problem, |b, p| b.iter(|| partition(black_box(p), &())));
         }
     }
     group.finish();
@@ -41,7 +41,7 @@ fn adjust_by_size(c: &mut Criterion) {
     group.sample_size(10);
     for side in [30, 60, 120] {
         let before = blocks(side, Effort::LEVELS[0].1);
-        let drawn = partition(&before).expect("a good problem");
+        let drawn = partition(&before, &()).expect("a good problem");
         let previous: Vec<Option<u32>> = drawn.assignment.part_of().iter().map(|&p| Some(p)).collect();
         let g = &before.graph;
         let changed = |u: usize| match u % 20 {
@@ -53,7 +53,7 @@ fn adjust_by_size(c: &mut Criterion) {
         let edges: Vec<Edge> = (0..g.len()).flat_map(row).collect();
         let graph = UnitGraph::new(1, (0..g.len()).map(changed).collect(), &edges, None).expect("edges name existing units");
         let problem = Problem { graph, effort: Effort::default(), ..before.clone() };
-        group.bench_function(BenchmarkId::from_parameter(side * side), |b| b.iter(|| adjust(black_box(&problem), &previous, None)));
+        group.bench_function(BenchmarkId::from_parameter(side * side), |b| b.iter(|| adjust(black_box(&problem), &previous, None, &())));
     }
     group.finish();
 }
@@ -72,7 +72,7 @@ fn town_by_stage(c: &mut Criterion) {
     let land = territory(&layers, &recipe).expect("divisions of level 8");
     group.bench_function("read", |b| b.iter(|| read_layers(black_box(folder), &recipe.layers)));
     group.bench_function("territory", |b| b.iter(|| territory(black_box(&layers), &recipe)));
-    group.bench_function("cut", |b| b.iter(|| cut(black_box(&land), &recipe)));
+    group.bench_function("cut", |b| b.iter(|| cut(black_box(&land), &recipe, &())));
     group.bench_function("draw", |b| b.iter(|| draw(black_box(&layers), &recipe, &())));
     group.finish();
 }

@@ -42,9 +42,9 @@ fn hubs(c: &mut Criterion) {
     for (places, sites, count, tight) in [(100, 100, 10, false), (1_000, 100, 10, false), (10_000, 200, 20, false), (200, 50, 8, true)] {
         let problem = scattered(places, sites, count, tight);
         let name = format!("{places} places, {sites} sites, {count} hubs{}", if tight { ", capacities" } else { "" });
-        let plan = place_hubs(&problem).expect("a good problem").plan;
+        let plan = place_hubs(&problem, &()).expect("a good problem").plan;
         eprintln!("{name}: {:?}, gap {:.4} %", plan.outcome, 100.0 * plan.gap);
-        group.bench_with_input(BenchmarkId::from_parameter(name), &problem, |b, p| b.iter(|| place_hubs(black_box(p))));
+        group.bench_with_input(BenchmarkId::from_parameter(name), &problem, |b, p| b.iter(|| place_hubs(black_box(p), &())));
     }
     group.finish();
 }

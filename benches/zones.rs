@@ -100,14 +100,14 @@ fn city() -> City {
         ..Layers::default()
     };
     let territory = territory(&layers, &recipe).expect("a territory");
-    let fabric = cut(&territory, &recipe).expect("a fabric");
+    let fabric = cut(&territory, &recipe, &()).expect("a fabric");
     println!("{} units, {} stations, {} divisions", fabric.units.len(), territory.stations.len(), territory.divisions.len());
     City { recipe, territory, fabric }
 }
 
 fn zoned(c: &City) -> (usize, usize) {
     let shares = coverage(&c.territory).shares(&c.fabric);
-    let (zones, findings) = zones(&c.territory, &c.fabric, &[], Some(&shares), &c.recipe).expect("zones");
+    let (zones, findings) = zones(&c.territory, &c.fabric, &[], Some(&shares), &c.recipe, &()).expect("zones");
     let homes = homes(&c.territory, &c.fabric, &shares, &zones, &[]);
     let out = findings.iter().filter(|f| f.code == "zone-out-of-range").count();
     assert!(homes.iter().all(|h| h.zone.is_some()));

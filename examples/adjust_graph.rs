@@ -83,7 +83,7 @@ fn run(a: &Args) -> Result<bool, cli::Failure> {
     let band = Band::around_mean(total, a.parts, a.tolerance);
     let effort = Effort::level(&a.effort).unwrap_or_default();
     let mut problem = Problem { bands: vec![band], graph, count: Count::Exactly(a.parts), locks: Locks::default(), seed: a.seed, effort };
-    let before = partition(&Problem { effort: Effort::LEVELS[0].1, ..problem.clone() })?;
+    let before = partition(&Problem { effort: Effort::LEVELS[0].1, ..problem.clone() }, &())?;
     let part: Vec<u32> = before.assignment.part_of().to_vec();
 
     let mut random = Random(a.seed);
@@ -122,7 +122,7 @@ fn run(a: &Args) -> Result<bool, cli::Failure> {
         sums.iter().filter(|l| band.violation(**l) != Load::ZERO).count()
     };
     let started = Instant::now();
-    let done = adjust(&problem, &previous, a.budget.map(|b| Load((b * total.0 as f64) as i64)))?;
+    let done = adjust(&problem, &previous, a.budget.map(|b| Load((b * total.0 as f64) as i64)), &())?;
     let time = started.elapsed();
     let count = |s: Standing| done.partitioned.standings.iter().filter(|&&x| x == s).count();
     let share = |l: Load| 100.0 * l.0 as f64 / total.0 as f64;

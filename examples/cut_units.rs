@@ -98,7 +98,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         }
         let land = territory(&layers, &recipe)?;
         let begun = Instant::now();
-        let fabric = cut(&land, &recipe)?;
+        let fabric = cut(&land, &recipe, &())?;
         Ok((land, fabric, begun.elapsed().as_secs_f64()))
     })?;
     write_units(&a.out, &land, &fabric)?;

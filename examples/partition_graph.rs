@@ -90,7 +90,7 @@ fn run(args: &Args) -> Result<bool, cli::Failure> {
         problem.graph = graph;
     }
     let started = Instant::now();
-    let plan = partition(&problem)?;
+    let plan = partition(&problem, &())?;
     let searched = started.elapsed();
     metis::write_parts(&args.out, plan.assignment.part_of())?;
 

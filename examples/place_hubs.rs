@@ -140,7 +140,7 @@ fn answer(a: &Args, findings: &mut Vec<Finding>) -> Result<(HubProblem, HubRepor
     }
     let (count, max_distance_m) = (rule.count.unwrap_or(3) as usize, rule.max_distance_km.map(|km| 1000.0 * km));
     let problem = HubProblem { places, sites, distance_m, count, max_distance_m, split: rule.split };
-    let mut report = place_hubs(&problem)?;
+    let mut report = place_hubs(&problem, &())?;
     findings.append(&mut report.findings);
     report.findings = std::mem::take(findings);
     Ok((problem, report))

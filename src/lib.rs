@@ -13,7 +13,7 @@
 //!
 //! # Rooms
 //!
-//! Imports go one way: `measure ← finding ← crs ← recipe ← territory ← cut ← graph ← partition ← zones ← attach ← staffing ← plan ←
+//! Imports go one way: `measure ← watch ← finding ← crs ← recipe ← territory ← cut ← graph ← partition ← zones ← attach ← staffing ← plan ←
 //! pipeline`; `io` uses data types and never an algorithm. Each stage is a free function from data to data.
 //!
 //! # Units of measure
@@ -71,6 +71,7 @@ pub mod plan;
 pub mod recipe;
 pub mod staffing;
 pub mod territory;
+pub mod watch;
 pub mod zones;
 
 /// The Rust examples of the README compile.

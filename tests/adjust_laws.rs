@@ -37,7 +37,7 @@ fn census(width: std::ops::RangeInclusive<u32>, height: u32) -> impl Strategy<Va
             let edges: Vec<_> = across.chain(down).collect();
             let (total, k) = (loads.iter().sum::<i64>(), (n as u32 / per).max(1));
             let before = problem(graph(&loads, &edges), total / i64::from(k), Count::Exactly(k));
-            let drawn = partition(&Problem { effort: Effort { starts: 3, passes: 1, windows: 50 }, ..before.clone() }).unwrap();
+            let drawn = partition(&Problem { effort: Effort { starts: 3, passes: 1, windows: 50 }, ..before.clone() }, &()).unwrap();
             let after: Vec<i64> = loads.iter().zip(&change).map(|(&l, c)| (l as f64 * c) as i64).collect();
             let problem = Problem { graph: graph(&after, &edges), count: Count::ForBand, ..before };
             Census { problem, previous: drawn.assignment.part_of().iter().map(|&p| Some(p)).collect() }
@@ -51,7 +51,7 @@ fn grids(previous: &[Option<u32>]) -> u32 {
 
 /// What holds for every adjustment; returns it.
 fn obeys(c: &Census, budget: Option<Load>) -> Adjusted {
-    let done = adjust(&c.problem, &c.previous, budget).unwrap();
+    let done = adjust(&c.problem, &c.previous, budget, &()).unwrap();
     let (graph, assignment) = (&c.problem.graph, &done.partitioned.assignment);
     assignment.check(graph).unwrap();
     assert_eq!(assignment.score(graph, &c.problem.bands), done.partitioned.score);
@@ -120,7 +120,7 @@ proptest! {
     fn threads_change_nothing(c in census(6..=9, 7)) {
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let done = pool.install(|| adjust(&c.problem, &c.previous, None)).unwrap();
+            let done = pool.install(|| adjust(&c.problem, &c.previous, None, &())).unwrap();
             (done.partitioned.assignment, done.was, done.moved)
         };
         prop_assert_eq!(run(1), run(3));
@@ -216,14 +216,14 @@ fn locks_hold_and_what_they_move_counts() {
     let mut problem = problem(graph(&[10; 6], &edges), 30, Count::ForBand);
     let previous: Vec<Option<u32>> = [4, 4, 4, 9, 9, 9].into_iter().map(Some).collect();
     problem.locks.frozen = vec![[2, 3, 4, 5].map(UnitId).to_vec()];
-    let done = adjust(&problem, &previous, None).unwrap();
+    let done = adjust(&problem, &previous, None, &()).unwrap();
     assert_eq!(done.was, [Some(4), Some(9)]);
     assert_eq!((done.moved, done.moves.len(), done.moves[0].unit), (Load(10), 1, UnitId(2)));
     assert!(done.bounds.any_destination <= done.moved);
-    let error = adjust(&problem, &previous, Some(Load(5))).unwrap_err();
+    let error = adjust(&problem, &previous, Some(Load(5)), &()).unwrap_err();
     assert_eq!(error, PartitionError::Budget { needed: Load(10), budget: Load(5) });
     problem.locks = Locks { together: vec![[1, 2, 3].map(UnitId).to_vec()], ..Locks::default() };
-    let done = adjust(&problem, &previous, None).unwrap();
+    let done = adjust(&problem, &previous, None, &()).unwrap();
     let part = done.partitioned.assignment.part_of();
     assert!(part[1] == part[2] && part[2] == part[3]);
     assert_eq!(done.moved, Load(10));
@@ -232,5 +232,5 @@ fn locks_hold_and_what_they_move_counts() {
 #[test]
 fn a_partition_of_other_units_is_refused() {
     let problem = problem(graph(&[1, 1], &[(0, 1, 1)]), 1, Count::ForBand);
-    assert_eq!(adjust(&problem, &[Some(0)], None).unwrap_err(), PartitionError::Previous { got: 1, units: 2 });
+    assert_eq!(adjust(&problem, &[Some(0)], None, &()).unwrap_err(), PartitionError::Previous { got: 1, units: 2 });
 }

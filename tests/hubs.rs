@@ -30,7 +30,7 @@ fn hubs(plan: &HubPlan) -> Vec<&str> {
 #[test]
 fn changzhou_is_the_free_median_of_four_cities_and_nanjing_the_pinned_one() {
     // R20: about 251 km free, about 467 km pinned
-    let report = place_hubs(&problem(cities("four_cities.csv"), 1, &["nanjing"])).unwrap();
+    let report = place_hubs(&problem(cities("four_cities.csv"), 1, &["nanjing"]), &()).unwrap();
     let free = report.free.unwrap();
     assert_eq!((hubs(&report.plan), hubs(&free)), (vec!["nanjing"], vec!["changzhou"]));
     assert_eq!((report.plan.outcome, free.outcome), (HubOutcome::Optimal, HubOutcome::Optimal));
@@ -69,7 +69,7 @@ fn best_of_three(p: &HubProblem) -> f64 {
 #[test]
 fn three_hubs_for_the_delta_are_the_best_of_all_triples() {
     let p = problem(cities("cities.csv"), 3, &[]);
-    let plan = place_hubs(&p).unwrap().plan;
+    let plan = place_hubs(&p, &()).unwrap().plan;
     assert_eq!(plan.outcome, HubOutcome::Optimal);
     // distances are taken to the decimetre
     assert!((plan.weighted_km / best_of_three(&p) - 1.0).abs() < 1e-6);
@@ -80,7 +80,7 @@ fn three_hubs_for_the_delta_are_the_best_of_all_triples() {
 fn maximum_distance_and_capacity_are_kept_or_told() {
     let mut p = problem(cities("cities.csv"), 3, &[]);
     p.max_distance_m = Some(150_000.0);
-    let report = place_hubs(&p).unwrap();
+    let report = place_hubs(&p, &()).unwrap();
     let beyond: Vec<_> = report.plan.served.iter().filter(|s| s.beyond).collect();
     assert_eq!(beyond.len(), report.plan.beyond_places);
     assert!(report.plan.served.iter().all(|s| s.beyond == (s.distance_km > 150.0)));
@@ -90,18 +90,18 @@ fn maximum_distance_and_capacity_are_kept_or_told() {
     // 16,017 in all: three hubs of 6,000 hold it, three of 5,000 do not
     p.max_distance_m = None;
     p.sites.iter_mut().for_each(|s| s.capacity = Some(Load(6_000_000)));
-    let held = place_hubs(&p).unwrap();
+    let held = place_hubs(&p, &()).unwrap();
     assert!(held.plan.overrun == 0.0 && held.plan.hubs.iter().all(|h| h.load <= 6000.0));
     assert_ne!(held.plan.outcome, HubOutcome::Infeasible);
     assert!(held.plan.weighted_km >= held.plan.weighted_km_at_least);
     p.sites.iter_mut().for_each(|s| s.capacity = Some(Load(5_000_000)));
-    let short = place_hubs(&p).unwrap();
+    let short = place_hubs(&p, &()).unwrap();
     assert_eq!(short.plan.outcome, HubOutcome::Infeasible);
     let told = short.findings.iter().find(|f| f.code == "hubs-infeasible").unwrap();
     assert_eq!((told.measured, told.limit), (Some(16_017.0), Some(15_000.0)));
     assert!(short.plan.overrun >= 1017.0 && short.plan.overrun_at_least >= 1017.0);
     p.split = true;
-    assert_eq!(place_hubs(&p).unwrap().plan.overrun, 1017.0);
+    assert_eq!(place_hubs(&p, &()).unwrap().plan.overrun, 1017.0);
 }
 
 #[test]
@@ -112,29 +112,29 @@ fn given_distances_hold_and_gaps_in_them_are_told() {
     // by road Wuxi is near everything
     let given = ["nanjing", "changzhou", "nantong"].map(|c| (key(c, "wuxi"), 10_000.0)).into();
     let (distance_m, findings) = pair_distances(&places, &p.sites, Some(&given));
-    let plan = place_hubs(&HubProblem { distance_m, ..p.clone() }).unwrap().plan;
+    let plan = place_hubs(&HubProblem { distance_m, ..p.clone() }, &()).unwrap().plan;
     assert_eq!((hubs(&plan), plan.weighted_km), (vec!["wuxi"], 30.0));
     assert_eq!(findings.iter().map(|f| (f.code.as_str(), f.measured)).collect::<Vec<_>>(), [("distance-assumed", Some(6.0))]);
     let nowhere = |p: &HubPlace| HubPlace { at: None, ..p.clone() };
     let (distance_m, findings) = pair_distances(&places.iter().map(nowhere).collect::<Vec<_>>(), &p.sites, Some(&given));
     assert_eq!(findings.iter().map(|f| f.code.as_str()).collect::<Vec<_>>(), ["distance-missing"]);
-    assert!(matches!(place_hubs(&HubProblem { distance_m, ..p }), Err(HubError::Distance { .. })));
+    assert!(matches!(place_hubs(&HubProblem { distance_m, ..p }, &()), Err(HubError::Distance { .. })));
 }
 
 #[test]
 fn what_cannot_be_asked_is_refused_with_numbers() {
     let p = problem(cities("four_cities.csv"), 1, &["nanjing", "wuxi"]);
-    assert_eq!(place_hubs(&p).unwrap_err(), HubError::Count { count: 1, pinned: 2, sites: 4 });
-    assert!(place_hubs(&HubProblem { count: 5, ..p.clone() }).unwrap_err().to_string().contains("2 to 4"));
-    assert!(matches!(place_hubs(&HubProblem { places: Vec::new(), ..p.clone() }), Err(HubError::Empty { .. })));
+    assert_eq!(place_hubs(&p, &()).unwrap_err(), HubError::Count { count: 1, pinned: 2, sites: 4 });
+    assert!(place_hubs(&HubProblem { count: 5, ..p.clone() }, &()).unwrap_err().to_string().contains("2 to 4"));
+    assert!(matches!(place_hubs(&HubProblem { places: Vec::new(), ..p.clone() }, &()), Err(HubError::Empty { .. })));
     let mut heavy = p.clone();
     heavy.places[0].weight = Load(-1);
-    assert!(matches!(place_hubs(&HubProblem { count: 2, ..heavy }), Err(HubError::Negative { .. })));
+    assert!(matches!(place_hubs(&HubProblem { count: 2, ..heavy }, &()), Err(HubError::Negative { .. })));
     let mut fine = p;
     fine.count = 2;
     fine.places[0].weight = Load(8_999_999_999_999_999);
     (fine.max_distance_m, fine.sites[0].capacity) = (Some(1e5), Some(Load(1)));
-    assert!(matches!(place_hubs(&fine), Err(HubError::TooLarge { .. })));
+    assert!(matches!(place_hubs(&fine, &()), Err(HubError::TooLarge { .. })));
 }
 
 /// Points from a small generator.
@@ -156,7 +156,7 @@ fn scattered(n: usize, seed: u64) -> Vec<HubPlace> {
 #[test]
 fn many_places_have_a_small_gap_whatever_the_number_of_threads() {
     let p = problem(scattered(200, 3), 12, &["p7"]);
-    let with = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| place_hubs(&p).unwrap());
+    let with = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| place_hubs(&p, &()).unwrap());
     let one = with(1);
     assert_eq!(one, with(3));
     assert!(one.plan.gap < 0.01 && hubs(&one.plan).contains(&"p7"), "{}", one.plan.gap);
@@ -166,7 +166,7 @@ fn many_places_have_a_small_gap_whatever_the_number_of_threads() {
     let all: f64 = tight.places.iter().map(|p| p.weight.units()).sum();
     let most = Load::from_units((all / 6.0 * 1.05).ceil());
     tight.sites.iter_mut().for_each(|s| s.capacity = most);
-    let plan = place_hubs(&tight).unwrap().plan;
+    let plan = place_hubs(&tight, &()).unwrap().plan;
     assert_eq!(plan.overrun, 0.0);
     assert!(plan.gap < 0.1 && plan.weighted_km >= plan.weighted_km_at_least, "{}", plan.gap);
 }
@@ -174,7 +174,7 @@ fn many_places_have_a_small_gap_whatever_the_number_of_threads() {
 #[test]
 fn files_of_hubs_say_the_same_as_the_plan() {
     let p = problem(cities("cities.csv"), 2, &["nanjing"]);
-    let plan = place_hubs(&p).unwrap().plan;
+    let plan = place_hubs(&p, &()).unwrap().plan;
     let csv = hub_files::hub_served_csv(&plan);
     assert!(csv.starts_with("\u{feff}place_id,hub_id,weight,distance_km,beyond\r\nnanjing,nanjing,931,0.000,false\r\n"), "{csv}");
     assert_eq!(csv.lines().count(), 23);

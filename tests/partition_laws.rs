@@ -44,7 +44,7 @@ fn problem(graph: UnitGraph, target: i64, count: Count) -> Problem {
 }
 
 fn obeys(problem: &Problem) -> Partitioned {
-    let plan = partition(problem).unwrap();
+    let plan = partition(problem, &()).unwrap();
     plan.assignment.check(&problem.graph).unwrap();
     assert_eq!(plan.assignment.score(&problem.graph, &problem.bands), plan.score);
     let sum = |r: usize| (0..plan.assignment.grids()).map(|p| plan.assignment.loads(p)[r]).sum::<Load>();
@@ -229,7 +229,7 @@ proptest! {
         let held = obeys(&problem(g.clone(), 300, Count::Between(2, k.max(2)))).assignment.grids() as u32;
         prop_assert_eq!(held, free.min(k.max(2)).max(2).max(components as u32).min(n as u32));
         let exact = problem(g, 300, Count::Exactly(k));
-        match partition(&exact) {
+        match partition(&exact, &()) {
             Ok(_) => prop_assert_eq!(obeys(&exact).assignment.grids(), k as usize),
             Err(PartitionError::TooFewGrids { .. }) => prop_assert!((k as usize) < components),
             Err(PartitionError::TooManyGrids { .. }) => prop_assert!(k as usize > n),
@@ -242,7 +242,7 @@ proptest! {
         let problem = problem(g, 500, Count::ForBand);
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| partition(&problem).unwrap().assignment)
+            pool.install(|| partition(&problem, &()).unwrap().assignment)
         };
         let one = on(1);
         prop_assert_eq!(&one, &on(2));
@@ -323,7 +323,7 @@ proptest! {
         let mut locks = locks(&free.graph, picks);
         let faults = locks.faults(&free.graph);
         if let Some(&fault) = faults.first() {
-            let refused = partition(&Problem { locks: locks.clone(), ..free.clone() });
+            let refused = partition(&Problem { locks: locks.clone(), ..free.clone() }, &());
             prop_assert_eq!(refused.unwrap_err(), PartitionError::Lock(fault));
         }
         for fault in faults.iter().rev() {
@@ -335,7 +335,7 @@ proptest! {
         }
         prop_assert_eq!(locks.faults(&free.graph), []);
         let locked = Problem { locks, ..free };
-        match partition(&locked) {
+        match partition(&locked, &()) {
             Ok(_) => {
                 let plan = obeys(&locked);
                 prop_assert!(keeps(&locked.locks, plan.assignment.part_of()));
@@ -423,14 +423,14 @@ fn where_the_count_does_not_fit_loads_are_even() {
 #[test]
 fn bad_problems_are_errors() {
     let empty = problem(graph(1, &[], &[]), 300, Count::ForBand);
-    assert_eq!(partition(&empty).unwrap_err(), PartitionError::Empty);
+    assert_eq!(partition(&empty, &()).unwrap_err(), PartitionError::Empty);
     let mut bands = problem(graph(1, &[5, 5], &[(0, 1, 1)]), 300, Count::ForBand);
     bands.bands.clear();
-    assert_eq!(partition(&bands).unwrap_err(), PartitionError::BandCount { bands: 0, resources: 1 });
+    assert_eq!(partition(&bands, &()).unwrap_err(), PartitionError::BandCount { bands: 0, resources: 1 });
     let huge = problem(graph(1, &[i64::MAX, i64::MAX], &[(0, 1, 1)]), 300, Count::ForBand);
-    assert!(matches!(partition(&huge).unwrap_err(), PartitionError::TooHeavy { .. }));
+    assert!(matches!(partition(&huge, &()).unwrap_err(), PartitionError::TooHeavy { .. }));
     let apart = problem(graph(1, &[5, 5], &[]), 300, Count::Exactly(1));
-    assert_eq!(partition(&apart).unwrap_err(), PartitionError::TooFewGrids { asked: 1, components: 2 });
+    assert_eq!(partition(&apart, &()).unwrap_err(), PartitionError::TooFewGrids { asked: 1, components: 2 });
     let nothing = obeys(&problem(graph(1, &[0, 0, 0], &[(0, 1, 1)]), 300, Count::ForBand));
     assert_eq!(nothing.assignment.grids(), 2);
 }

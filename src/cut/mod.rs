@@ -44,6 +44,7 @@ use crate::measure::{DivisionId, Load};
 use crate::recipe::Recipe;
 use crate::territory::lattice::{self, Pt, side_of_rings};
 use crate::territory::{Barrier, Territory, Water};
+use crate::watch::{Stopped, Watch};
 use arrangement::OUTSIDE;
 use assemble::assemble;
 use cells::{Cells, Merge};
@@ -56,6 +57,9 @@ use rstar::{AABB, RTree};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CutError {
+    /// The caller stopped it.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
     /// A division whose outline crosses itself in more than a trifle.
     #[error(
         "{file} record {record} '{id}': the polygon crosses itself near {:.6},{:.6} ({area_m2:.0} m² are ambiguous, up to {limit_m2:.0} m² would be \
@@ -91,17 +95,23 @@ struct Placed {
     carriers: Vec<u32>,
 }
 
-/// Cuts `territory` into units. O(n log n) for n segments and points.
-pub fn cut(territory: &Territory, recipe: &Recipe) -> Result<Fabric, CutError> {
+/// Cuts `territory` into units. O(n log n) for n segments and points. `watch` may stop it between one step of refinement and the next.
+pub fn cut(territory: &Territory, recipe: &Recipe, watch: &dyn Watch) -> Result<Fabric, CutError> {
     let mut findings = Vec::new();
     let limit = (recipe.cut.split_above * territory.base.0 as f64) as i64;
     let first = divisions::pieces(territory, &mut findings)?;
     let (regions, pieces) = (first.mesh.regions, first.mesh.regions - 1);
     let state = State { mesh: first.mesh, division: first.division, piece: (0..regions as u32).collect(), water: vec![false; regions] };
+    let went = |state: &State| watch.go_on((state.mesh.edges.len() + territory.points.len()) as u64);
+    went(&state)?;
     let state = by_water(territory, state, &mut findings);
+    went(&state)?;
     let (state, absorbed) = by_barriers(territory, recipe, state, &mut findings);
+    went(&state)?;
     let state = by_minor_ways(territory, state, limit, &mut findings);
+    went(&state)?;
     let (state, placed) = by_chords(territory, state, limit, &mut findings);
+    went(&state)?;
     Ok(assemble(territory, state, &placed, absorbed, pieces, findings))
 }
 

@@ -1,5 +1,6 @@
 //! Why a file could not be read or written: each message names file, record, number and remedy.
 
+use crate::watch::Stopped;
 use std::io;
 use std::path::PathBuf;
 
@@ -151,6 +152,21 @@ pub enum ReadError {
         /// Most bytes of one record.
         limit: usize,
     },
+    /// More than the caller allows to be read.
+    #[error("{file}: record {record}: more than {limit} {what}, the most that is allowed here; divide the layers, or allow more")]
+    Limit {
+        /// The file.
+        file: String,
+        /// Record with which it is too much.
+        record: u64,
+        /// What is too many.
+        what: &'static str,
+        /// The most of all files together.
+        limit: u64,
+    },
+    /// The caller stopped it.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
     /// A file that is no table.
     #[error("{file}: {found} where a table is needed; export it as CSV in UTF-8 with a header")]
     NoTable {

@@ -27,4 +27,4 @@ pub use convert::{Features, write_all};
 pub use error::{ReadError, WriteError};
 pub use folder::{Aside, PLAN_FILES, Staged, write_atomic};
 pub use formats::Format;
-pub use layers::{read_households, read_land, read_layers, read_linework};
+pub use layers::{Limits, Reader, read_households, read_land, read_layers, read_linework};

@@ -1,19 +1,34 @@
 //! What a bisection aims at: shares of the load that leave both sides divisible.
 
+use super::problem::Problem;
 use super::score::Goal;
+use crate::watch::Watch;
 
 /// What every grid of a region should carry, and how hard to look for it.
-#[derive(Clone, Debug)]
-pub(super) struct Aim {
+#[derive(Clone)]
+pub(super) struct Aim<'w> {
     /// One goal per resource.
     pub goals: Vec<Goal>,
     /// Random trees per bisection.
     pub starts: u32,
     /// Seed of the region.
     pub seed: u64,
+    /// Asked whether to go on.
+    pub watch: &'w dyn Watch,
 }
 
-impl Aim {
+impl<'w> Aim<'w> {
+    /// What a problem aims at.
+    pub fn of(problem: &Problem, watch: &'w dyn Watch) -> Aim<'w> {
+        let goals = problem.bands.iter().map(Goal::of).collect();
+        Aim { goals, starts: problem.effort.starts.max(1), seed: problem.seed, watch }
+    }
+
+    /// Whether to go on, `work` steps after it was asked last. Whoever is told not to ends in any valid state, which nobody will see.
+    pub fn goes_on(&self, work: usize) -> bool {
+        self.watch.go_on(work as u64).is_ok()
+    }
+
     /// Fewest and most grids that side 0 of a bisection of `k` grids may plan.
     pub fn shares(k: u32) -> (u32, u32) {
         ((k / 3).max(1), (k - k / 3).min(k - 1))

@@ -3,6 +3,7 @@
 use super::score::Goal;
 use super::{Count, PartitionError, Partitioned, Problem, bounds, partition};
 use crate::measure::Load;
+use crate::watch::Watch;
 
 /// Other numbers of parts that are looked at for one component, the nearest to load / target first.
 const MOST: usize = 16;
@@ -62,13 +63,13 @@ impl Known {
 /// not looked at.
 ///
 /// At most 17 partitions of every component; numbers that bounds exclude cost O(n + m).
-pub fn partition_freely(problem: &Problem) -> Result<Freely, PartitionError> {
+pub fn partition_freely(problem: &Problem, watch: &dyn Watch) -> Result<Freely, PartitionError> {
     let (component, count) = problem.graph.components();
     let mut members = vec![Vec::new(); count];
     component.iter().enumerate().for_each(|(u, &c)| members[c as usize].push(u));
     let mut out = Freely { part_of: vec![0; component.len()], parts: Vec::new() };
     for units in members {
-        let (solved, proof) = best(Problem { graph: problem.graph.piece(&units), count: Count::ForBand, ..problem.clone() })?;
+        let (solved, proof) = best(Problem { graph: problem.graph.piece(&units), count: Count::ForBand, ..problem.clone() }, watch)?;
         let first = out.parts.len() as u32;
         units.iter().zip(solved.assignment.part_of()).for_each(|(&u, &p)| out.part_of[u] = first + p);
         let known = |p: usize| match solved.assignment.in_band(p, &problem.bands) {
@@ -82,7 +83,7 @@ pub fn partition_freely(problem: &Problem) -> Result<Freely, PartitionError> {
 }
 
 /// The best partition of one component, and what is known of its parts out of band.
-fn best(mut problem: Problem) -> Result<(Partitioned, Known), PartitionError> {
+fn best(mut problem: Problem, watch: &dyn Watch) -> Result<(Partitioned, Known), PartitionError> {
     let (units, band) = (problem.graph.len(), problem.bands[0]);
     let total: Load = (0..units).map(|u| problem.graph.load(u)).sum();
     let goal = Goal::of(&band);
@@ -93,7 +94,7 @@ fn best(mut problem: Problem) -> Result<(Partitioned, Known), PartitionError> {
         goal.violation(short.max(over).max(0))
     };
     let rank = |violation: i64, k: usize| (violation, (i128::from(total.0) - i128::from(band.target.0) * k as i128).abs());
-    let mut best = partition(&problem)?;
+    let mut best = partition(&problem, watch)?;
     // what no grouping into the numbers that were looked at can beat
     let mut least = best.bounds.violation();
     let own = best.assignment.grids();
@@ -114,7 +115,7 @@ fn best(mut problem: Problem) -> Result<(Partitioned, Known), PartitionError> {
         if rank(bounds(&problem)?.violation(), k) >= now {
             continue;
         }
-        let other = partition(&problem)?;
+        let other = partition(&problem, watch)?;
         least = least.min(other.bounds.violation());
         if rank(other.score.violation, k) < now {
             best = other;
@@ -174,15 +175,15 @@ mod tests {
     fn another_number_is_taken_where_that_of_the_band_leaves_loads_out() {
         // 2,160 are nearest to two of 900, but only three of 720 are in band
         let three = problem(&[720, 720, 720], &path(3), 900, 0.3);
-        let (two, done) = (partition(&three).unwrap(), partition_freely(&three).unwrap());
+        let (two, done) = (partition(&three, &()).unwrap(), partition_freely(&three, &()).unwrap());
         assert_eq!((two.assignment.grids(), two.standings.iter().any(|s| *s != super::super::Standing::InBand)), (2, true));
         assert_eq!(done.parts, [Known::InBand; 3]);
         // what is too heavy by itself, and what stays too light beside it
-        let done = partition_freely(&problem(&[100, 2000], &path(2), 900, 0.3)).unwrap();
+        let done = partition_freely(&problem(&[100, 2000], &path(2), 900, 0.3), &()).unwrap();
         let heavy = done.part_of[1] as usize;
         assert!(done.parts.iter().enumerate().all(|(p, k)| p == heavy || *k == Known::Least { units: 2 }), "{done:?}");
         // components are grouped by themselves
-        let done = partition_freely(&problem(&[720, 720, 720, 900], &path(3), 900, 0.3)).unwrap();
+        let done = partition_freely(&problem(&[720, 720, 720, 900], &path(3), 900, 0.3), &()).unwrap();
         assert_eq!((done.part_of.len(), done.parts), (4, vec![Known::InBand; 4]));
     }
 
@@ -192,7 +193,7 @@ mod tests {
         #[test]
         fn what_is_said_to_be_least_is_so(loads in prop::collection::vec(1i64..60, 1..9), target in 20i64..90, percent in 5u32..40) {
             let problem = problem(&loads, &path(loads.len() as u32), target, f64::from(percent) / 100.0);
-            let done = partition_freely(&problem).unwrap();
+            let done = partition_freely(&problem, &()).unwrap();
             let (reached, possible) = (violation(&problem, &done.part_of), by_force(&problem));
             let parts = done.parts.len() as i64;
             // so few units are searched through; violations are rounded up one by one

@@ -58,11 +58,11 @@ pub use recombine::SOLVER;
 pub use score::Score;
 
 use crate::measure::{Band, Load, UnitId};
+use crate::watch::{Stopped, Watch};
 use aim::Aim;
 use locks::Locked;
 use net::Net;
 use regions::Regions;
-use score::Goal;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use windows::{Draft, Whole};
@@ -137,6 +137,9 @@ pub enum PartitionError {
         /// Most that may.
         budget: Load,
     },
+    /// The caller stopped it.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
     /// The result broke the law of assignments: a defect of this crate.
     #[error("internal: {0}")]
     Law(#[from] Fault),
@@ -219,27 +222,30 @@ fn standings(assignment: &Assignment, bounds: &Bounds, bands: &[Band], component
 /// possible, and then as little border cost.
 ///
 /// Each connected component gets its own count. O(n log n) for the first partition and its settling; the search after it is bounded
-/// by [`Effort`], which is an amount of work for the whole graph: a small graph is searched through, of a large one as much as the budget allows.
-pub fn partition(problem: &Problem) -> Result<Partitioned, PartitionError> {
+/// by [`Effort`], which is an amount of work for the whole graph: a small graph is searched through, of a large one as much as the budget allows. `watch` may stop it.
+pub fn partition(problem: &Problem, watch: &dyn Watch) -> Result<Partitioned, PartitionError> {
     check(problem)?;
-    if problem.locks.is_empty() { solve(problem) } else { solve_locked(problem) }
+    if problem.locks.is_empty() { solve(problem, watch) } else { solve_locked(problem, watch) }
 }
 
 /// The search, without a look at locks.
-fn solve(problem: &Problem) -> Result<Partitioned, PartitionError> {
+fn solve(problem: &Problem, watch: &dyn Watch) -> Result<Partitioned, PartitionError> {
     let net = Net::of(&problem.graph);
-    let aim = Aim { goals: problem.bands.iter().map(Goal::of).collect(), starts: problem.effort.starts.max(1), seed: problem.seed };
+    let aim = Aim::of(problem, watch);
     let mut regions = Regions::of(&net, problem)?;
     let (part, parts) = regions.split(&net, &aim);
     let component = problem.graph.components().0;
+    watch.go_on(net.len() as u64)?;
     let mut draft = Draft::new(part, parts, std::mem::take(&mut regions.floors));
     let mut wholes = Whole::all(&draft, &component, &regions.bounds);
     let exhausted = !regions.optimal && windows::improve(&net, &mut draft, &mut wholes, &aim, &problem.effort);
     for (bounds, mut whole) in regions.bounds.components.iter_mut().zip(wholes) {
+        watch.go_on(0)?;
         whole.search(&net, &mut draft, &aim, 0);
         // small components were enumerated
         bounds.searched = whole.least.or_else(|| regions.optimal.then(|| whole.violation(&net, &draft, &aim)));
     }
+    watch.go_on(0)?;
     let assignment = Assignment::new(&problem.graph, &draft.into_part())?;
     let score = assignment.score(&problem.graph, &problem.bands);
     let gap = (score.violation - regions.bounds.violation()).max(0) as f64 / 1e6 / assignment.grids() as f64;
@@ -253,11 +259,11 @@ fn solve(problem: &Problem) -> Result<Partitioned, PartitionError> {
 }
 
 /// The search on what the locks leave; bounds hold for plans that keep the locks.
-fn solve_locked(problem: &Problem) -> Result<Partitioned, PartitionError> {
+fn solve_locked(problem: &Problem, watch: &dyn Watch) -> Result<Partitioned, PartitionError> {
     let locked = Locked::of(problem)?;
     let (part_of, bounds, outcome) = match &locked.problem {
         Some(inner) => {
-            let solved = solve(inner).map_err(|e| locked.told(e))?;
+            let solved = solve(inner, watch).map_err(|e| locked.told(e))?;
             (solved.assignment.part_of().to_vec(), solved.bounds, solved.outcome)
         }
         None => (Vec::new(), Bounds::default(), Outcome::Optimal),

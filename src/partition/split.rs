@@ -72,7 +72,7 @@ where
 /// Bisections one after the other until no part is planned for more than `most` grids.
 fn bisected(net: &Net, k: u32, most: u32, aim: &Aim) -> (Vec<u32>, Vec<u32>) {
     let mut rng = Rng::at(aim.seed, u64::from(k));
-    let found = if k > most { bisect(net, k, aim, &mut rng) } else { None };
+    let found = if k > most && aim.goes_on(net.len()) { bisect(net, k, aim, &mut rng) } else { None };
     let Some((side, grids)) = found else { return (vec![0; net.len()], vec![k]) };
     let seeds = [rng.next(), rng.next()];
     each(net, &side, &grids, |s, sub| bisected(sub, grids[s], most, &Aim { seed: seeds[s], ..aim.clone() }))

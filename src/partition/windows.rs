@@ -200,6 +200,9 @@ pub(super) fn improve(net: &Net, draft: &mut Draft, wholes: &mut [Whole], aim: &
     let mut idle = 0;
     for pass in 0..effort.passes as usize {
         gained = false;
+        if !aim.goes_on(0) {
+            return true;
+        }
         if pass == 0 || pass.is_power_of_two() {
             wholes.iter_mut().for_each(|whole| gained |= whole.search(net, draft, aim, PROOF));
         }
@@ -273,7 +276,7 @@ impl Whole {
                 self.least = Some(violation);
             }
             let units = || self.parts.iter().map(|&p| draft.members[p as usize].len()).sum::<usize>();
-            if self.least.is_some() || violation == self.tried || steps == 0 || units() > PROVABLE {
+            if self.least.is_some() || violation == self.tried || steps == 0 || units() > PROVABLE || !aim.goes_on(units()) {
                 return gained;
             }
             let (units, sub, _) = draft.window(net, &self.parts);
@@ -398,6 +401,9 @@ fn refined(sub: &Net, aim: &Aim, k: usize, labels: Vec<u32>, passes: usize, rng:
 fn solve(net: &Net, draft: &Draft, parts: &[u32], aim: &Aim, sweep: Sweep) -> Option<(Vec<u32>, Vec<u32>)> {
     let (units, sub, labels) = draft.window(net, parts);
     let k = parts.len();
+    if !aim.goes_on(units.len()) {
+        return None;
+    }
     if pieces(&sub, &vec![0; sub.len()]).1 > 1 {
         // An earlier round has drawn its grids apart.
         return None;

@@ -1,7 +1,7 @@
 //! A plan that was edited by hand (R41, R42).
 
 use super::follow::{Decided, Follow, first_day, kept, of_this_place};
-use super::{Drawn, Error, Watch, ground};
+use super::{Drawn, Error, ground, or_stopped};
 use crate::finding::{Finding, Severity};
 use crate::measure::UnitId;
 use crate::partition::Adjusted;
@@ -9,6 +9,7 @@ use crate::plan::edited::{Drawing, edited, redraw, settle, tell_born};
 use crate::plan::{AsFound, Changes, Plan, Why, ancestry};
 use crate::recipe::Recipe;
 use crate::territory::layers::Layers;
+use crate::watch::Watch;
 use crate::zones::Zone;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,8 +57,19 @@ pub struct Accepted {
 ///
 /// Units go whole to the grid that has most of them. Grids keep their ids, officers and kinds; a grid that is new in the file gets a new id, one whose land
 /// others have is retired. Zones and locks stay. How even the grids are is told as of a drawn plan and never refused. An unedited file gives the same
-/// plan again. Runs on the current rayon pool; the result does not depend on its size.
+/// plan again. Runs on the current rayon pool; the result does not depend on its size. `watch` is told of progress and may stop the work.
 pub fn accept(
+    plan: &Plan,
+    found: &AsFound,
+    layers: &Layers,
+    recipe: &Recipe,
+    options: &Accept,
+    watch: &dyn Watch,
+) -> Result<Accepted, Error> {
+    or_stopped(accepted(plan, found, layers, recipe, options, watch), watch)
+}
+
+fn accepted(
     plan: &Plan,
     found: &AsFound,
     layers: &Layers,
@@ -78,7 +90,7 @@ pub fn accept(
     ground.dedicated = dedicated;
     findings.extend(told);
     let (kept, dedicated_was) = kept(plan, &ground, &ancestry);
-    let mut follow = Follow::new(plan, ground, ancestry, kept, dedicated_was, recipe)?;
+    let mut follow = Follow::new(plan, ground, ancestry, kept, dedicated_was, (recipe, watch))?;
     let settled = settle(
         &Drawing {
             old: plan,

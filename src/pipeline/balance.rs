@@ -1,9 +1,10 @@
 //! Zones adjusted one by one, with a budget of moved load for all together.
 
-use super::{Error, Ground, RebalanceError, Watch, drawn_zone, solve};
+use super::{Error, Ground, RebalanceError, drawn_zone, solve};
 use crate::measure::Load;
 use crate::partition::{Adjusted, PartitionError, adjust};
 use crate::plan::{Ancestry, Budget, ZoneFigures, apportion};
+use crate::watch::Watch;
 use crate::zones::Zone;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,12 +96,12 @@ impl Work<'_> {
         let numbered: Vec<Option<u32>> = previous.iter().map(|g| Some(number[&(*g)?])).collect();
         let mut adjusted = match numbered.iter().copied().collect::<Option<Vec<u32>>>() {
             _ if number.is_empty() => {
-                let partitioned = drawn_zone(zone)?;
+                let partitioned = drawn_zone(zone, self.watch)?;
                 let was = vec![None; partitioned.assignment.grids()];
                 Adjusted::unmoved(partitioned, was)
             }
             Some(labels) if self.same[z] => Adjusted::labelled(&zone.problem, &labels)?,
-            _ => adjust(&zone.problem, &numbered, budget)?,
+            _ => adjust(&zone.problem, &numbered, budget, self.watch)?,
         };
         let grid: BTreeMap<u32, u32> = number.into_iter().map(|(g, n)| (n, g)).collect();
         adjusted.was.iter_mut().for_each(|w| *w = w.and_then(|n| grid.get(&n).copied()));

@@ -1,7 +1,7 @@
 //! What a plan that follows on from another needs, whoever decides on its grids: old grids of units, zones as they were, ids, changes (R40).
 
 use super::balance::Work;
-use super::{Drawn, Error, Ground, Solved, Watch, finish};
+use super::{Drawn, Error, Ground, Solved, finish};
 use crate::finding::Finding;
 use crate::measure::{Load, UnitId};
 use crate::partition::{Adjusted, Partitioned};
@@ -11,6 +11,7 @@ use crate::plan::{
 };
 use crate::recipe::Recipe;
 use crate::territory::layers::Layers;
+use crate::watch::Watch;
 use crate::zones::{Before, Zone, kept_zones};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,9 +55,9 @@ impl<'a> Follow<'a> {
         ancestry: Ancestry,
         kept: Vec<Option<u32>>,
         dedicated_was: Vec<Option<u32>>,
-        recipe: &Recipe,
+        (recipe, watch): (&Recipe, &dyn Watch),
     ) -> Result<Follow<'a>, Error> {
-        let (zones, findings, mut kept) = zones(plan, &ground, kept, &dedicated_was, recipe)?;
+        let (zones, findings, mut kept) = zones(plan, &ground, kept, &dedicated_was, (recipe, watch))?;
         let zone_was = zone_was(plan, &ground, &zones, &kept);
         let previous = zones.iter().map(|z| previous(z, &mut kept)).collect();
         Ok(Follow { plan, ground, ancestry, dedicated_was, zones, findings, kept, previous, zone_was })
@@ -169,12 +170,12 @@ pub(super) fn kept(plan: &Plan, ground: &Ground, ancestry: &Ancestry) -> (Vec<Op
 type Kept = (Vec<Zone>, Vec<Finding>, Vec<Option<u32>>);
 
 /// Zones as they were, and the old grid that every unit is to keep, now also of dedicated land.
-fn zones(plan: &Plan, ground: &Ground, mut kept: Vec<Option<u32>>, dedicated_was: &[Option<u32>], recipe: &Recipe) -> Result<Kept, Error> {
+fn zones(plan: &Plan, ground: &Ground, mut kept: Vec<Option<u32>>, dedicated_was: &[Option<u32>], (recipe, watch): (&Recipe, &dyn Watch)) -> Result<Kept, Error> {
     let number: BTreeMap<&str, u32> = plan.zones.iter().enumerate().map(|(i, z)| (z.zone_id.as_str(), i as u32)).collect();
     let zone_of_grid: Vec<u32> = plan.grids.iter().map(|g| number.get(g.zone_id.as_str()).copied().unwrap_or(0)).collect();
     let before = Before { grid_of_unit: &kept, grid_of_dedicated: dedicated_was, zone_of_grid: &zone_of_grid };
     let (t, fabric) = (&ground.territory, &ground.fabric);
-    let (zones, findings) = kept_zones(t, fabric, &ground.dedicated, ground.shares.as_deref(), &before, recipe)?;
+    let (zones, findings) = kept_zones(t, fabric, &ground.dedicated, ground.shares.as_deref(), &before, recipe, watch)?;
     let labels: Vec<Vec<Option<u32>>> = zones.iter().map(|z| z.clusters.iter().map(|c| before.grid_of(fabric, c)).collect()).collect();
     for (zone, labels) in zones.iter().zip(labels) {
         zone.clusters.iter().zip(labels).for_each(|(c, label)| c.iter().for_each(|u| kept[u.at()] = label));

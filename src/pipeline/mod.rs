@@ -19,12 +19,16 @@ use crate::recipe::{Recipe, ZoneRule};
 use crate::territory::layers::Layers;
 use crate::territory::{Lock, Territory, TerritoryError, territory};
 use crate::zones::{Coverage, Dedicated, Zone, ZoneError, broken, coverage, dedicated, homes, zones};
+use crate::watch::{Stopped, Watch};
 use rayon::prelude::*;
 
 /// Why no plan was drawn, and in which stage.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The caller stopped it.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
     /// Layers do not make a territory.
     #[error("territory: {0}")]
     Territory(#[from] TerritoryError),
@@ -54,21 +58,6 @@ pub enum Error {
     /// Levels above the grids could not be made.
     #[error("levels: {0}")]
     Levels(#[from] LevelError),
-}
-
-/// Told of progress; a service may measure time in it.
-pub trait Watch: Sync {
-    /// A stage begins.
-    fn stage(&self, stage: &'static str);
-    /// `done` of `total` zones are partitioned.
-    fn zones(&self, done: usize, total: usize) {
-        let _ = (done, total);
-    }
-}
-
-/// Watches nothing.
-impl Watch for () {
-    fn stage(&self, _: &'static str) {}
 }
 
 /// Everything that a run produced.
@@ -108,12 +97,21 @@ struct Solved {
 }
 
 /// Draws a plan from layers (R6, R22, R24, R43, R44). Runs on the current rayon pool; the result does not
-/// depend on its size.
+/// depend on its size. `watch` is told of progress and may stop the work.
 pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn, Error> {
+    or_stopped(drawn(layers, recipe, watch), watch)
+}
+
+/// What a stage says when it was stopped is that it was.
+fn or_stopped<T>(result: Result<T, Error>, watch: &dyn Watch) -> Result<T, Error> {
+    result.map_err(|error| watch.go_on(0).err().map_or(error, Error::Stopped))
+}
+
+fn drawn(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn, Error> {
     let ground = ground(layers, recipe, &[], watch)?;
-    let (zones, findings) = zones(&ground.territory, &ground.fabric, &ground.dedicated, ground.shares.as_deref(), recipe)?;
+    let (zones, findings) = zones(&ground.territory, &ground.fabric, &ground.dedicated, ground.shares.as_deref(), recipe, watch)?;
     watch.stage("partition");
-    let solved = solve(&ground.territory, &zones, watch, |z| drawn_zone(&zones[z]))?;
+    let solved = solve(&ground.territory, &zones, watch, |z| drawn_zone(&zones[z], watch))?;
     let parts = Parts::new(&ground.fabric, &zones, &ground.dedicated, &solved);
     let identity = Identity::fresh(parts.zone_of_grid.len(), zones.len());
     finish(layers, ground, Solved { zones, solved, parts, findings }, &identity, None, recipe, watch)
@@ -124,12 +122,14 @@ fn ground(layers: &Layers, recipe: &Recipe, locks: &[Lock], watch: &dyn Watch) -
     watch.stage("territory");
     let mut territory = territory(layers, recipe)?;
     territory.locks.extend_from_slice(locks);
+    watch.go_on(territory.points.len() as u64)?;
     watch.stage("cut");
-    let fabric = cut(&territory, recipe)?;
+    let fabric = cut(&territory, recipe, watch)?;
     watch.stage("zones");
     let (dedicated, findings) = dedicated(&territory, &fabric, recipe);
     let coverage = (recipe.zones != ZoneRule::Division).then(|| coverage(&territory));
     let shares = coverage.as_ref().map(|s| s.shares(&fabric));
+    watch.go_on(fabric.units.len() as u64)?;
     Ok(Ground { territory, fabric, dedicated, coverage, shares, findings })
 }
 
@@ -149,6 +149,7 @@ fn finish(
     let homes = shares.as_deref().map_or(Vec::new(), |s| homes(&territory, &fabric, s, &zones, &dedicated));
     watch.stage("attach");
     let attachments = attach(&territory, &fabric, &parts.grid_of_unit, recipe);
+    watch.go_on(attachments.len() as u64)?;
     watch.stage("plan");
     let mut plan = make(layers, &territory, &fabric, &zones, &dedicated, &homes, &solved, &parts, &attachments, identity, recipe);
     if let Some(shares) = &shares {
@@ -164,11 +165,13 @@ fn finish(
         plan.served = of_stations.into_iter().map(|grids| grids.into_iter().map(part).collect()).collect();
     }
     let code_findings = add_codes(&mut plan, &territory, &fabric, past.map(|p| p.old), recipe);
-    let level_findings = add_levels(&mut plan, layers, &territory, &fabric, recipe)?;
+    watch.go_on(territory.points.len() as u64)?;
+    let level_findings = add_levels(&mut plan, layers, &territory, &fabric, recipe, watch)?;
     let backup_findings = add_backups(&mut plan);
     if let Some(past) = past {
         past.pass_on(&mut plan);
     }
+    watch.go_on(fabric.units.len() as u64)?;
     let mut findings = territory.findings.clone();
     findings.extend(fabric.findings.iter().cloned());
     findings.extend(coverage.iter().flat_map(|s| s.findings.iter().cloned()));
@@ -210,6 +213,6 @@ fn solve<T: Send>(
 }
 
 /// A zone drawn from nothing.
-fn drawn_zone(zone: &Zone) -> Result<Partitioned, PartitionError> {
-    if zone.clusters.is_empty() { Ok(Partitioned::nothing()) } else { partition(&zone.problem) }
+fn drawn_zone(zone: &Zone, watch: &dyn Watch) -> Result<Partitioned, PartitionError> {
+    if zone.clusters.is_empty() { Ok(Partitioned::nothing()) } else { partition(&zone.problem, watch) }
 }

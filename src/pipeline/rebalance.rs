@@ -2,12 +2,13 @@
 
 use super::balance::Balanced;
 use super::follow::{Decided, Follow, first_day, kept, of_this_place};
-use super::{Drawn, Error, Watch, ground};
+use super::{Drawn, Error, ground, or_stopped};
 use crate::measure::{Load, LockKind};
 use crate::plan::{Changes, Plan, Why, ancestry};
 use crate::recipe::Recipe;
 use crate::territory::Lock;
 use crate::territory::layers::Layers;
+use crate::watch::Watch;
 use std::collections::BTreeSet;
 
 /// What a planner may decide on a re-balance.
@@ -67,8 +68,12 @@ pub struct Rebalanced {
 ///
 /// Units are matched to the land of the plan. Zones stay, a zone in which nothing changed is not touched, the others are adjusted by
 /// [`adjust`](crate::partition::adjust()). The same layers and recipe give the same plan again. Runs on the current rayon pool; the result does not
-/// depend on its size.
+/// depend on its size. `watch` is told of progress and may stop the work.
 pub fn rebalance(plan: &Plan, layers: &Layers, recipe: &Recipe, options: &Rebalance, watch: &dyn Watch) -> Result<Rebalanced, Error> {
+    or_stopped(rebalanced(plan, layers, recipe, options, watch), watch)
+}
+
+fn rebalanced(plan: &Plan, layers: &Layers, recipe: &Recipe, options: &Rebalance, watch: &dyn Watch) -> Result<Rebalanced, Error> {
     if let Some(share) = options.budget_share.filter(|s| !(0.0..=1.0).contains(s)) {
         return Err(RebalanceError::Share { share }.into());
     }
@@ -78,7 +83,7 @@ pub fn rebalance(plan: &Plan, layers: &Layers, recipe: &Recipe, options: &Rebala
     watch.stage("match");
     let ancestry = of_this_place(ancestry(plan, &ground.territory, &ground.fabric))?;
     let (kept, dedicated_was) = kept(plan, &ground, &ancestry);
-    let follow = Follow::new(plan, ground, ancestry, kept, dedicated_was, recipe)?;
+    let follow = Follow::new(plan, ground, ancestry, kept, dedicated_was, (recipe, watch))?;
     let past = follow.past(&follow.kept, recipe);
     watch.stage("partition");
     let Balanced { adjusted, budgets, budget } = follow.work(&past.same, watch).balance(&follow.by_itself(), options.budget_share)?;

@@ -12,6 +12,7 @@ use crate::partition::{Count, Known, Locks, Problem, partition_freely};
 use crate::recipe::Recipe;
 use crate::territory::Territory;
 use petgraph::unionfind::UnionFind;
+use crate::watch::Watch;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Vertices of every zone of a division, zones from west to east, and what is told of them.
@@ -22,7 +23,7 @@ pub(super) fn group(
     dedicated: &[Dedicated],
     shares: Option<&Shares>,
     range: Band,
-    recipe: &Recipe,
+    (recipe, watch): (&Recipe, &dyn Watch),
 ) -> Result<(Vec<Vec<usize>>, Vec<Finding>), ZoneError> {
     let mut findings = Vec::new();
     let own = ground.clusters.len();
@@ -43,7 +44,7 @@ pub(super) fn group(
         effort: recipe.effort,
     };
     let division = &t.division(ground.division).id;
-    let solved = partition_freely(&problem).map_err(|source| ZoneError::Grouping { division: division.clone(), source })?;
+    let solved = partition_freely(&problem, watch).map_err(|source| ZoneError::Grouping { division: division.clone(), source })?;
     let zone_of: Vec<usize> = patch.iter().map(|&p| solved.part_of[p as usize] as usize).collect();
     let mut groups: Vec<Vec<usize>> = vec![Vec::new(); solved.parts.len()];
     zone_of.iter().enumerate().for_each(|(v, &z)| groups[z].push(v));

@@ -27,6 +27,7 @@ use crate::measure::{Band, DivisionId, Load, UnitId};
 use crate::partition::{Bounds, Count, Locks, PartitionError, Problem, bounds};
 use crate::recipe::{Recipe, ZoneRule};
 use crate::territory::{Resource, Territory};
+use crate::watch::Watch;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -157,8 +158,9 @@ pub fn zones(
     dedicated: &[Dedicated],
     shares: Option<&Shares>,
     recipe: &Recipe,
+    watch: &dyn Watch,
 ) -> Result<(Vec<Zone>, Vec<Finding>), ZoneError> {
-    all(territory, fabric, dedicated, shares, None, recipe)
+    all(territory, fabric, dedicated, shares, None, (recipe, watch))
 }
 
 /// Zones of a plan that is adjusted: the units of a division grouped by the zone that their old grids were in; land that is new to it joins the zone
@@ -170,8 +172,9 @@ pub fn kept_zones(
     shares: Option<&Shares>,
     before: &Before<'_>,
     recipe: &Recipe,
+    watch: &dyn Watch,
 ) -> Result<(Vec<Zone>, Vec<Finding>), ZoneError> {
-    all(territory, fabric, dedicated, shares, Some(before), recipe)
+    all(territory, fabric, dedicated, shares, Some(before), (recipe, watch))
 }
 
 fn all(
@@ -180,7 +183,7 @@ fn all(
     dedicated: &[Dedicated],
     shares: Option<&Shares>,
     before: Option<&Before<'_>>,
-    recipe: &Recipe,
+    (recipe, watch): (&Recipe, &dyn Watch),
 ) -> Result<(Vec<Zone>, Vec<Finding>), ZoneError> {
     let mut findings = Vec::new();
     for id in recipe.grid.counts.keys().filter(|id| territory.divisions.iter().all(|d| d.id != **id)) {
@@ -195,7 +198,7 @@ fn all(
         ZoneRule::Coverage { low, high } => {
             let range = Band { low, target: Load((low.0 + high.0) / 2).max(Load(1)), high, weight: 1000 };
             let kept = before.and_then(|b| grouping::regroup(territory, fabric, ground, dedicated, b, &range));
-            kept.map_or_else(|| grouping::group(territory, fabric, ground, dedicated, shares, range, recipe), Ok)
+            kept.map_or_else(|| grouping::group(territory, fabric, ground, dedicated, shares, range, (recipe, watch)), Ok)
         }
     };
     let grouped: Vec<Result<_, ZoneError>> = grounds.par_iter().map(grouped).collect();

@@ -40,6 +40,16 @@ pub(in crate::io) struct Geometry {
 }
 
 impl Geometry {
+    /// Number of positions.
+    pub(in crate::io) fn len(&self) -> usize {
+        match &self.shape {
+            Shape::Points(p) => p.len(),
+            Shape::Lines(l) => l.0.iter().map(|l| l.0.len()).sum(),
+            Shape::Areas(a) => a.0.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())).map(|r| r.0.len()).sum(),
+            Shape::Missing | Shape::Other => 0,
+        }
+    }
+
     /// Every position.
     pub(in crate::io) fn positions(&self) -> Box<dyn Iterator<Item = Coord<f64>> + '_> {
         match &self.shape {

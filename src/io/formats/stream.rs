@@ -9,15 +9,21 @@ const CHUNK: usize = 1 << 17;
 /// Most bytes of one JSON value, so that a damaged file cannot take all memory.
 pub(in crate::io) const MAX_VALUE_BYTES: usize = 256 << 20;
 
-/// Hashes the raw bytes that pass.
+/// From so many unpacked bytes on a packed file is held to [`MOST_PACKED`].
+const LARGE: u64 = 1 << 28;
+/// Most bytes that one packed byte may stand for: layers pack to a twentieth at best, and what packs to a thousandth was made to fill memory and time.
+const MOST_PACKED: u64 = 200;
+
+/// Hashes and counts the raw bytes that pass.
 pub(in crate::io) struct Digesting<R> {
     inner: R,
     hash: Sha256,
+    bytes: u64,
 }
 
 impl<R: Read> Digesting<R> {
     pub(in crate::io) fn new(inner: R) -> Self {
-        Digesting { inner, hash: Sha256::new() }
+        Digesting::resume(inner, Sha256::new())
     }
 
     /// Digest of all bytes up to the end, lower-case hex.
@@ -27,7 +33,7 @@ impl<R: Read> Digesting<R> {
 
     /// Goes on with a hash that other bytes went into.
     pub(in crate::io) fn resume(inner: R, hash: Sha256) -> Self {
-        Digesting { inner, hash }
+        Digesting { inner, hash, bytes: 0 }
     }
 
     /// The hash with all bytes to the end.
@@ -46,6 +52,7 @@ impl<R: Read> Read for Digesting<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buf)?;
         self.hash.update(&buf[..n]);
+        self.bytes += n as u64;
         Ok(n)
     }
 }
@@ -53,18 +60,19 @@ impl<R: Read> Read for Digesting<R> {
 /// A file, unpacked where it is gzip (told by its first bytes, not by its name).
 pub(in crate::io) enum Input {
     Plain(BufReader<Digesting<File>>),
-    Gzip(MultiGzDecoder<BufReader<Digesting<File>>>),
+    /// With the number of bytes that it gave out.
+    Gzip(MultiGzDecoder<BufReader<Digesting<File>>>, u64),
 }
 
 impl Input {
     pub(in crate::io) fn open(file: File) -> io::Result<Input> {
         let mut raw = BufReader::with_capacity(CHUNK, Digesting::new(file));
         let gzip = raw.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-        Ok(if gzip { Input::Gzip(MultiGzDecoder::new(raw)) } else { Input::Plain(raw) })
+        Ok(if gzip { Input::Gzip(MultiGzDecoder::new(raw), 0) } else { Input::Plain(raw) })
     }
 
     pub(in crate::io) fn is_gzip(&self) -> bool {
-        matches!(self, Input::Gzip(_))
+        matches!(self, Input::Gzip(..))
     }
 
     /// Digest of the whole file, lower-case hex.
@@ -72,7 +80,7 @@ impl Input {
         // what is buffered was hashed when it was read
         let raw = match self {
             Input::Plain(raw) => raw,
-            Input::Gzip(unpack) => unpack.into_inner(),
+            Input::Gzip(unpack, _) => unpack.into_inner(),
         };
         raw.into_inner().digest()
     }
@@ -82,7 +90,15 @@ impl Read for Input {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self {
             Input::Plain(raw) => raw.read(buf),
-            Input::Gzip(unpack) => unpack.read(buf),
+            Input::Gzip(unpack, out) => {
+                let n = unpack.read(buf)?;
+                *out += n as u64;
+                if *out > LARGE && *out / MOST_PACKED > unpack.get_ref().get_ref().bytes {
+                    let detail = format!("it unpacks to more than {MOST_PACKED} times its size, which no layer does");
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, detail));
+                }
+                Ok(n)
+            }
         }
     }
 }

@@ -17,10 +17,12 @@ use crate::finding::{Finding, Severity};
 use crate::recipe::{LayerMap, LayerSource};
 use crate::territory::content;
 use crate::territory::layers::Layers;
+use crate::watch::Watch;
 use rayon::prelude::*;
 use reading::Reading;
 use spec::{Spec, specs};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Names of a layer that a message shows.
 const SHOWN: usize = 4;
@@ -52,16 +54,96 @@ const SHOWN: usize = 4;
 /// | `flag-unknown` | a tunnel or bridge value that is not known, taken as no, once per file (`measured`: features) |
 /// | `water-points` | points in the water layer, once per file (`measured`: features) |
 /// | `property-absent` | a property that the recipe names and no feature has |
+///
+/// Within the default [`Limits`]; [`Reader`] takes others, and may be watched.
 pub fn read_layers(folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
-    read_folder(folder, map, true)
+    Reader::default().layers(folder, map)
 }
 
 /// As [`read_layers`], for land alone: households may be absent.
 pub fn read_land(folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
-    read_folder(folder, map, false)
+    Reader::default().folder(folder, map, false)
 }
 
-fn read_folder(folder: &Path, map: &LayerMap, with_households: bool) -> Result<Layers, ReadError> {
+/// What a folder of layers may hold at most, all files together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Features.
+    pub features: u64,
+    /// Positions of their shapes.
+    pub positions: u64,
+}
+
+impl Default for Limits {
+    /// 100 million features and a thousand million positions, which take some 30 GB.
+    fn default() -> Limits {
+        Limits { features: 100_000_000, positions: 1_000_000_000 }
+    }
+}
+
+/// Reads layers within limits, watched from outside.
+#[derive(Clone, Copy)]
+pub struct Reader<'w> {
+    limits: Limits,
+    watch: &'w dyn Watch,
+}
+
+impl Default for Reader<'_> {
+    fn default() -> Self {
+        Reader { limits: Limits::default(), watch: &() }
+    }
+}
+
+impl<'w> Reader<'w> {
+    /// Within the default limits.
+    pub fn new(watch: &'w dyn Watch) -> Reader<'w> {
+        Reader { watch, ..Reader::default() }
+    }
+
+    /// Within these limits.
+    pub fn limits(self, limits: Limits) -> Reader<'w> {
+        Reader { limits, ..self }
+    }
+
+    /// See [`read_layers`].
+    pub fn layers(&self, folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
+        self.folder(folder, map, true)
+    }
+
+    fn folder(&self, folder: &Path, map: &LayerMap, with_households: bool) -> Result<Layers, ReadError> {
+        self.watch.stage("read");
+        read_folder(folder, map, with_households, &Taken::of(self))
+    }
+}
+
+/// What was read of what may be.
+pub(super) struct Taken<'w> {
+    reader: Reader<'w>,
+    features: AtomicU64,
+    positions: AtomicU64,
+}
+
+impl<'w> Taken<'w> {
+    fn of(reader: &Reader<'w>) -> Taken<'w> {
+        Taken { reader: *reader, features: AtomicU64::new(0), positions: AtomicU64::new(0) }
+    }
+
+    /// Counts some features of a file, the last of which is `record`, before they are kept.
+    fn take(&self, file: &str, record: u64, features: u64, positions: u64) -> Result<(), ReadError> {
+        let Limits { features: most, positions: most_positions } = self.reader.limits;
+        let over = |count: &AtomicU64, more: u64, limit: u64| count.fetch_add(more, Ordering::Relaxed).saturating_add(more) > limit;
+        let limit = |what, limit| Err(ReadError::Limit { file: file.to_string(), record, what, limit });
+        if over(&self.features, features, most) {
+            return limit("features", most);
+        }
+        if over(&self.positions, positions, most_positions) {
+            return limit("positions", most_positions);
+        }
+        Ok(self.reader.watch.go_on(features + positions)?)
+    }
+}
+
+fn read_folder(folder: &Path, map: &LayerMap, with_households: bool, taken: &Taken<'_>) -> Result<Layers, ReadError> {
     let place = Place::open(folder)?;
     let mut found = Vec::new();
     let mut all = Layers::default();
@@ -94,7 +176,7 @@ fn read_folder(folder: &Path, map: &LayerMap, with_households: bool) -> Result<L
         let path = folder.join(&candidates(&spec.source.file)[0]);
         return Err(ReadError::NamedFile { path, layer: spec.layer.to_string(), file: spec.source.file.clone() });
     }
-    read_files(all, &found)
+    read_files(all, &found, taken)
 }
 
 /// Reads a boundary and any number of files of lines, whatever they are called: lines as roads, the boundary as the study area.
@@ -115,7 +197,7 @@ fn read_as<'p>(files: impl Iterator<Item = (&'static str, &'p Path)>, map: &Laye
         Some((spec, Located { path: path.to_path_buf(), file: path.display().to_string(), table: None }))
     };
     let found: Vec<_> = files.filter_map(spec).collect();
-    read_files(Layers::default(), &found)
+    read_files(Layers::default(), &found, &Taken::of(&Reader::default()))
 }
 
 fn missing(folder: &Path, layer: &str, sources: &[&LayerSource]) -> ReadError {
@@ -124,12 +206,12 @@ fn missing(folder: &Path, layer: &str, sources: &[&LayerSource]) -> ReadError {
 }
 
 /// Files in parallel, joined to `all` in their order.
-fn read_files(mut all: Layers, found: &[(&Spec<'_>, Located)]) -> Result<Layers, ReadError> {
+fn read_files(mut all: Layers, found: &[(&Spec<'_>, Located)], taken: &Taken<'_>) -> Result<Layers, ReadError> {
     let read: Vec<Result<Layers, ReadError>> = found
         .par_iter()
         .enumerate()
         .with_max_len(1)
-        .map(|(at, (spec, one))| Reading::new(spec, &one.file, at as u16).run(&one.path, one.table.as_deref()))
+        .map(|(at, (spec, one))| Reading::new(spec, &one.file, at as u16, taken).run(&one.path, one.table.as_deref()))
         .collect();
     for layers in read {
         join(&mut all, layers?);

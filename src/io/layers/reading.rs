@@ -2,6 +2,7 @@
 
 use super::joined::Places;
 use super::placing::Placing;
+use super::Taken;
 use super::spec::{Holds, Spec};
 use crate::finding::{Finding, Severity};
 use crate::io::error::ReadError;
@@ -68,6 +69,8 @@ fn oriented(land: MultiPolygon<f64>) -> MultiPolygon<f64> {
     land.into_iter().map(one).collect()
 }
 
+/// Features and positions after which they are counted and the watch is asked.
+const OFTEN: u64 = 1024;
 /// Records for which room is made on the word of a file.
 const CLAIMED: u64 = 1 << 22;
 
@@ -125,6 +128,9 @@ pub(super) struct Reading<'s> {
     /// Position in `wanted` of the key of records whose places are in another file.
     key: Option<usize>,
     places: Option<Places>,
+    taken: &'s Taken<'s>,
+    /// Features and positions that are not counted there yet.
+    waiting: (u64, u64),
     out: Layers,
 }
 
@@ -154,6 +160,14 @@ impl Sink for Reading<'_> {
     }
 
     fn record(&mut self, record: u64, found: Record<'_>) -> Result<(), ReadError> {
+        if let Record::Feature(feature) = &found {
+            self.waiting.0 += 1;
+            self.waiting.1 += feature.geometry.len() as u64;
+            if self.waiting.0 + self.waiting.1 >= OFTEN {
+                let (features, positions) = std::mem::take(&mut self.waiting);
+                self.taken.take(self.file, record, features, positions)?;
+            }
+        }
         match found {
             Record::Feature(mut feature) => self.feature(record, &mut feature),
             Record::Malformed(why) => {
@@ -166,7 +180,7 @@ impl Sink for Reading<'_> {
 }
 
 impl<'s> Reading<'s> {
-    pub fn new(spec: &'s Spec<'s>, file: &'s str, source: u16) -> Self {
+    pub fn new(spec: &'s Spec<'s>, file: &'s str, source: u16, taken: &'s Taken<'s>) -> Self {
         let mut wanted: Vec<String> = Vec::new();
         let mut want = |name: &str| {
             wanted.iter().position(|w| w == name).unwrap_or_else(|| {
@@ -214,6 +228,8 @@ impl<'s> Reading<'s> {
             has_ids: false,
             key,
             places: None,
+            taken,
+            waiting: (0, 0),
             out,
         }
     }
@@ -251,6 +267,8 @@ impl<'s> Reading<'s> {
                 self.out.findings.push(Finding::new(Severity::Warning, "property-absent", message).file(file));
             }
         }
+        let (features, positions) = self.waiting;
+        self.taken.take(file, read.features, features, positions)?;
         self.name_divisions();
         let tallied = std::mem::take(&mut self.tallies).into_values();
         self.out.findings.extend(tallied.map(|t| t.first.measured(t.count as f64)));

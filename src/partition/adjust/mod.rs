@@ -17,9 +17,9 @@ mod shape;
 use super::aim::Aim;
 use super::locks::Locked;
 use super::net::Net;
-use super::score::Goal;
 use super::windows::Whole;
 use super::{Assignment, Bounds, Outcome, PartitionError, Partitioned, Problem, check, given, standings};
+use crate::watch::Watch;
 use crate::measure::{Load, UnitId};
 use anneal::{Schedule, Worth};
 use search::Search;
@@ -98,8 +98,8 @@ impl Adjusted {
 ///
 /// O(n log n) for what is given, then a fixed number of rounds (by [`Effort`](super::Effort)) of simulated annealing (Kirkpatrick, Gelatt
 /// & Vecchi 1983) around the grids that are out of band, with a price on what leaves its grid; components of few units are
-/// searched exhaustively for less violation. A birth or retirement costs O(units of its component).
-pub fn adjust(problem: &Problem, previous: &[Option<u32>], budget: Option<Load>) -> Result<Adjusted, PartitionError> {
+/// searched exhaustively for less violation. `watch` may stop it. A birth or retirement costs O(units of its component).
+pub fn adjust(problem: &Problem, previous: &[Option<u32>], budget: Option<Load>, watch: &dyn Watch) -> Result<Adjusted, PartitionError> {
     check(problem)?;
     let (graph, units) = (&problem.graph, problem.graph.len());
     if previous.len() != units {
@@ -107,9 +107,9 @@ pub fn adjust(problem: &Problem, previous: &[Option<u32>], budget: Option<Load>)
     }
     let labels: Vec<u32> = previous.iter().map(|p| p.unwrap_or(NONE)).collect();
     let solved = if problem.locks.is_empty() {
-        solve(problem, &labels, budget.map(|b| b.0))?
+        solve(problem, &labels, budget.map(|b| b.0), watch)?
     } else {
-        solve_locked(problem, &labels, budget.map(|b| b.0))?
+        solve_locked(problem, &labels, budget.map(|b| b.0), watch)?
     };
     let assignment = Assignment::new(graph, &solved.part)?;
     let mut was = vec![None; assignment.grids()];
@@ -144,7 +144,7 @@ struct Solved {
 }
 
 /// Takes the locks out, solves what is left, and puts them back.
-fn solve_locked(problem: &Problem, labels: &[u32], budget: Option<i64>) -> Result<Solved, PartitionError> {
+fn solve_locked(problem: &Problem, labels: &[u32], budget: Option<i64>, watch: &dyn Watch) -> Result<Solved, PartitionError> {
     let (graph, locked) = (&problem.graph, Locked::of(problem)?);
     // the label of most load, of units that are together
     let main = |units: &[UnitId], taken: &BTreeSet<u32>| {
@@ -172,7 +172,7 @@ fn solve_locked(problem: &Problem, labels: &[u32], budget: Option<i64>) -> Resul
         return Err(PartitionError::Budget { needed: Load(moved), budget: Load(budget) });
     }
     let inner = match &locked.problem {
-        Some(inner) => solve(inner, &homes, left).map_err(|e| locked.told(e))?,
+        Some(inner) => solve(inner, &homes, left, watch).map_err(|e| locked.told(e))?,
         None => Solved::default(),
     };
     let mut was = inner.was;
@@ -185,14 +185,15 @@ fn solve_locked(problem: &Problem, labels: &[u32], budget: Option<i64>) -> Resul
 }
 
 /// The adjustment of a problem without locks.
-fn solve(problem: &Problem, labels: &[u32], budget: Option<i64>) -> Result<Solved, PartitionError> {
+fn solve(problem: &Problem, labels: &[u32], budget: Option<i64>, watch: &dyn Watch) -> Result<Solved, PartitionError> {
     let net = Net::of(&problem.graph);
-    let aim = Aim { goals: problem.bands.iter().map(Goal::of).collect(), starts: problem.effort.starts.max(1), seed: problem.seed };
+    let aim = Aim::of(problem, watch);
     let rounds = ROUNDS + problem.effort.passes.min(PASSES);
     let most = budget.unwrap_or(UNLIMITED);
     let mut needed = i64::MAX;
     let mut attempt = |counts: Counts| -> Result<Option<Attempt>, PartitionError> {
         let shape = Shape::of(&net, problem, &aim, labels, counts)?;
+        watch.go_on(net.len() as u64)?;
         let mut search = Search::new(&net, &aim, &shape);
         let start = search.worth();
         // what is moved whatever the search does
@@ -209,6 +210,7 @@ fn solve(problem: &Problem, labels: &[u32], budget: Option<i64>) -> Result<Solve
             search = Search::new(&net, &aim, &shape);
             search.improve(&Schedule::frugal(rounds), most - moved);
         }
+        watch.go_on(net.len() as u64)?;
         Ok(Some(Attempt { worth: search.worth(), before: start.0, shape, search }))
     };
     let mut best = attempt(Counts::Suit)?;
@@ -229,6 +231,7 @@ fn solve(problem: &Problem, labels: &[u32], budget: Option<i64>) -> Result<Solve
     };
     prove(&mut search, &mut shape, &Schedule::all(rounds), budget.is_none());
     search.settle(&Schedule::calm(rounds), before, most.saturating_sub(shape.strays(&net, labels)));
+    watch.go_on(0)?;
     Ok(Solved { part: search.draft.into_part(), was: shape.was, bounds: shape.bounds, moves: shape.moves, component: shape.component })
 }
 

@@ -22,7 +22,7 @@ const FAR: i64 = 300;
 #[derive(Clone)]
 pub(super) struct Search<'a> {
     pub net: &'a Net,
-    pub aim: &'a Aim,
+    pub aim: &'a Aim<'a>,
     pub draft: Draft,
     /// Part that every unit was in.
     home: Vec<u32>,
@@ -33,7 +33,7 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// Begins with a shape.
-    pub fn new(net: &'a Net, aim: &'a Aim, shape: &Shape) -> Search<'a> {
+    pub fn new(net: &'a Net, aim: &'a Aim<'a>, shape: &Shape) -> Search<'a> {
         Search {
             net,
             aim,
@@ -121,6 +121,9 @@ impl<'a> Search<'a> {
             let all: i64 = violation.iter().sum::<i64>().max(1);
             let one = |(i, parts): (usize, &Vec<u32>)| {
                 let (units, sub, labels) = self.draft.window(self.net, parts);
+                if !self.aim.goes_on(units.len() * schedule.sweeps) {
+                    return None;
+                }
                 let place = |u: &u32| parts.iter().position(|&p| p == self.home[*u as usize]).map_or(NONE, |at| at as u32);
                 let home: Vec<u32> = units.iter().map(place).collect();
                 let urgency: Vec<i64> = parts.iter().map(|&p| urgency[p as usize]).collect();

@@ -54,7 +54,7 @@ pub(super) enum Counts {
 /// A partition on its way to a shape; parts that are gone have no units.
 struct Shaper<'a> {
     net: &'a Net,
-    aim: &'a Aim,
+    aim: &'a Aim<'a>,
     component: Vec<u32>,
     part: Vec<u32>,
     home: Vec<u32>,

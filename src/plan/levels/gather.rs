@@ -8,6 +8,7 @@ use crate::measure::{Band, Load, UnitId};
 use crate::partition::{Count, Freely, Known, Locks, Problem, partition_freely};
 use crate::recipe::{LevelRule, Recipe};
 use petgraph::unionfind::UnionFind;
+use crate::watch::Watch;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -51,7 +52,7 @@ pub(super) fn gather(
     }
     let one = |(w, members): (usize, &Vec<usize>)| {
         let seed = recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(u64::from(rule.rank) << 32).wrapping_add(w as u64);
-        join(rule, band, &within.areas[w], &pieces, members, &borders, (seed, recipe))
+        join(rule, band, &within.areas[w], &pieces, members, &borders, (seed, recipe, ground.watch))
     };
     let done: Vec<_> = inside.par_iter().enumerate().map(one).collect();
     let mut named: Vec<Option<Named>> = vec![None; ground.len()];
@@ -109,7 +110,7 @@ fn join(
     pieces: &[Piece],
     members: &[usize],
     borders: &BTreeMap<(u32, u32), u64>,
-    (seed, recipe): (u64, &Recipe),
+    (seed, recipe, watch): (u64, &Recipe, &dyn Watch),
 ) -> Result<Option<(Freely, Vec<Finding>)>, LevelError> {
     if members.is_empty() {
         return Ok(None);
@@ -126,7 +127,7 @@ fn join(
     let graph = UnitGraph::new(1, loads, &edges, Some(centres)).map_err(|source| LevelError::Graph { level: rule.name.clone(), source })?;
     let problem = Problem { graph, bands: vec![band], count: Count::ForBand, locks: Locks::default(), seed, effort: recipe.effort };
     let told = |source| LevelError::Partition { level: rule.name.clone(), within: area.name.clone(), source };
-    Ok(Some((partition_freely(&problem).map_err(told)?, ties)))
+    Ok(Some((partition_freely(&problem, watch).map_err(told)?, ties)))
 }
 
 /// Joins land that lies apart and is too light for an area of its own to what is nearest, the lightest first.

@@ -5,6 +5,7 @@ use crate::cut::Fabric;
 use crate::measure::{DivisionId, Load, UnitId};
 use crate::plan::Plan;
 use crate::territory::Territory;
+use crate::watch::Watch;
 use std::collections::BTreeMap;
 
 pub(super) struct Ground<'a> {
@@ -20,10 +21,12 @@ pub(super) struct Ground<'a> {
     /// Divisions that share a border, either way round, with its length in metres.
     pub beside: BTreeMap<(DivisionId, DivisionId), f64>,
     positions: BTreeMap<&'a str, usize>,
+    /// Asked whether to go on.
+    pub watch: &'a dyn Watch,
 }
 
 impl<'a> Ground<'a> {
-    pub fn new(plan: &'a Plan, t: &'a Territory, fabric: &'a Fabric) -> Ground<'a> {
+    pub fn new(plan: &'a Plan, t: &'a Territory, fabric: &'a Fabric, watch: &'a dyn Watch) -> Ground<'a> {
         let grid = |u: UnitId| plan.fabric.units[u.at()].grid;
         let (mut load, mut units) = (vec![Load::ZERO; plan.grids.len()], vec![Vec::new(); plan.grids.len()]);
         for (u, unit) in fabric.units.iter().enumerate() {
@@ -45,7 +48,7 @@ impl<'a> Ground<'a> {
             }
         }
         let positions = t.divisions.iter().enumerate().map(|(i, d)| (d.id.as_str(), i)).collect();
-        Ground { plan, t, fabric, load, units, borders, beside, positions }
+        Ground { plan, t, fabric, load, units, borders, beside, positions, watch }
     }
 
     /// Number of grids.

@@ -16,6 +16,7 @@ use crate::territory::{Division, Territory};
 use above::{Above, Node};
 use ground::Ground;
 use serde::{Deserialize, Serialize};
+use crate::watch::Watch;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A level above the grids.
@@ -130,11 +131,12 @@ pub fn add_levels(
     territory: &Territory,
     fabric: &Fabric,
     recipe: &Recipe,
+    watch: &dyn Watch,
 ) -> Result<Vec<Finding>, LevelError> {
     let mut findings = Vec::new();
     let mut rows = Vec::with_capacity(recipe.levels.len());
     if !recipe.levels.is_empty() {
-        let ground = Ground::new(plan, territory, fabric);
+        let ground = Ground::new(plan, territory, fabric, watch);
         for tree in recipe.levels.chunk_by(|a, b| a.tree == b.tree) {
             let levels = tree_of(tree, &ground, layers, recipe, &mut findings)?;
             rows.extend(nested(tree, &levels, &ground, &mut findings));

@@ -91,7 +91,7 @@ fn shared(costs: &Costs, open: &[usize]) -> Assigned {
 /// Whole places on hubs.
 #[derive(Clone)]
 struct State<'a> {
-    costs: &'a Costs,
+    costs: &'a Costs<'a>,
     open: &'a [usize],
     /// Position among the hubs.
     hub: Vec<usize>,

@@ -110,7 +110,7 @@ impl Dual {
         let (mut latest, mut set, mut length, mut idle) = (first, set, 1.5f64, 0);
         let mut taken = Vec::new();
         for _ in 0..STEPS {
-            if best.value >= value || length < SHORTEST {
+            if best.value >= value || length < SHORTEST || !costs.goes_on() {
                 break;
             }
             let mut served = vec![1i64; costs.places];
@@ -150,7 +150,7 @@ impl Dual {
 
 /// Depth-first search over sites by rising reduced cost, for a solution that costs less than `best`.
 pub(super) struct Tree<'a> {
-    costs: &'a Costs,
+    costs: &'a Costs<'a>,
     dual: &'a Dual,
     order: Vec<usize>,
     count: usize,
@@ -167,7 +167,7 @@ pub(super) struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     /// Searches; the tree knows what was found, and the result what is proven of every solution.
-    pub fn search(costs: &'a Costs, dual: &'a Dual, pinned: &[bool], count: usize, value: i128) -> (Tree<'a>, i128) {
+    pub fn search(costs: &'a Costs<'a>, dual: &'a Dual, pinned: &[bool], count: usize, value: i128) -> (Tree<'a>, i128) {
         let open: Vec<usize> = (0..costs.sites).filter(|&s| pinned[s]).collect();
         let mut order: Vec<usize> = (0..costs.sites).filter(|&s| !pinned[s]).collect();
         order.sort_by_key(|&s| (dual.reduced[s], s));

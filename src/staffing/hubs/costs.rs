@@ -4,6 +4,7 @@
 //! distance, least weighted distance.
 
 use super::{HubError, HubProblem};
+use crate::watch::Watch;
 
 /// Steps of a distance per metre.
 pub(super) const STEPS_PER_M: f64 = 10.0;
@@ -11,7 +12,7 @@ pub(super) const STEPS_PER_M: f64 = 10.0;
 pub(super) const PAIRS: usize = 100_000_000;
 
 /// Costs of all pairs.
-pub(super) struct Costs {
+pub(super) struct Costs<'w> {
     /// Number of places.
     pub places: usize,
     /// Number of sites.
@@ -32,14 +33,15 @@ pub(super) struct Costs {
     /// By site, then place.
     distance: Vec<i64>,
     cost: Vec<i128>,
+    watch: &'w dyn Watch,
 }
 
 fn gcd(a: i64, b: i64) -> i64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-impl Costs {
-    pub fn of(p: &HubProblem) -> Result<Costs, HubError> {
+impl<'w> Costs<'w> {
+    pub fn of(p: &HubProblem, watch: &'w dyn Watch) -> Result<Costs<'w>, HubError> {
         let (places, sites) = (p.places.len(), p.sites.len());
         let amounts = p.places.iter().map(|place| place.weight.0).chain(p.sites.iter().filter_map(|s| Some(s.capacity?.0)));
         let grain = amounts.fold(0, gcd).max(1);
@@ -58,12 +60,17 @@ impl Costs {
         let beyond = if p.max_distance_m.is_some() { all * farthest + 1 } else { 0 };
         let over = if limited { all * (farthest + beyond) + 1 } else { 0 };
         let limit = p.max_distance_m.map_or(i64::MAX, |m| (m * STEPS_PER_M).floor() as i64);
-        let mut costs = Costs { places, sites, weight, grain, capacity, split: p.split, beyond, over, limit, distance, cost: Vec::new() };
+        let mut costs = Costs { places, sites, weight, grain, capacity, split: p.split, beyond, over, limit, distance, cost: Vec::new(), watch };
         costs.cost = (0..sites)
             .flat_map(|j| (0..places).map(move |i| (i, j)))
             .map(|(i, j)| costs.unit(i, j) * i128::from(costs.weight[i]))
             .collect();
         Ok(costs)
+    }
+
+    /// Whether to go on, after a look at all pairs; whoever is told not to ends with any choice, which nobody will see.
+    pub fn goes_on(&self) -> bool {
+        self.watch.go_on((self.places * self.sites) as u64).is_ok()
     }
 
     /// Distance in steps.
@@ -102,7 +109,7 @@ impl Costs {
     }
 
     /// The same costs with the distance as the only aim.
-    pub fn plain(&self) -> Costs {
+    pub fn plain(&self) -> Costs<'w> {
         let mut plain = Costs {
             weight: self.weight.clone(),
             capacity: vec![None; self.sites],

@@ -21,6 +21,7 @@ pub use table::{Distances, great_circle_m, pair_distances};
 use crate::finding::{Finding, Severity};
 use crate::measure::Load;
 use costs::{Costs, PAIRS, STEPS_PER_M};
+use crate::watch::{Stopped, Watch};
 use serde::Serialize;
 use solve::{Found, search};
 
@@ -69,6 +70,9 @@ pub struct HubProblem {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HubError {
+    /// The caller stopped it.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
     /// Nothing to serve or to serve from.
     #[error("there are {places} places and {sites} sites; at least one of each is needed")]
     Empty {
@@ -245,17 +249,19 @@ pub struct HubReport {
 
 /// Chooses hubs; with pins also the choice without them.
 ///
-/// Greedy choice and each exchange take O(places · sites), the bound up to 600 times that, the depth-first search as much as a fixed limit.
-pub fn place_hubs(problem: &HubProblem) -> Result<HubReport, HubError> {
+/// Greedy choice and each exchange take O(places · sites), the bound up to 600 times that, the depth-first search as much as a fixed limit. `watch` may stop it.
+pub fn place_hubs(problem: &HubProblem, watch: &dyn Watch) -> Result<HubReport, HubError> {
     let pinned: Vec<bool> = problem.sites.iter().map(|s| s.pinned).collect();
     check(problem, pinned.iter().filter(|p| **p).count())?;
-    let costs = Costs::of(problem)?;
+    let costs = Costs::of(problem, watch)?;
     let found = search(&costs, &pinned, problem.count);
+    watch.go_on(0)?;
     let plan = told(problem, &costs, &pinned, &found);
     let mut report = HubReport { findings: findings(problem, &costs, &pinned, &plan), plan, free: None, pins_cost_km: None };
     if pinned.contains(&true) {
         let none = vec![false; pinned.len()];
         let mut other = search(&costs, &none, problem.count);
+        watch.go_on(0)?;
         if found.value < other.value {
             // a choice with pins is one without
             other = Found { least: other.least, proven: false, ..found };

@@ -52,7 +52,7 @@ pub(super) fn search(costs: &Costs, pinned: &[bool], count: usize) -> Found {
     let dual = Dual::of(costs, pinned, count, best.1.value, &served(costs, &best.1));
     // sets that the bound would open are good beginnings
     for set in &dual.sets {
-        if dual.value >= best.1.value {
+        if dual.value >= best.1.value || !costs.goes_on() {
             break;
         }
         let mut open = set.clone();
@@ -103,7 +103,7 @@ fn settled(costs: &Costs, mut open: Vec<usize>, kept: usize) -> (Vec<usize>, Ass
     let mut quick = assign(costs, &open, false);
     let mut looks = 0;
     // without capacities the nearest hubs are the best, and exchanges are done
-    while quick.value > quick.least && looks < LOOKS {
+    while quick.value > quick.least && looks < LOOKS && costs.goes_on() {
         let pairs: Vec<(usize, usize)> =
             (kept..open.len()).flat_map(|at| (0..costs.sites).map(move |s| (at, s))).filter(|(_, s)| !open.contains(s)).collect();
         looks += pairs.len().max(1) * costs.places * open.len();

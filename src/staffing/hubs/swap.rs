@@ -27,7 +27,7 @@ pub(super) fn fill(costs: &Costs, open: &mut Vec<usize>, count: usize) {
     let mut least = vec![FAR; costs.places];
     let cover = |least: &mut Vec<i128>, site: usize| least.iter_mut().zip(costs.of_site(site)).for_each(|(l, c)| *l = (*l).min(*c));
     open.iter().for_each(|&site| cover(&mut least, site));
-    while open.len() < count {
+    while open.len() < count && costs.goes_on() {
         let value = |site: usize| -> i128 { least.iter().zip(costs.of_site(site)).map(|(l, c)| (*l).min(*c)).sum() };
         let free: Vec<usize> = (0..costs.sites).filter(|s| !open.contains(s)).collect();
         let Some((_, site)) = free.into_par_iter().map(|s| (value(s), s)).min() else { return };
@@ -38,7 +38,7 @@ pub(super) fn fill(costs: &Costs, open: &mut Vec<usize>, count: usize) {
 
 /// Exchanges hubs, but for the first `kept` of `open`, until no exchange gains. O(places · sites) per exchange.
 pub(super) fn interchange(costs: &Costs, open: &mut [usize], kept: usize) {
-    while let Some((site, at)) = best_exchange(costs, open, kept) {
+    while let Some((site, at)) = best_exchange(costs, open, kept).filter(|_| costs.goes_on()) {
         open[at] = site;
     }
 }

@@ -108,7 +108,7 @@ proptest! {
 
     #[test]
     fn hubs_with_capacities_are_those_of_brute_force(p in problem(true)) {
-        let report = place_hubs(&p).unwrap();
+        let report = place_hubs(&p, &()).unwrap();
         adds_up(&p, &report.plan)?;
         let best = brute(&p);
         prop_assert_ne!(report.plan.outcome, HubOutcome::WithinGap);
@@ -121,7 +121,7 @@ proptest! {
 
     #[test]
     fn hubs_without_capacities_are_those_of_brute_force(p in problem(false)) {
-        let report = place_hubs(&p).unwrap();
+        let report = place_hubs(&p, &()).unwrap();
         adds_up(&p, &report.plan)?;
         prop_assert_eq!(aims(&report.plan), brute(&p));
         prop_assert_eq!(report.plan.outcome, HubOutcome::Optimal);
@@ -130,7 +130,7 @@ proptest! {
             prop_assert_eq!(aims(free), brute(&unpinned));
         }
         // rounds of exchange alone never go below the bound
-        let costs = Costs::of(&p).unwrap();
+        let costs = Costs::of(&p, &()).unwrap();
         let pinned: Vec<bool> = p.sites.iter().map(|s| s.pinned).collect();
         let mut open: Vec<usize> = (0..pinned.len()).filter(|&s| pinned[s]).collect();
         let kept = open.len();
@@ -146,9 +146,9 @@ proptest! {
 
     #[test]
     fn shared_places_cost_no_more_than_whole_ones(p in problem(true)) {
-        let whole = place_hubs(&p).unwrap().plan;
+        let whole = place_hubs(&p, &()).unwrap().plan;
         let shared = HubProblem { split: true, ..p };
-        let plan = place_hubs(&shared).unwrap().plan;
+        let plan = place_hubs(&shared, &()).unwrap().plan;
         adds_up(&shared, &plan)?;
         prop_assert_ne!(plan.outcome, HubOutcome::WithinGap);
         prop_assert!((plan.overrun - whole.overrun) < 1e-9);
