@@ -94,7 +94,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     findings.extend(more);
     let ground = ground(&a, &recipe, own_recipe)?;
     findings.extend(ground.findings);
-    let c = compare(&before, &after, &ground.points, recipe.grid.tolerance);
+    let c = compare(&before, &after, &ground.points, recipe.grid.tolerance, &())?;
     findings.extend(c.findings.iter().cloned());
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let title = format!("{} and {}", cli::title(&a.before), cli::title(&a.after));

@@ -61,7 +61,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         let said = cli::draft(path)?;
         let over = Draft { backup: said.backup, posts: said.posts, officers: said.officers, ..Draft::default() };
         plan.provenance.recipe = over.or(plan.provenance.recipe.clone().into()).build()?;
-        findings.extend(add_backups(&mut plan));
+        findings.extend(add_backups(&mut plan, &())?);
     }
     let own = a.plan.is_none().then(|| drawn::town("staff.csv"));
     let mut known = Staff { examined: a.examined, ..Staff::default() };
@@ -76,7 +76,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         known.officers = officers;
         findings.extend(told);
     }
-    let mut staffed = staff(&plan, &known);
+    let mut staffed = staff(&plan, &known, &())?;
     staffed.findings.splice(0..0, findings);
     if let Some(out) = &a.out {
         write(&mut plan, &staffed, out)?;

@@ -91,7 +91,7 @@ proptest! {
     #[test]
     fn nothing_moves_between_a_plan_and_itself(labels in labels(), homes in homes()) {
         let own = plan(&labels);
-        let c = compare(&own, &own, &homes, 0.1);
+        let c = compare(&own, &own, &homes, 0.1, &()).unwrap();
         prop_assert!(near(c.moved.by_matching.households, 0.0) && near(c.moved.by_matching.area_m2, 0.0), "{:?}", c.moved);
         prop_assert!(c.moved.by_ids.is_none_or(|a| near(a.households, 0.0) && near(a.area_m2, 0.0)));
         let a = agreed(&c);
@@ -103,7 +103,7 @@ proptest! {
     #[test]
     fn swapping_the_plans_changes_no_figure(a in labels(), b in labels(), homes in homes()) {
         let (a, b) = (plan(&a), plan(&b));
-        let (there, back) = (compare(&a, &b, &homes, 0.1), compare(&b, &a, &homes, 0.1));
+        let (there, back) = (compare(&a, &b, &homes, 0.1, &()).unwrap(), compare(&b, &a, &homes, 0.1, &()).unwrap());
         prop_assert!(near(agreed(&there).adjusted_rand, agreed(&back).adjusted_rand));
         prop_assert!(near(agreed(&there).variation_of_information, agreed(&back).variation_of_information));
         prop_assert_eq!(there.moved.by_matching.households, back.moved.by_matching.households);
@@ -116,8 +116,8 @@ proptest! {
     #[test]
     fn overlaps_add_up_to_the_grids(a in labels(), b in labels(), homes in homes()) {
         let (a, b) = (plan(&a), plan(&b));
-        let c = compare(&a, &b, &homes, 0.1);
-        let own = |plan: &AsFound| compare(plan, plan, &homes, 0.1).overlap;
+        let c = compare(&a, &b, &homes, 0.1, &()).unwrap();
+        let own = |plan: &AsFound| compare(plan, plan, &homes, 0.1, &()).unwrap().overlap;
         for (plan, sums) in [(&a, sums(&c, false)), (&b, sums(&c, true))] {
             for o in own(plan).iter().filter(|o| o.before.is_some()) {
                 let sum = sums[o.before.as_ref().unwrap()];
@@ -137,7 +137,7 @@ proptest! {
         let (a, b) = (plan(&a), plan(&b));
         let mut renamed = b.clone();
         renamed.grids.iter_mut().for_each(|g| g.grid_id = format!("other {}", g.grid_id));
-        let (c, r) = (compare(&a, &b, &homes, 0.1), compare(&a, &renamed, &homes, 0.1));
+        let (c, r) = (compare(&a, &b, &homes, 0.1, &()).unwrap(), compare(&a, &renamed, &homes, 0.1, &()).unwrap());
         prop_assert!(r.moved.by_ids.is_none() && !r.moved.ids_hold);
         prop_assert_eq!(c.moved.by_matching, r.moved.by_matching);
         prop_assert_eq!(c.agreement, r.agreement);
@@ -170,7 +170,7 @@ fn classes(c: &Comparison) -> Vec<(&str, Class)> {
 #[test]
 fn grids_are_born_split_merged_and_retired() {
     let of = |a, b| {
-        let c = compare(&row(a), &row(b), &one_each(), 0.1);
+        let c = compare(&row(a), &row(b), &one_each(), 0.1, &()).unwrap();
         classes(&c).into_iter().map(|(id, class)| (id.to_string(), class)).collect::<Vec<_>>()
     };
     let named = |all: &[(&str, Class)]| all.iter().map(|(id, class)| (id.to_string(), *class)).collect::<Vec<_>>();
@@ -193,7 +193,7 @@ fn grids_are_born_split_merged_and_retired() {
 #[test]
 fn figures_are_those_by_hand() {
     let (a, b) = (Some(1), Some(2));
-    let c = compare(&row([a, a, b, b, b]), &row([a, a, a, b, b]), &one_each(), 0.1);
+    let c = compare(&row([a, a, b, b, b]), &row([a, a, a, b, b]), &one_each(), 0.1, &()).unwrap();
     assert_eq!((c.basis, c.moved.households_in_both), (Basis::Points, 5.0));
     let moved = c.moved.by_ids.unwrap();
     assert_eq!((moved.households, moved.share, c.moved.ids_hold), (1.0, 0.2, true));
@@ -212,7 +212,7 @@ fn figures_are_those_by_hand() {
 #[test]
 fn without_points_land_counts() {
     let (a, b) = (Some(1), Some(2));
-    let c = compare(&row([a, a, b, b, b]), &row([a, a, a, b, b]), &[], 0.1);
+    let c = compare(&row([a, a, b, b, b]), &row([a, a, a, b, b]), &[], 0.1, &()).unwrap();
     assert_eq!((c.basis, c.before.in_band, c.moved.households_in_both), (Basis::Land, None, 0.0));
     let moved = c.moved.by_matching;
     assert!((moved.area_share - 0.2).abs() < 1e-3 && moved.share == 0.0, "{moved:?}");
@@ -227,13 +227,13 @@ fn attachments_of_both_plans_count_entities() {
         AsFound { attachments: Some(rows), ..plan }
     };
     let (old, new) = (attached(row([a, a, b, b, b]), ["g1", "g2", "g2"]), attached(row([a, a, a, b, b]), ["g1", "g1", "g2"]));
-    let c = compare(&old, &new, &[], 0.1);
+    let c = compare(&old, &new, &[], 0.1, &()).unwrap();
     assert_eq!((c.basis, c.moved.households_in_both, c.moved.by_ids.unwrap().households), (Basis::Entities, 3.0, 1.0));
     // a house that was built since makes no grid another one, and loads are those that the plans tell
     let mut later = attached(row([a, a, b, b, b]), ["g1", "g2", "g2"]);
     later.attachments.as_mut().unwrap().push(["e9".into(), "g2".into(), "location".into()]);
     later.grids.iter_mut().for_each(|g| g.households = Some(40.0));
-    let c = compare(&old, &later, &[], 0.1);
+    let c = compare(&old, &later, &[], 0.1, &()).unwrap();
     assert_eq!(classes(&c), [("g1", Class::Unchanged), ("g2", Class::Unchanged)]);
     assert!(c.grids.iter().all(|g| (g.households_before, g.households) == (0.0, 40.0)), "{:?}", c.grids);
     assert_eq!(c.agreement.map(|a| a.adjusted_rand), Some(1.0));
@@ -243,14 +243,14 @@ fn attachments_of_both_plans_count_entities() {
 fn plans_of_other_places_have_nothing_in_common() {
     let mut far = row([Some(1), Some(1), Some(2), Some(2), Some(2)]);
     far.grids.iter_mut().for_each(|g| g.land.map_coords_in_place(|c| geo::Coord { x: c.x + 1.0, ..c }));
-    let c = compare(&row([Some(1), Some(1), Some(2), Some(2), Some(2)]), &far, &[], 0.1);
+    let c = compare(&row([Some(1), Some(1), Some(2), Some(2), Some(2)]), &far, &[], 0.1, &()).unwrap();
     assert!(c.agreement.is_none() && c.findings.iter().any(|f| f.code == "nothing-in-both"), "{:?}", c.findings);
 }
 
 #[test]
 fn gaps_and_overlaps_are_told_with_their_place() {
     let (a, b) = (Some(1), Some(2));
-    let gap = compare(&row([a, a, b, b, b]), &row([a, a, b, b, None]), &one_each(), 0.1);
+    let gap = compare(&row([a, a, b, b, b]), &row([a, a, b, b, None]), &one_each(), 0.1, &()).unwrap();
     let codes = |c: &Comparison| c.findings.iter().map(|f| f.code.clone()).collect::<Vec<_>>();
     assert_eq!(codes(&gap), ["households-in-one-plan", "land-in-one-plan"]);
     let at = gap.findings[1].place.unwrap();
@@ -258,7 +258,7 @@ fn gaps_and_overlaps_are_told_with_their_place() {
 
     let mut twice = row([a, a, b, b, b]);
     twice.grids[0].land.0.push(cell(2, 0).0.remove(0));
-    let over = compare(&row([a, a, b, b, b]), &twice, &one_each(), 0.1);
+    let over = compare(&row([a, a, b, b, b]), &twice, &one_each(), 0.1, &()).unwrap();
     assert!(
         codes(&over).contains(&"grids-overlap".to_string()) && codes(&over).contains(&"households-in-two-grids".to_string()),
         "{:?}",
@@ -384,7 +384,7 @@ fn the_map_shows_names_as_text() {
     for plan in [&mut old, &mut new] {
         plan.grids.iter_mut().for_each(|g| g.grid_id = format!("{hostile}{}", g.grid_id));
     }
-    let c = compare(&old, &new, &one_each(), 0.1);
+    let c = compare(&old, &new, &one_each(), 0.1, &()).unwrap();
     let sheet = sheet_before::compared(&old, &new, &c, &c.findings, None, "two plans");
     let before = sheet.before.as_ref().unwrap();
     assert_eq!((before.moved.len(), before.borders.len()), (1, 1));

@@ -61,13 +61,13 @@ proptest! {
         all(&edges, 0, 0, 0, 0, &mut least);
         let most = *least.keys().last().unwrap();
         for k in 0..=most + 1 {
-            let found = matching(n, &edges, k);
+            let found = matching(n, &edges, k, &()).unwrap();
             prop_assert_eq!(found.pairs(), k.min(most));
             prop_assert_eq!(cost(&edges, &found), least[&k.min(most)]);
             prop_assert!(k > most || found.between.is_empty());
         }
-        let found = matching(n, &edges, usize::MAX);
-        prop_assert_eq!(&found, &matching(n, &edges, usize::MAX));
+        let found = matching(n, &edges, usize::MAX, &()).unwrap();
+        prop_assert_eq!(&found, &matching(n, &edges, usize::MAX, &()).unwrap());
         prop_assert_eq!(cost(&edges, &found), least[&most]);
         // the proof that no matching has more pairs
         if 2 * most < n {
@@ -84,25 +84,25 @@ proptest! {
     fn larger_graphs_prove_their_size((n, edges) in (30usize..90).prop_flat_map(|n| {
         (Just(n), prop::collection::vec((0..n, 0..n, 0i64..50), n..3 * n))
     })) {
-        let found = matching(n, &edges, usize::MAX);
+        let found = matching(n, &edges, usize::MAX, &()).unwrap();
         let total = cost(&edges, &found);
         let free = n - 2 * found.pairs();
         prop_assert!(free == 0 || odd_pieces(n, &edges, &found.between) - found.between.len() == free);
         let mirrored: Edges = edges.iter().rev().map(|&(u, v, c)| (n - 1 - v, n - 1 - u, c)).collect();
-        let other = matching(n, &mirrored, usize::MAX);
+        let other = matching(n, &mirrored, usize::MAX, &()).unwrap();
         prop_assert_eq!((other.pairs(), cost(&mirrored, &other)), (found.pairs(), total));
     }
 }
 
 #[test]
 fn a_star_leaves_two_and_its_centre_proves_it() {
-    let found = matching(4, &[(0, 1, 5), (0, 2, 3), (0, 3, 4)], usize::MAX);
+    let found = matching(4, &[(0, 1, 5), (0, 2, 3), (0, 3, 4)], usize::MAX, &()).unwrap();
     assert_eq!((found.mate, found.between), (vec![Some(2), None, Some(0), None], vec![0]));
 }
 
 #[test]
 fn size_comes_before_cost() {
-    let found = matching(4, &[(0, 1, 100), (1, 2, 1), (2, 3, 100)], usize::MAX);
+    let found = matching(4, &[(0, 1, 100), (1, 2, 1), (2, 3, 100)], usize::MAX, &()).unwrap();
     assert_eq!(found.mate, [Some(1), Some(0), Some(3), Some(2)]);
-    assert_eq!(matching(4, &[(0, 1, 100), (1, 2, 1), (2, 3, 100)], 1).mate, [None, Some(2), Some(1), None]);
+    assert_eq!(matching(4, &[(0, 1, 100), (1, 2, 1), (2, 3, 100)], 1, &()).unwrap().mate, [None, Some(2), Some(1), None]);
 }

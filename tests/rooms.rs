@@ -4,8 +4,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the bottom up: a room may import those before it.
-const ROOMS: [&str; 14] =
-    ["measure", "watch", "finding", "crs", "recipe", "territory", "cut", "graph", "partition", "zones", "attach", "staffing", "plan", "pipeline"];
+const ROOMS: [&str; 14] = [
+    "measure",
+    "watch",
+    "finding",
+    "crs",
+    "recipe",
+    "territory",
+    "cut",
+    "graph",
+    "partition",
+    "zones",
+    "attach",
+    "staffing",
+    "plan",
+    "pipeline",
+];
 /// What `io` may import: data, never an algorithm.
 const DATA: [&str; 9] = ["measure", "watch", "finding", "crs", "recipe", "territory", "graph", "staffing", "plan"];
 

@@ -50,7 +50,7 @@ fn figure(s: &Staffing, name: &str) -> f64 {
 #[test]
 fn r28_r30_r33_the_town_is_staffed_branch_by_branch() {
     let (plan, known) = (&MARKET.plan, town_staff());
-    let s = staff(plan, &known);
+    let s = staff(plan, &known, &()).unwrap();
     assert_eq!((known.rows.len(), figure(&s, "officers"), figure(&s, "grids")), (113, 112.0, 112.0));
     // told: the row that stands there again, the branch that is none, the branch with a vacancy
     assert_eq!(codes(&s.findings), [("officer-twice", Some(71)), ("branch-unknown", Some(113)), ("officers-too-few", None)]);
@@ -106,7 +106,7 @@ fn r28_140_examined_but_132_graded() {
     };
     let rows = (0..12).map(row("1")).chain((0..27).map(row("2"))).chain((0..47).map(row("3"))).chain((0..46).map(row("4"))).collect();
     let known = Staff { file: "staff.csv".into(), rows, examined: Some(140), ..Staff::default() };
-    let s = staff(&MARKET.plan, &known);
+    let s = staff(&MARKET.plan, &known, &()).unwrap();
     let told = s.findings.iter().find(|f| f.code == "levels-incomplete").unwrap();
     assert_eq!((told.measured, told.limit), (Some(132.0), Some(140.0)));
     assert!(told.message.contains("12 + 27 + 47 + 46 = 132"), "{}", told.message);
@@ -121,7 +121,7 @@ fn r29_backups_are_a_maximum_matching_and_the_rest_is_told() {
     let with = |within: Extent, leftover: Leftover| {
         let mut plan = d.plan.clone();
         plan.provenance.recipe.backup = BackupRule { within, leftover };
-        let findings = add_backups(&mut plan);
+        let findings = add_backups(&mut plan, &()).unwrap();
         for g in &plan.grids {
             for other in g.backup_grid_id.iter().chain(&g.second_backup_grid_id) {
                 assert!(beside.contains(&(g.grid_id.clone(), other.clone())), "{} {other}", g.grid_id);
@@ -157,7 +157,7 @@ fn r25_too_few_officers_take_adjacent_grids_of_the_least_load() {
     let beside = beside(d);
     let counts = &d.plan.provenance.recipe.grid.counts;
     let officers: BTreeMap<String, usize> = counts.iter().map(|(id, k)| (id.clone(), (*k as usize * 3).div_ceil(4))).collect();
-    let s = staff(&d.plan, &Staff { officers: officers.clone(), ..Staff::default() });
+    let s = staff(&d.plan, &Staff { officers: officers.clone(), ..Staff::default() }, &()).unwrap();
     for (branch, m) in &officers {
         let own = || s.grids.iter().zip(&d.plan.grids).filter(|(_, g)| g.division_id == *branch);
         let shared: Vec<_> = own().filter_map(|(r, _)| Some((r.grid_id.clone(), r.with_grid_id.clone()?))).collect();
@@ -173,14 +173,14 @@ fn r25_too_few_officers_take_adjacent_grids_of_the_least_load() {
     }
     assert!(s.findings.iter().all(|f| f.code == "officers-share"), "{:?}", codes(&s.findings));
     // more pairs than there can be
-    let s = staff(&d.plan, &Staff { officers: [("br01".into(), 1), ("nowhere".into(), 3)].into(), ..Staff::default() });
+    let s = staff(&d.plan, &Staff { officers: [("br01".into(), 1), ("nowhere".into(), 3)].into(), ..Staff::default() }, &()).unwrap();
     let told = s.findings.iter().find(|f| f.code == "pairs-too-few").unwrap();
     assert_eq!((told.severity, told.measured, told.limit), (Severity::Violation, Some(3.0), Some(1.0)));
     assert!(s.findings.iter().any(|f| f.code == "branch-unknown" && f.subject.id.as_deref() == Some("nowhere")));
     // a table makes people share only where the recipe says so
     let mut plan = d.plan.clone();
     plan.provenance.recipe.officers.share = true;
-    let s = staff(&plan, &town_staff());
+    let s = staff(&plan, &town_staff(), &()).unwrap();
     assert_eq!((figure(&s, "sharing-officer"), s.vacancies.len()), (2.0, 0));
 }
 
@@ -195,7 +195,7 @@ fn shared(people: &[[&str; 3]]) -> (&'static Plan, Staffing) {
         ..StaffRow::default()
     };
     let rows = people.iter().enumerate().map(row).collect();
-    let s = staff(&PLAN, &Staff { file: "staff.csv".into(), rows, ..Staff::default() });
+    let s = staff(&PLAN, &Staff { file: "staff.csv".into(), rows, ..Staff::default() }, &()).unwrap();
     // screen, tables and findings tell the same
     let with = s.grids.iter().filter(|g| g.officer.is_some()).count();
     let vacant: BTreeMap<&str, usize> = s.vacancies.iter().fold(BTreeMap::new(), |mut sum, v| {
@@ -238,13 +238,13 @@ fn r25_grids_without_officer_share_none() {
 #[test]
 fn a_staffing_is_complete_when_nothing_is_vacant() {
     let plan = &MARKET.plan;
-    let s = staff(plan, &town_staff());
+    let s = staff(plan, &town_staff(), &()).unwrap();
     assert!(!s.is_complete() && s.findings.iter().all(|f| f.severity != Severity::Violation), "one is vacant, and nobody shares");
     // officers without name fill grids as well
     let officers = plan.provenance.recipe.grid.counts.iter().map(|(id, k)| (id.clone(), *k as usize)).collect();
-    let s = staff(plan, &Staff { officers, ..Staff::default() });
+    let s = staff(plan, &Staff { officers, ..Staff::default() }, &()).unwrap();
     assert!(s.is_complete() && figure(&s, "with-officer") == 112.0);
-    let few = staff(plan, &Staff { officers: [("br01".into(), 3)].into(), ..town_staff() });
+    let few = staff(plan, &Staff { officers: [("br01".into(), 3)].into(), ..town_staff() }, &()).unwrap();
     let own: Vec<_> = few.grids.iter().zip(&plan.grids).filter(|(_, g)| g.division_id == "br01").map(|(r, _)| r).collect();
     assert!(own.iter().all(|r| r.officer.is_some()) && own.iter().filter(|r| r.with_grid_id.is_some()).count() == 2);
     assert_eq!(few.spare.len(), 2, "who is over what is stated, and who has no branch");
@@ -255,7 +255,7 @@ fn factors_for_ids_that_are_nowhere_are_told() {
     let mut plan = MARKET.plan.clone();
     let said = "[posts.m]\nper = 10\nscale = { G999999 = 2.0, G000001 = 2.0, Z0001 = 2.0, br01 = 2.0 }";
     plan.provenance.recipe.posts = Draft::from_toml(said).unwrap().build().unwrap().posts;
-    let s = staff(&plan, &town_staff());
+    let s = staff(&plan, &town_staff(), &()).unwrap();
     let told: Vec<_> = s.findings.iter().filter(|f| f.code == "scale-unknown").collect();
     assert_eq!(told.len(), 1);
     assert!(told[0].message.starts_with("posts.m.scale: no grid, zone or division 'G999999'"), "{}", told[0].message);
@@ -265,7 +265,7 @@ fn factors_for_ids_that_are_nowhere_are_told() {
 fn r7_managers_by_customers_pooled_and_dealt() {
     let d =
         drawn("telecom", "[posts.alone]\nper = 10\nclasses = [\"industrial-park\"]\n[posts.scaled]\nper = 100\nscale = { Z0001 = 2.0 }");
-    let s = staff(&d.plan, &Staff::default());
+    let s = staff(&d.plan, &Staff::default(), &()).unwrap();
     let per_grid = |post: &str, g: usize| s.grids[g].posts[s.kinds.iter().position(|k| k == post).unwrap()];
     let mut attached = vec![0u32; d.plan.grids.len()];
     d.plan.attachments.iter().filter_map(|a| a.grid).for_each(|g| attached[g as usize] += 1);
@@ -304,7 +304,7 @@ fn r11_a_post_for_every_township_and_village_with_its_vacancies() {
         row(3, "p3", &village, "information-officer"),
         row(4, "p1", "tw02", "assistant-inspector"),
     ];
-    let s = staff(&d.plan, &Staff { file: "staff.csv".into(), rows, ..Staff::default() });
+    let s = staff(&d.plan, &Staff { file: "staff.csv".into(), rows, ..Staff::default() }, &()).unwrap();
     let divisions = d.plan.grids.iter().map(|g| &g.division_id).collect::<BTreeSet<_>>().len() as f64;
     assert_eq!((figure(&s, "post:assistant-inspector"), figure(&s, "post:information-officer")), (17.0, divisions));
     assert_eq!((figure(&s, "post:assistant-inspector:filled"), figure(&s, "post:information-officer:filled")), (2.0, 1.0));
@@ -325,7 +325,7 @@ fn folder(name: &str) -> PathBuf {
 #[test]
 fn a_staffed_plan_still_passes_the_judge_and_tables_hold_everything() {
     let d = &*MARKET;
-    let s = staff(&d.plan, &town_staff());
+    let s = staff(&d.plan, &town_staff(), &()).unwrap();
     let mut plan = d.plan.clone();
     plan.grids.iter_mut().zip(&s.grids).for_each(|(g, row)| g.officer = row.officer.clone());
     let folder = folder("judged");

@@ -64,6 +64,7 @@ pub struct Attachment {
 /// Attaches every point by location; those outside go to the nearest grid within `attach.nearest_m` (R14).
 /// O(log n) per point.
 pub fn attach(territory: &Territory, fabric: &Fabric, grid_of_unit: &[GridId], recipe: &Recipe) -> Vec<Attachment> {
+    let _span = tracing::info_span!("attach", points = territory.points.len()).entered();
     let grid = |u: Option<UnitId>| u.map(|u| grid_of_unit[u.at()]);
     let border = |e: &FabricEdge| Border { a: e.a, b: e.b, left: grid(e.left), right: grid(e.right) };
     let land = Land::new(territory.plane, fabric.edges.iter().map(border));

@@ -97,6 +97,7 @@ struct Placed {
 
 /// Cuts `territory` into units. O(n log n) for n segments and points. `watch` may stop it between one step of refinement and the next.
 pub fn cut(territory: &Territory, recipe: &Recipe, watch: &dyn Watch) -> Result<Fabric, CutError> {
+    let _span = tracing::info_span!("cut", points = territory.points.len()).entered();
     let mut findings = Vec::new();
     let limit = (recipe.cut.split_above * territory.base.0 as f64) as i64;
     let first = divisions::pieces(territory, &mut findings)?;

@@ -224,6 +224,7 @@ fn standings(assignment: &Assignment, bounds: &Bounds, bands: &[Band], component
 /// Each connected component gets its own count. O(n log n) for the first partition and its settling; the search after it is bounded
 /// by [`Effort`], which is an amount of work for the whole graph: a small graph is searched through, of a large one as much as the budget allows. `watch` may stop it.
 pub fn partition(problem: &Problem, watch: &dyn Watch) -> Result<Partitioned, PartitionError> {
+    let _span = tracing::debug_span!("partition", units = problem.graph.len()).entered();
     check(problem)?;
     if problem.locks.is_empty() { solve(problem, watch) } else { solve_locked(problem, watch) }
 }

@@ -170,7 +170,13 @@ pub(super) fn kept(plan: &Plan, ground: &Ground, ancestry: &Ancestry) -> (Vec<Op
 type Kept = (Vec<Zone>, Vec<Finding>, Vec<Option<u32>>);
 
 /// Zones as they were, and the old grid that every unit is to keep, now also of dedicated land.
-fn zones(plan: &Plan, ground: &Ground, mut kept: Vec<Option<u32>>, dedicated_was: &[Option<u32>], (recipe, watch): (&Recipe, &dyn Watch)) -> Result<Kept, Error> {
+fn zones(
+    plan: &Plan,
+    ground: &Ground,
+    mut kept: Vec<Option<u32>>,
+    dedicated_was: &[Option<u32>],
+    (recipe, watch): (&Recipe, &dyn Watch),
+) -> Result<Kept, Error> {
     let number: BTreeMap<&str, u32> = plan.zones.iter().enumerate().map(|(i, z)| (z.zone_id.as_str(), i as u32)).collect();
     let zone_of_grid: Vec<u32> = plan.grids.iter().map(|g| number.get(g.zone_id.as_str()).copied().unwrap_or(0)).collect();
     let before = Before { grid_of_unit: &kept, grid_of_dedicated: dedicated_was, zone_of_grid: &zone_of_grid };

@@ -18,8 +18,8 @@ use crate::plan::{Identity, LevelError, Parts, Past, Plan, PlanShare, Report, ad
 use crate::recipe::{Recipe, ZoneRule};
 use crate::territory::layers::Layers;
 use crate::territory::{Lock, Territory, TerritoryError, territory};
-use crate::zones::{Coverage, Dedicated, Zone, ZoneError, broken, coverage, dedicated, homes, zones};
 use crate::watch::{Stopped, Watch};
+use crate::zones::{Coverage, Dedicated, Zone, ZoneError, broken, coverage, dedicated, homes, zones};
 use rayon::prelude::*;
 
 /// Why no plan was drawn, and in which stage.
@@ -167,7 +167,7 @@ fn finish(
     let code_findings = add_codes(&mut plan, &territory, &fabric, past.map(|p| p.old), recipe);
     watch.go_on(territory.points.len() as u64)?;
     let level_findings = add_levels(&mut plan, layers, &territory, &fabric, recipe, watch)?;
-    let backup_findings = add_backups(&mut plan);
+    let backup_findings = add_backups(&mut plan, watch)?;
     if let Some(past) = past {
         past.pass_on(&mut plan);
     }

@@ -116,6 +116,7 @@ struct Judge<'a> {
 /// Judges `found` against the territory: validity, cover, overlap, contiguity, nesting, loads, attachments and balance
 /// within `tolerance`. O(n log n).
 pub fn check(found: &AsFound, territory: &Territory, tolerance: f64) -> Checked {
+    let _span = tracing::info_span!("check", grids = found.grids.len()).entered();
     // a GIS may write outer rings either way round
     let land = found.grids.par_iter().map(|g| metres(&g.land, &territory.plane).orient(Direction::Default));
     let land: Vec<MultiPolygon<f64>> = land.collect();

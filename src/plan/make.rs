@@ -105,6 +105,7 @@ pub fn make(
     identity: &Identity,
     recipe: &Recipe,
 ) -> Plan {
+    let _span = tracing::info_span!("plan", units = fabric.units.len()).entered();
     let grids = parts.zone_of_grid.len();
     let tally = tallies(territory, fabric, parts);
     let connected = connected_parts(fabric, &parts.grid_of_unit, grids);

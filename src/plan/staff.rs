@@ -5,6 +5,7 @@ use crate::finding::{Finding, Severity};
 use crate::measure::{GridId, Load};
 use crate::recipe::{Count, Extent, PostRule, near};
 use crate::staffing::{self, Duos, Places, Seat, SharedBorder, StaffRow};
+use crate::watch::{Stopped, Watch};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -156,10 +157,10 @@ impl Plan {
 
 /// Gives every grid its backups by the plan's recipe (R29). Findings list triples (`backup-triple`), pairs across areas (`backup-across`) and
 /// grids for which nobody stands in, with the reason (`backup-left-over`).
-pub fn add_backups(plan: &mut Plan) -> Vec<Finding> {
+pub fn add_backups(plan: &mut Plan, watch: &dyn Watch) -> Result<Vec<Finding>, Stopped> {
     let rule = plan.provenance.recipe.backup.clone();
     let (borders, outline) = plan.shared_borders();
-    let found = staffing::backups(&plan.areas_of(&rule.within).0, &borders, &outline, rule.leftover);
+    let found = staffing::backups(&plan.areas_of(&rule.within).0, &borders, &outline, rule.leftover, watch)?;
     let id = |g: GridId| plan.grids[g.at()].grid_id.clone();
     let tell = |code: &str, g: GridId, message: String| Finding::new(Severity::Info, code, message).id(id(g));
     let left = found.left_over.iter().map(|(g, why)| tell("backup-left-over", *g, format!("no grid stands in for it: {why}")));
@@ -173,14 +174,15 @@ pub fn add_backups(plan: &mut Plan) -> Vec<Finding> {
         row.backup_grid_id = found.backup[g].map(|b| ids[b.at()].clone());
         row.second_backup_grid_id = found.second[g].map(|b| ids[b.at()].clone());
     }
-    findings
+    Ok(findings)
 }
 
 /// Staff of a plan by its recipe (`[posts]`, `[officers]`): posts, officers of grids, who shares one, what is vacant, who does two things.
 ///
 /// Where a branch has fewer officers than grids, the rest is vacant, or some take two adjacent grids (R25), as the recipe says; always the latter where the
 /// numbers of officers are stated. Findings: `officers-too-few`, `officers-too-many`, `officers-share`, `pairs-too-few` by branch. Backups are those of the plan. O(n³) in the worst case for the n grids of a branch.
-pub fn staff(plan: &Plan, staff: &Staff) -> Staffing {
+pub fn staff(plan: &Plan, staff: &Staff, watch: &dyn Watch) -> Result<Staffing, Stopped> {
+    let _span = tracing::info_span!("staff", grids = plan.grids.len()).entered();
     let mut rule = plan.provenance.recipe.officers.clone();
     rule.examined = staff.examined.or(rule.examined);
     let (branch_of, branches) = plan.areas_of(&rule.branch);
@@ -207,7 +209,7 @@ pub fn staff(plan: &Plan, staff: &Staff) -> Staffing {
     let shares = |branch: u32| stated(branch).is_some() || rule.share;
     let sharing = |branch: u32| officers(branch).filter(|_| shares(branch)).unwrap_or(usize::MAX);
     let (loads, borders) = (plan.loads(), plan.shared_borders().0);
-    let mut duos = staffing::duos(&branch_of, &borders, &loads, &pinned.holds, sharing);
+    let mut duos = staffing::duos(&branch_of, &borders, &loads, &pinned.holds, sharing, watch)?;
     let mut with = vec![None; plan.grids.len()];
     duos.iter().flat_map(|d| &d.pairs).for_each(|&[a, b]| (with[a.at()], with[b.at()]) = (Some(b), Some(a)));
     let first = |g: &GridId| with[g.at()].is_none_or(|other: GridId| *g < other);
@@ -269,7 +271,7 @@ pub fn staff(plan: &Plan, staff: &Staff) -> Staffing {
     }
     out.doubles = doubles(&staff.rows, roles);
     out.figures(roster.officers.len(), &roster.levels);
-    out
+    Ok(out)
 }
 
 /// What is to be said of the number of officers of a branch (R25, R28), of whose grids `vacant` have none.

@@ -3,6 +3,7 @@
 use super::area::{SharedBorder, areas};
 use super::matching::matching;
 use crate::measure::{GridId, Load};
+use crate::watch::{Stopped, Watch};
 
 /// What is decided of a grid before pairs are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +41,14 @@ impl Duos {
 /// wanted. No pair has two held grids. `officers` says how many an area has for grids that are not closed; `borders` are those of positive length.
 ///
 /// The sum is the least of all choices, which taking the lightest pair first does not reach. O(n³), see [`matching`].
-pub fn duos(area_of: &[u32], borders: &[SharedBorder], loads: &[Load], holds: &[Hold], officers: impl Fn(u32) -> usize) -> Vec<Duos> {
+pub fn duos(
+    area_of: &[u32],
+    borders: &[SharedBorder],
+    loads: &[Load],
+    holds: &[Hold],
+    officers: impl Fn(u32) -> usize,
+    watch: &dyn Watch,
+) -> Result<Vec<Duos>, Stopped> {
     let held = |border: &SharedBorder| [border.a, border.b].iter().filter(|g| holds[g.at()] == Hold::Held).count();
     let open = |g: &GridId| holds[g.at()] != Hold::Closed;
     let one = |(&area, own): (&u32, &super::area::Area<'_>)| {
@@ -49,15 +57,15 @@ pub fn duos(area_of: &[u32], borders: &[SharedBorder], loads: &[Load], holds: &[
         let can_be = own.edges.iter().filter(|(_, _, border)| open(&border.a) && open(&border.b) && held(border) < 2);
         let (mut edges, free): (Vec<_>, Vec<bool>) =
             can_be.map(|&(a, b, border)| ((a, b, (loads[border.a.at()] + loads[border.b.at()]).0), held(border) == 0)).unzip();
-        let mut found = matching(own.grids.len(), &edges, out.needed());
+        let mut found = matching(own.grids.len(), &edges, out.needed(), watch)?;
         if found.pairs() < out.needed() && free.contains(&false) {
             let more = 1 + edges.iter().map(|e| e.2).sum::<i64>();
             edges.iter_mut().zip(&free).filter(|(_, free)| **free).for_each(|(e, _)| e.2 += more);
-            found = matching(own.grids.len(), &edges, out.needed());
+            found = matching(own.grids.len(), &edges, out.needed(), watch)?;
         }
         let pair = |(a, b): (usize, &Option<usize>)| b.filter(|b| a < *b).map(|b| [own.grids[a], own.grids[b]]);
         out.pairs = found.mate.iter().enumerate().filter_map(pair).collect();
-        out
+        Ok(out)
     };
     areas(area_of, borders).iter().map(one).collect()
 }
@@ -75,7 +83,7 @@ mod tests {
     fn exactly_as_many_pairs_as_officers_are_missing() {
         let (borders, loads) = path(&[5, 1, 2, 4]);
         for (officers, expected) in [(9, vec![]), (4, vec![]), (3, vec![[1, 2]]), (2, vec![[0, 1], [2, 3]]), (1, vec![[0, 1], [2, 3]])] {
-            let found = duos(&[0; 4], &borders, &loads, &[Hold::Free; 4], |_| officers);
+            let found = duos(&[0; 4], &borders, &loads, &[Hold::Free; 4], |_| officers, &()).unwrap();
             let pairs: Vec<[u32; 2]> = found[0].pairs.iter().map(|p| p.map(|g| g.0)).collect();
             assert_eq!(pairs, expected, "{officers} officers");
             assert_eq!(found[0].needed() - pairs.len(), if officers == 1 { 1 } else { 0 });
@@ -85,7 +93,7 @@ mod tests {
     #[test]
     fn areas_are_on_their_own() {
         let (borders, loads) = path(&[1, 1, 1, 1]);
-        let found = duos(&[0, 1, 1, 0], &borders, &loads, &[Hold::Free; 4], |area| if area == 0 { 1 } else { 2 });
+        let found = duos(&[0, 1, 1, 0], &borders, &loads, &[Hold::Free; 4], |area| if area == 0 { 1 } else { 2 }, &()).unwrap();
         assert_eq!(found.iter().map(|d| (d.needed(), d.pairs.len())).collect::<Vec<_>>(), [(1, 0), (0, 0)]);
     }
 
@@ -94,7 +102,7 @@ mod tests {
         use Hold::{Closed, Free, Held};
         let (borders, loads) = path(&[9, 1, 2, 4]);
         let pairs = |holds: &[Hold; 4], officers: usize| {
-            let found = duos(&[0; 4], &borders, &loads, holds, |_| officers).remove(0);
+            let found = duos(&[0; 4], &borders, &loads, holds, |_| officers, &()).unwrap().remove(0);
             (found.grids, found.pairs.iter().map(|p| p.map(|g| g.0)).collect::<Vec<_>>())
         };
         assert_eq!(pairs(&[Free, Closed, Free, Free], 2), (3, vec![[2, 3]]));

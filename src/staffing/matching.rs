@@ -4,6 +4,8 @@
 //! Vertices are 0 … n − 1, blossoms n … 2n − 1. An *end* is one end of an edge: end 2k is the first vertex of edge k and end 2k + 1 the
 //! second, so that `end ^ 1` is the other one. All arithmetic is on integers, and nothing depends on chance.
 
+use crate::watch::{Stopped, Watch};
+
 const NONE: usize = usize::MAX;
 /// Costs beyond this are taken as this, so that sums along a path stay far inside 64 bits.
 const MOST_COST: i64 = 1 << 44;
@@ -30,17 +32,18 @@ impl Matching {
 /// `edges` are two vertices below `n` and a cost (within ±2⁴⁴); loops are left out, of parallel edges one is taken. All free vertices
 /// have the same, least dual throughout, therefore the matching after every augmentation is the cheapest of its size: the search
 /// simply ends early. O(n³) time in the worst case, O(n + m) memory; on neighbourhoods, where m is about 2n, time grows with n² and more: 0.1 ms
-/// for 36 vertices, 0.06 s for 900, 0.6 s for 3,000, 4 s for 6,400 (`benches/staffing.rs`).
-pub fn matching(n: usize, edges: &[(usize, usize, i64)], most: usize) -> Matching {
+/// for 36 vertices, 0.06 s for 900, 0.6 s for 3,000, 4 s for 6,400 (`benches/staffing.rs`). `watch` may stop it.
+pub fn matching(n: usize, edges: &[(usize, usize, i64)], most: usize, watch: &dyn Watch) -> Result<Matching, Stopped> {
     let mut search = Search::new(n, edges);
     let mut between = Vec::new();
     for _ in 0..most.min(n) {
+        watch.go_on(n as u64)?;
         if !search.augment() {
             between = (0..n).filter(|&v| search.label[search.top[v]] == Label::Inner).collect();
             break;
         }
     }
-    Matching { mate: search.mate.iter().map(|&e| (e != NONE).then(|| search.vertex(e))).collect(), between }
+    Ok(Matching { mate: search.mate.iter().map(|&e| (e != NONE).then(|| search.vertex(e))).collect(), between })
 }
 
 /// Place of a vertex or blossom in the alternating trees of one stage.

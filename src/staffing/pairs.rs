@@ -4,6 +4,7 @@ use super::area::{Area, SharedBorder, areas};
 use super::matching::{Matching, matching};
 use crate::measure::GridId;
 use crate::recipe::Leftover;
+use crate::watch::{Stopped, Watch};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -71,7 +72,13 @@ impl fmt::Display for Alone {
 /// With [`Leftover::Triple`] what remains joins pairs beside it, each of which takes one, again as many as can be and at the least cost. With
 /// [`Leftover::Across`] as many grids as can be are paired wherever they lie, of such ways with as few pairs across areas as can be, and of
 /// those the one with the least sum. O(n³) in the worst case for the n grids of an area, or of all areas if pairs may be across; see [`matching`].
-pub fn backups(area_of: &[u32], borders: &[SharedBorder], outline_m: &[f64], leftover: Leftover) -> Backups {
+pub fn backups(
+    area_of: &[u32],
+    borders: &[SharedBorder],
+    outline_m: &[f64],
+    leftover: Leftover,
+    watch: &dyn Watch,
+) -> Result<Backups, Stopped> {
     let anywhere = vec![0; area_of.len()];
     let joined = if leftover == Leftover::Across { &anywhere } else { area_of };
     let is_across = |a: GridId, b: GridId| area_of[a.at()] != area_of[b.at()];
@@ -84,7 +91,7 @@ pub fn backups(area_of: &[u32], borders: &[SharedBorder], outline_m: &[f64], lef
     let mut out = Backups { backup: nobody.clone(), second: nobody, ..Backups::default() };
     for area in areas(joined, borders).values() {
         let edges: Vec<_> = area.edges.iter().map(|&(a, b, border)| (a, b, cost(border))).collect();
-        let found = matching(area.grids.len(), &edges, usize::MAX);
+        let found = matching(area.grids.len(), &edges, usize::MAX, watch)?;
         for (v, mate) in found.mate.iter().enumerate() {
             out.backup[area.grids[v].at()] = mate.map(|m| area.grids[m]);
         }
@@ -92,13 +99,13 @@ pub fn backups(area_of: &[u32], borders: &[SharedBorder], outline_m: &[f64], lef
     }
     out.left_over.sort_unstable_by_key(|l| l.0);
     if leftover == Leftover::Triple {
-        out.join_pairs(area_of, borders, cost);
+        out.join_pairs(area_of, borders, cost, watch)?;
     }
     let backup = &out.backup;
     out.left_over.retain(|l| backup[l.0.at()].is_none());
     let pairs = (0..area_of.len()).map(GridId::new).filter_map(|a| Some([a, backup[a.at()].filter(|b| a < *b)?]));
     out.across = pairs.filter(|&[a, b]| is_across(a, b)).collect();
-    out
+    Ok(out)
 }
 
 /// Grids of an area that are left over, and why.
@@ -119,7 +126,13 @@ fn alone(area: &Area<'_>, found: &Matching) -> Vec<(GridId, Alone)> {
 
 impl Backups {
     /// Left-over grids join pairs of their area.
-    fn join_pairs(&mut self, area_of: &[u32], borders: &[SharedBorder], cost: impl Fn(&SharedBorder) -> i64) {
+    fn join_pairs(
+        &mut self,
+        area_of: &[u32],
+        borders: &[SharedBorder],
+        cost: impl Fn(&SharedBorder) -> i64,
+        watch: &dyn Watch,
+    ) -> Result<(), Stopped> {
         let pairs: Vec<[GridId; 2]> =
             (0..area_of.len()).map(GridId::new).filter_map(|a| self.backup[a.at()].filter(|b| a < *b).map(|b| [a, b])).collect();
         let pair_of: BTreeMap<GridId, usize> = pairs.iter().enumerate().flat_map(|(i, p)| p.map(|g| (g, i))).collect();
@@ -136,13 +149,14 @@ impl Backups {
             }
         }
         let edges: Vec<_> = ways.iter().map(|(&(i, p), &(cost, _))| (i, p, cost)).collect();
-        let found = matching(free.len() + pairs.len(), &edges, usize::MAX);
+        let found = matching(free.len() + pairs.len(), &edges, usize::MAX, watch)?;
         for (i, p) in (0..free.len()).filter_map(|i| Some((i, found.mate[i]?))) {
             let (own, middle) = (self.left_over[i].0, ways[&(i, p)].1);
             let far = self.backup[middle.at()].expect("one of a pair");
             self.triples.push([far, middle, own]);
             (self.backup[own.at()], self.second[middle.at()]) = (Some(middle), Some(own));
         }
+        Ok(())
     }
 }
 
@@ -161,7 +175,7 @@ mod tests {
     #[test]
     fn a_path_of_four_is_paired_and_areas_stay_apart() {
         let borders = beside(&[(0, 1, 1.0), (1, 2, 9.0), (2, 3, 1.0), (3, 4, 9.0)]);
-        let found = backups(&[0, 0, 0, 0, 1], &borders, &[20.0; 5], Leftover::None);
+        let found = backups(&[0, 0, 0, 0, 1], &borders, &[20.0; 5], Leftover::None, &()).unwrap();
         assert_eq!(by_number(&found.backup), [Some(1), Some(0), Some(3), Some(2), None]);
         assert_eq!(found.left_over, [(GridId(4), Alone::NoNeighbour)]);
     }
@@ -170,10 +184,13 @@ mod tests {
     fn of_all_pairings_the_one_with_the_longest_shares() {
         // a ring of four: two ways to pair it
         let borders = beside(&[(0, 1, 1.0), (1, 2, 5.0), (2, 3, 1.0), (3, 0, 5.0)]);
-        assert_eq!(by_number(&backups(&[0; 4], &borders, &[20.0; 4], Leftover::None).backup), [Some(3), Some(2), Some(1), Some(0)]);
+        assert_eq!(
+            by_number(&backups(&[0; 4], &borders, &[20.0; 4], Leftover::None, &()).unwrap().backup),
+            [Some(3), Some(2), Some(1), Some(0)]
+        );
         // short borders of small grids count more than longer ones of large grids
         let borders = beside(&[(0, 1, 8.0), (1, 2, 9.0)]);
-        let found = backups(&[0; 3], &borders, &[20.0, 100.0, 100.0], Leftover::None);
+        let found = backups(&[0; 3], &borders, &[20.0, 100.0, 100.0], Leftover::None, &()).unwrap();
         assert_eq!(by_number(&found.backup), [Some(1), Some(0), None]);
         assert_eq!(found.left_over, [(GridId(2), Alone::Odd { grids: 3 })]);
     }
@@ -183,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_star_leaves_two_over() {
-        let found = backups(&[0; 4], &beside(&STAR), &[20.0; 4], Leftover::None);
+        let found = backups(&[0; 4], &beside(&STAR), &[20.0; 4], Leftover::None, &()).unwrap();
         assert_eq!(by_number(&found.backup), [Some(3), None, None, Some(0)]);
         let why = Alone::Most { grids: 4, least: 2, between: 1, pieces: 3 };
         assert_eq!(found.left_over, [(GridId(1), why), (GridId(2), why)]);
@@ -192,7 +209,7 @@ mod tests {
 
     #[test]
     fn one_of_them_makes_a_triple_in_which_everybody_has_a_stand_in() {
-        let found = backups(&[0; 4], &beside(&STAR), &[20.0; 4], Leftover::Triple);
+        let found = backups(&[0; 4], &beside(&STAR), &[20.0; 4], Leftover::Triple, &()).unwrap();
         assert_eq!(by_number(&found.backup), [Some(3), None, Some(0), Some(0)]);
         assert_eq!(by_number(&found.second), [Some(2), None, None, None]);
         assert_eq!((found.triples.as_slice(), found.left_over.len()), ([[GridId(3), GridId(0), GridId(2)]].as_slice(), 1));
@@ -201,7 +218,7 @@ mod tests {
     #[test]
     fn left_overs_of_two_areas_are_paired_and_listed() {
         let borders = beside(&[(0, 1, 5.0), (1, 2, 1.0), (2, 3, 1.0), (3, 4, 1.0), (4, 5, 5.0)]);
-        let found = backups(&[0, 0, 0, 1, 1, 1], &borders, &[20.0; 6], Leftover::Across);
+        let found = backups(&[0, 0, 0, 1, 1, 1], &borders, &[20.0; 6], Leftover::Across, &()).unwrap();
         assert_eq!(by_number(&found.backup), [Some(1), Some(0), Some(3), Some(2), Some(5), Some(4)]);
         assert_eq!((found.across, found.left_over), (vec![[GridId(2), GridId(3)]], vec![]));
     }

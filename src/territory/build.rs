@@ -79,6 +79,7 @@ fn hint(near: &[String]) -> String {
 ///
 /// Every repair, drop and duplicate is a finding of the result. O(n log n) for n vertices and points.
 pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, TerritoryError> {
+    let _span = tracing::info_span!("territory", points = layers.households.len()).entered();
     let mut findings = layers.findings.clone();
     findings.extend(super::shifted::shifted(layers));
     let Chosen { divisions, above } = divisions::choose(layers, recipe, &mut findings)?;

@@ -11,8 +11,8 @@ use crate::measure::{Band, Load, UnitId};
 use crate::partition::{Count, Known, Locks, Problem, partition_freely};
 use crate::recipe::Recipe;
 use crate::territory::Territory;
-use petgraph::unionfind::UnionFind;
 use crate::watch::Watch;
+use petgraph::unionfind::UnionFind;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Vertices of every zone of a division, zones from west to east, and what is told of them.

@@ -185,6 +185,7 @@ fn all(
     before: Option<&Before<'_>>,
     (recipe, watch): (&Recipe, &dyn Watch),
 ) -> Result<(Vec<Zone>, Vec<Finding>), ZoneError> {
+    let _span = tracing::info_span!("zones", units = fabric.units.len()).entered();
     let mut findings = Vec::new();
     for id in recipe.grid.counts.keys().filter(|id| territory.divisions.iter().all(|d| d.id != **id)) {
         let message = "the recipe gives it a number of grids, but there is no such division; correct [grid.counts]";

@@ -207,6 +207,7 @@ fn missing(folder: &Path, layer: &str, sources: &[&LayerSource]) -> ReadError {
 
 /// Files in parallel, joined to `all` in their order.
 fn read_files(mut all: Layers, found: &[(&Spec<'_>, Located)], taken: &Taken<'_>) -> Result<Layers, ReadError> {
+    let _span = tracing::info_span!("read", files = found.len()).entered();
     let read: Vec<Result<Layers, ReadError>> = found
         .par_iter()
         .enumerate()

@@ -1,8 +1,8 @@
 //! One layer while it is read.
 
+use super::Taken;
 use super::joined::Places;
 use super::placing::Placing;
-use super::Taken;
 use super::spec::{Holds, Spec};
 use crate::finding::{Finding, Severity};
 use crate::io::error::ReadError;

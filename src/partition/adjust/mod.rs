@@ -19,8 +19,8 @@ use super::locks::Locked;
 use super::net::Net;
 use super::windows::Whole;
 use super::{Assignment, Bounds, Outcome, PartitionError, Partitioned, Problem, check, given, standings};
-use crate::watch::Watch;
 use crate::measure::{Load, UnitId};
+use crate::watch::Watch;
 use anneal::{Schedule, Worth};
 use search::Search;
 use shape::{Counts, Shape};
@@ -100,6 +100,7 @@ impl Adjusted {
 /// & Vecchi 1983) around the grids that are out of band, with a price on what leaves its grid; components of few units are
 /// searched exhaustively for less violation. `watch` may stop it. A birth or retirement costs O(units of its component).
 pub fn adjust(problem: &Problem, previous: &[Option<u32>], budget: Option<Load>, watch: &dyn Watch) -> Result<Adjusted, PartitionError> {
+    let _span = tracing::debug_span!("adjust", units = problem.graph.len()).entered();
     check(problem)?;
     let (graph, units) = (&problem.graph, problem.graph.len());
     if previous.len() != units {

@@ -21,6 +21,7 @@ use crate::finding::{Finding, Severity};
 use crate::measure::Load;
 use crate::territory::DemandPoint;
 use crate::territory::lattice::Plane;
+use crate::watch::{Stopped, Watch};
 use geo::{Area, BoundingRect};
 use land::{Land, Place};
 use rayon::prelude::*;
@@ -44,8 +45,15 @@ const IDS_HOLD: f64 = 0.9;
 /// | `households-in-two-grids` | load in several grids of one plan, counted in the first (`measured`: load) |
 ///
 /// O(n log n) for n positions and points, with the overlay of every pair of grids whose boxes meet; naming is near-linear for plans that are alike and
-/// grows with the square and more of the number of grids in one connected overlap where they are not.
-pub fn compare(before: &AsFound, after: &AsFound, points: &[DemandPoint], tolerance: f64) -> Comparison {
+/// grows with the square and more of the number of grids in one connected overlap where they are not. `watch` may stop it.
+pub fn compare(
+    before: &AsFound,
+    after: &AsFound,
+    points: &[DemandPoint],
+    tolerance: f64,
+    watch: &dyn Watch,
+) -> Result<Comparison, Stopped> {
+    let _span = tracing::info_span!("compare", before = before.grids.len(), after = after.grids.len()).entered();
     let mut findings = Vec::new();
     let plane = plane(before, after);
     let old = Land::new(&before.grids, "before", &plane, &mut findings);
@@ -67,7 +75,7 @@ pub fn compare(before: &AsFound, after: &AsFound, points: &[DemandPoint], tolera
     land::doubled(&new, &old, &turned, &shared.0, &plane, &mut findings);
 
     let id = (|i: usize| before.grids[i].grid_id.as_str(), |j: usize| after.grids[j].grid_id.as_str());
-    let named = names::names(&t, |i, j| id.0(i) == id.1(j));
+    let named = names::names(&t, |i, j| id.0(i) == id.1(j), watch)?;
     let moved = moved(&t, &named, |c| id.0(c.before) == id.1(c.after), before, after);
     let stays = |c: &Shared| if moved.ids_hold { id.0(c.before) == id.1(c.after) } else { named.matched[c.after] == Some(c.before) };
     let loads = |i: usize, j: usize| t.cells.binary_search_by(|c| (c.before, c.after).cmp(&(i, j))).map_or(Load::ZERO, |k| t.cells[k].load);
@@ -108,7 +116,7 @@ pub fn compare(before: &AsFound, after: &AsFound, points: &[DemandPoint], tolera
     for class in grids.iter().map(|g| g.class).chain(gone.iter().map(|g| g.class).filter(|c| *c == Class::Retired)) {
         *classes.entry(class).or_default() += 1;
     }
-    Comparison {
+    Ok(Comparison {
         schema: SCHEMA,
         basis,
         plane,
@@ -123,7 +131,7 @@ pub fn compare(before: &AsFound, after: &AsFound, points: &[DemandPoint], tolera
         findings,
         overlap: overlap(&t, before, after),
         moved_land,
-    }
+    })
 }
 
 /// The plane around the middle of both plans.

@@ -2,6 +2,7 @@
 
 use super::table::Table;
 use crate::staffing::matching::matching;
+use crate::watch::{Stopped, Watch};
 use petgraph::unionfind::UnionFind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -66,14 +67,14 @@ pub(super) struct Names {
 /// says what became of every grid.
 ///
 /// Near-linear where grids of two plans are alike; else like [`matching`] in the largest group of grids that overlap one another and are not.
-pub(super) fn names(t: &Table, equal_ids: impl Fn(usize, usize) -> bool) -> Names {
+pub(super) fn names(t: &Table, equal_ids: impl Fn(usize, usize) -> bool, watch: &dyn Watch) -> Result<Names, Stopped> {
     let load: Vec<(usize, usize, i64)> = t.cells.iter().filter(|c| c.load.0 > 0).map(|c| (c.before, c.after, c.load.0)).collect();
-    let mut matched = best(&load, t.before.len(), t.after.len());
+    let mut matched = best(&load, t.before.len(), t.after.len(), watch)?;
     let mut taken = vec![false; t.before.len()];
     matched.iter().flatten().for_each(|&i| taken[i] = true);
     let free = t.cells.iter().filter(|c| !taken[c.before] && matched[c.after].is_none());
     let land: Vec<(usize, usize, i64)> = free.map(|c| (c.before, c.after, (c.area_m2 * 10.0) as i64)).filter(|c| c.2 > 0).collect();
-    for (j, i) in best(&land, t.before.len(), t.after.len()).into_iter().enumerate().filter(|m| m.1.is_some()) {
+    for (j, i) in best(&land, t.before.len(), t.after.len(), watch)?.into_iter().enumerate().filter(|m| m.1.is_some()) {
         matched[j] = i;
     }
     let (mut heirs, mut parents) = (vec![0; t.before.len()], vec![0; t.after.len()]);
@@ -102,7 +103,7 @@ pub(super) fn names(t: &Table, equal_ids: impl Fn(usize, usize) -> bool) -> Name
     same.iter().flatten().for_each(|&i| goes_on[i] = true);
     let left = (0..t.before.len()).filter(|&i| !goes_on[i]);
     let gone = left.map(|i| (i, if into[i].is_some_and(|j| parents[j] > 1) { Class::Merged } else { Class::Retired })).collect();
-    Names { matched, same, classes, gone }
+    Ok(Names { matched, same, classes, gone })
 }
 
 fn alike(t: &Table, i: usize, j: usize, cell: Option<usize>, equal_ids: bool) -> Class {
@@ -123,7 +124,7 @@ fn alike(t: &Table, i: usize, j: usize, cell: Option<usize>, equal_ids: bool) ->
 }
 
 /// For every column the row of a matching of greatest weight.
-fn best(pairs: &[(usize, usize, i64)], rows: usize, columns: usize) -> Vec<Option<usize>> {
+fn best(pairs: &[(usize, usize, i64)], rows: usize, columns: usize, watch: &dyn Watch) -> Result<Vec<Option<usize>>, Stopped> {
     // the two largest weights of every row and column
     let (mut row, mut column) = (vec![[0; 2]; rows], vec![[0; 2]; columns]);
     for &(i, j, w) in pairs {
@@ -159,14 +160,14 @@ fn best(pairs: &[(usize, usize, i64)], rows: usize, columns: usize) -> Vec<Optio
         // a row without a column has a place of its own, at no gain
         let alone = (0..r).map(|i| (i, r + c + i, 0));
         let edges = group.iter().map(|&&(i, j, w)| (position(&own, i), r + position(&others, j), -w.min(LARGEST)));
-        let found = matching(2 * r + c, &edges.chain(alone).collect::<Vec<_>>(), usize::MAX);
+        let found = matching(2 * r + c, &edges.chain(alone).collect::<Vec<_>>(), usize::MAX, watch)?;
         for (i, partner) in found.mate.iter().take(r).enumerate() {
             if let Some(j) = partner.filter(|&j| j < r + c) {
                 out[others[j - r]] = Some(own[i]);
             }
         }
     }
-    out
+    Ok(out)
 }
 
 /// Weights beyond this are taken as this, as the matching asks for.
@@ -188,7 +189,7 @@ mod tests {
         #[test]
         fn no_matching_is_heavier(weights in proptest::collection::btree_map((0..6usize, 0..5usize), 1..20i64, 0..18)) {
             let pairs: Vec<(usize, usize, i64)> = weights.iter().map(|(&(i, j), &w)| (i, j, w)).collect();
-            let found = best(&pairs, 6, 5);
+            let found = best(&pairs, 6, 5, &()).unwrap();
             let of = |(j, i): (usize, &Option<usize>)| i.map(|i| weights[&(i, j)]);
             prop_assert_eq!(found.iter().enumerate().filter_map(of).sum::<i64>(), exhaustive(&pairs, 6, 0));
             let mut rows: Vec<usize> = found.iter().flatten().copied().collect();

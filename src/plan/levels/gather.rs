@@ -7,8 +7,8 @@ use crate::graph::{Edge, UnitGraph};
 use crate::measure::{Band, Load, UnitId};
 use crate::partition::{Count, Freely, Known, Locks, Problem, partition_freely};
 use crate::recipe::{LevelRule, Recipe};
-use petgraph::unionfind::UnionFind;
 use crate::watch::Watch;
+use petgraph::unionfind::UnionFind;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 

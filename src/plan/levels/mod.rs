@@ -13,10 +13,10 @@ use crate::partition::PartitionError;
 use crate::recipe::{LevelBy, LevelRule, Recipe, Tree};
 use crate::territory::layers::Layers;
 use crate::territory::{Division, Territory};
+use crate::watch::Watch;
 use above::{Above, Node};
 use ground::Ground;
 use serde::{Deserialize, Serialize};
-use crate::watch::Watch;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A level above the grids.

@@ -60,7 +60,8 @@ impl<'w> Costs<'w> {
         let beyond = if p.max_distance_m.is_some() { all * farthest + 1 } else { 0 };
         let over = if limited { all * (farthest + beyond) + 1 } else { 0 };
         let limit = p.max_distance_m.map_or(i64::MAX, |m| (m * STEPS_PER_M).floor() as i64);
-        let mut costs = Costs { places, sites, weight, grain, capacity, split: p.split, beyond, over, limit, distance, cost: Vec::new(), watch };
+        let mut costs =
+            Costs { places, sites, weight, grain, capacity, split: p.split, beyond, over, limit, distance, cost: Vec::new(), watch };
         costs.cost = (0..sites)
             .flat_map(|j| (0..places).map(move |i| (i, j)))
             .map(|(i, j)| costs.unit(i, j) * i128::from(costs.weight[i]))

@@ -20,8 +20,8 @@ pub use table::{Distances, great_circle_m, pair_distances};
 
 use crate::finding::{Finding, Severity};
 use crate::measure::Load;
-use costs::{Costs, PAIRS, STEPS_PER_M};
 use crate::watch::{Stopped, Watch};
+use costs::{Costs, PAIRS, STEPS_PER_M};
 use serde::Serialize;
 use solve::{Found, search};
 
@@ -251,6 +251,7 @@ pub struct HubReport {
 ///
 /// Greedy choice and each exchange take O(places · sites), the bound up to 600 times that, the depth-first search as much as a fixed limit. `watch` may stop it.
 pub fn place_hubs(problem: &HubProblem, watch: &dyn Watch) -> Result<HubReport, HubError> {
+    let _span = tracing::info_span!("hubs", places = problem.places.len(), sites = problem.sites.len()).entered();
     let pinned: Vec<bool> = problem.sites.iter().map(|s| s.pinned).collect();
     check(problem, pinned.iter().filter(|p| **p).count())?;
     let costs = Costs::of(problem, watch)?;

@@ -71,6 +71,7 @@ pub struct Coverage {
 
 /// Coverage of a territory by its stations. O(n log n) for n stations, O(n²) where all share one site.
 pub fn coverage(territory: &Territory) -> Coverage {
+    let _span = tracing::info_span!("coverage", stations = territory.stations.len()).entered();
     let stations = &territory.stations;
     let (lo, hi) = extent(territory);
     let frame = Frame::new(&territory.plane, lo, hi);
