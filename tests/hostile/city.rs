@@ -1,6 +1,6 @@
 //! A small city as files, of which a row replaces some, and the whole way from them to a plan with its files.
 
-use crate::kit::{Expect, Row, Seen, row};
+use crate::kit::{Expect, Row, row};
 use evengrid::finding::Finding;
 use evengrid::io::{Limits, Reader, Staged, map, plan_files, plan_read, sheet};
 use evengrid::pipeline::{Drawn, draw};
@@ -195,7 +195,7 @@ fn harmless(page: &str, print: &str) {
         match reader.read_event().expect("map.svg is XML") {
             quick_xml::events::Event::Eof => break,
             quick_xml::events::Event::Start(e) => {
-                assert!(!matches!(e.name().as_ref(), b"script" | b"img"), "map.svg has mark-up from names")
+                assert!(!matches!(e.name().as_ref(), "script" | "img"), "map.svg has mark-up from names")
             }
             _ => {}
         }

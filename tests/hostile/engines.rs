@@ -57,7 +57,7 @@ fn problems_that_are_none() {
         row("a band the wrong way round", chain(&[10; 4], Count::ForBand, band(12, 10, 8)), Refused(&["rising order"])),
         row("a band without end", chain(&[10; 4], Count::ForBand, band(0, 1, i64::MAX)), Refused(&["rising order"])),
         row("a band of all", chain(&[10; 4], Count::ForBand, band(0, 1, huge)), FINE),
-        row("a band from below nothing", chain(&[10; 4], Count::ForBand, band(i64::MIN, 10, 12)), FINE),
+        row("a band from below nothing", chain(&[10; 4], Count::ForBand, band(i64::MIN, 10, 12)), Refused(&["rising order from 0"])),
         row("no band", Problem { bands: Vec::new(), ..chain(&[10; 4], Count::ForBand, ten) }, Refused(&["0 bands given for 1 resources"])),
         row("no effort", Problem { effort: Effort { starts: 0, passes: 0, windows: 0 }, ..chain(&[7; 30], Count::ForBand, ten) }, FINE),
         row(
@@ -80,7 +80,7 @@ fn problems_that_are_none() {
         row(
             "units apart that are not there",
             locked(Locks { apart: vec![vec![unit(7), unit(8)]], ..Locks::default() }),
-            Refused(&["unit 7"]),
+            Refused(&["unit 8"]),
         ),
         row("a unit apart from itself", locked(Locks { apart: vec![vec![unit(1), unit(1)]], ..Locks::default() }), FINE),
     ];
@@ -102,7 +102,7 @@ fn graphs_in_text() {
         graph("most units", "4294967295 0\n", Refused(&["line 1"])),
         graph("many units, no lines", "1000000 0\n", Refused(&["1000000 units", "cut off"])),
         graph("many weights", "5 0 010 999999999999\n", Refused(&["line 1"])),
-        graph("as many weights as bytes", &format!("100000 0 010 1000\n{}", "1 ".repeat(100_000)), Refused(&["line 3"])),
+        graph("sixty-five weights", "2 0 010 65\n", Refused(&["line 1"])),
         graph("edges beyond number", "1 18446744073709551615\n\n", Refused(&["edges"])),
         graph("a neighbour that is not there", "2 1\n3\n1\n", Refused(&["neighbour 3"])),
         graph("a neighbour 0", "2 1\n0\n1\n", Refused(&["neighbour 0"])),
@@ -230,7 +230,7 @@ fn hubs_of_nothing() {
         row("the largest capacity", with(|p| p.sites[1].capacity = Some(Load(i64::MAX))), FINE),
         row("nobody may be far", with(|p| p.max_distance_m = Some(0.0)), Told("place-beyond")),
         row("a greatest distance of NaN", with(|p| p.max_distance_m = Some(f64::NAN)), Refused(&["NaN"])),
-        row("a negative greatest distance", with(|p| p.max_distance_m = Some(-1.0)), Told("place-beyond")),
+        row("a negative greatest distance", with(|p| p.max_distance_m = Some(-1.0)), Refused(&["maximum distance is -1 m"])),
         row("a greatest distance without end", with(|p| p.max_distance_m = Some(f64::INFINITY)), FINE),
         row(
             "places without a position",
@@ -353,7 +353,7 @@ fn tables_of_other_things() {
         read("places: swapped", hub_places, b"id,lon,lat\na,30,113\n", Told("position-missing")),
         read("places: a weight of 1e300", hub_places, b"id,lon,lat,weight\na,113,30,1e300\n", Told("value-unreadable")),
         read("places: a weight of NaN", hub_places, b"id,lon,lat,weight\na,113,30,NaN\n", Told("value-unreadable")),
-        read("places: an id twice", hub_places, b"id,lon,lat\na,113,30\na,113,30\n", Told("id-duplicate")),
+        read("places: an id twice", hub_places, b"id,lon,lat\na,113,30\na,113,30\n", Told("id-repeated")),
         read("places: no id", hub_places, b"id,lon,lat\n,113,30\n", Told("id-missing")),
         read("areas: empty", areas, b"", Refused(&["t.geojson", "empty"])),
         read("areas: points", areas, br#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"id":"a"},"geometry":{"type":"Point","coordinates":[1,2]}}]}"#, Told("area-dropped")),

@@ -124,7 +124,7 @@ fn plans_that_contradict_themselves() {
         edited("/zones/0/grids", json!(["nobody"]), FINE),
         edited("/next_serial", json!(-5), ANEW),
         edited("/next_serial", json!(far), FINE),
-        edited("/provenance/recipe", json!({}), ANEW),
+        edited("/provenance/recipe", json!({}), FINE),
         edited("/provenance/plane", json!({}), ANEW),
         edited("/provenance/recipe/grid/tolerance", json!("much"), ANEW),
     ];
@@ -169,7 +169,7 @@ fn edited_grids() {
             Told("geometry-invalid"),
         ),
         judged("a grid of no area", one(r#"{"grid_id":"a"}"#, "Polygon", "[[[113,30],[113.02,30],[113,30]]]"), Told("geometry-invalid")),
-        judged("a grid without rings", one(r#"{"grid_id":"a"}"#, "Polygon", "[]"), Told("geometry-invalid")),
+        judged("a grid without rings", one(r#"{"grid_id":"a"}"#, "Polygon", "[]"), Told("land-in-no-grid")),
         judged("a grid of one position", one(r#"{"grid_id":"a"}"#, "Polygon", "[[[113,30]]]"), Told("geometry-invalid")),
         judged("a point", one(r#"{"grid_id":"a"}"#, "Point", "[113,30]"), Refused(&["record 1", "Polygon or MultiPolygon"])).naming(GRIDS),
         judged("no geometry", one(r#"{"grid_id":"a"}"#, "Polygon", "null"), Refused(&["record 1"])).naming(GRIDS),
@@ -224,7 +224,7 @@ fn accepted_grids() {
         accepted("unedited", None, Accept::default(), FINE),
         accepted("one grid of all", Some(collection(&[grid("G000001", all)])), Accept::default(), FINE),
         accepted("an id that is not there", Some(collection(&[grid("<b>", all)])), Accept::default(), FINE),
-        accepted("grids elsewhere", Some(collection(&[grid("G000001", [0.0, 0.0, 0.1, 0.1])])), Accept::default(), Refused(&["rules"])),
+        accepted("grids elsewhere", Some(collection(&[grid("G000001", [0.0, 0.0, 0.1, 0.1])])), Accept::default(), Told("land-in-no-grid")),
         accepted("grids elsewhere, to be cleaned", Some(collection(&[grid("G000001", [0.0, 0.0, 0.1, 0.1])])), clean.clone(), FINE),
         accepted(
             "two on the same land, to be cleaned",

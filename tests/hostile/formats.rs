@@ -90,10 +90,9 @@ fn flatgeobuf(homes: usize) -> Vec<u8> {
     let mut file = FgbWriter::create("homes", GeometryType::Point).expect("a writer");
     file.add_column("id", ColumnType::String, |_, _| {});
     for (i, at) in places().take(homes).enumerate() {
-        let id = |f: &mut flatgeobuf::FeatureWriter| {
-            f.property(0, "id", &ColumnValue::String(&format!("h{i}"))).expect("a column");
-        };
-        file.add_feature_geom(Spot(at), id).expect("a feature");
+        let id = format!("h{i}");
+        let added = file.add_feature_geom(Spot(at), |f| f.property(0, "id", &ColumnValue::String(&id)).map(|_| ()).expect("a column"));
+        added.expect("a feature");
     }
     let mut bytes = Vec::new();
     file.write(&mut bytes).expect("memory");
@@ -104,7 +103,9 @@ fn flatgeobuf(homes: usize) -> Vec<u8> {
 fn converted(ending: &str, scratch: &Path, features: &[String], layer: &str) -> Files {
     let (from, into) = (scratch.join("from"), scratch.join("into"));
     let _ = std::fs::remove_dir_all(&into);
-    [&from, &into].map(|folder| std::fs::create_dir_all(folder).expect("a folder"));
+    for folder in [&from, &into] {
+        std::fs::create_dir_all(folder).expect("a folder");
+    }
     let text = from.join(format!("{layer}.geojson"));
     std::fs::write(&text, collection(features)).expect("a file");
     let read = Features::read(&text, &Recipe::default().layers.admin).expect("features");
