@@ -2,11 +2,12 @@
 
 use super::table::file_name;
 use crate::finding::{Finding, Severity, few};
-use crate::plan::{AsFound, GridAsFound, Plan, PlanLevel};
+use crate::plan::{AsFound, GridAsFound, Plan, PlanLevel, SCHEMA};
 use crate::recipe::Draft;
+use crate::territory::lattice::Pt;
 use geo::CoordsIter;
-use geojson::{Feature, FeatureReader};
-use std::collections::BTreeMap;
+use geojson::{Feature, FeatureCollection, FeatureReader};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -64,16 +65,28 @@ fn beside(folder: &Path, grids: Vec<GridAsFound>) -> Result<AsFound, PlanReadErr
 /// Grids of a file with their features.
 fn features(path: &Path) -> Result<Vec<(GridAsFound, Feature)>, PlanReadError> {
     let mut out = Vec::new();
+    let none = || {
+        let cause = "the file has no feature; it must be a FeatureCollection of polygons, one for each grid";
+        PlanReadError::Feature { path: path.into(), record: 0, cause: cause.into() }
+    };
     for (i, feature) in FeatureReader::from_reader(open(path)?).features().enumerate() {
+        // the reader takes the end of an empty list for a broken record
+        if i == 0 && feature.is_err() && is_bare(path)? {
+            return Err(none());
+        }
         let fail = |cause: String| PlanReadError::Feature { path: path.into(), record: i + 1, cause };
         let mut feature = feature.map_err(|e| fail(format!("{e}; the file is cut off or no GeoJSON, export it again")))?;
         out.push((grid(&mut feature).map_err(fail)?, feature));
     }
-    if out.is_empty() {
-        let cause = "the file has no feature; it must be a FeatureCollection of polygons, one for each grid";
-        return Err(PlanReadError::Feature { path: path.into(), record: 0, cause: cause.into() });
-    }
-    Ok(out)
+    if out.is_empty() { Err(none()) } else { Ok(out) }
+}
+
+/// Whether a file is empty, or a collection of nothing.
+fn is_bare(path: &Path) -> Result<bool, PlanReadError> {
+    let mut text = String::new();
+    let read = open(path)?.read_to_string(&mut text).is_ok();
+    let whole = || text.parse::<FeatureCollection>();
+    Ok(read && (text.trim().is_empty() || whole().is_ok_and(|all| all.features.is_empty())))
 }
 
 /// A plan by anybody: a folder as for [`read_plan`], or one file of polygons.
@@ -162,7 +175,9 @@ fn text(f: &Feature, property: &str) -> String {
 /// A grid and what it claims; the feature keeps all but its geometry.
 fn grid(f: &mut Feature) -> Result<GridAsFound, String> {
     let text = |k: &str| text(f, k);
-    let number = |k: &str| f.property(k).and_then(|v| v.as_f64().or_else(|| v.as_str()?.trim().parse().ok()));
+    let said = |k: &str| f.property(k).and_then(|v| v.as_f64().or_else(|| v.as_str()?.trim().parse().ok()));
+    // NaN in a text is no claim, and would pass every comparison
+    let number = |k: &str| said(k).filter(|n: &f64| n.is_finite());
     let (grid_id, code, division_id, kind) = (text("grid_id"), text("code"), text("division_id"), text("kind"));
     let (households, target, deviation) = (number("households").or(number("load")), number("target"), number("deviation"));
     // a GIS may have made text of a table
@@ -240,13 +255,40 @@ pub fn whole(folder: &Path) -> Result<Plan, PlanReadError> {
     let path = folder.join("plan.json");
     let fail = |cause: String| PlanReadError::Plan { path: path.clone(), cause };
     let plan: Plan = serde_json::from_reader(open(&path)?).map_err(|e| fail(e.to_string()))?;
-    let (grids, units, classes) = (plan.grids.len() as u32, plan.fabric.units.len() as u32, plan.fabric.classes.len());
-    let known = |u: Option<u32>| u.is_none_or(|u| u < units);
-    let arcs = plan.fabric.arcs.iter().all(|a| known(a.left) && known(a.right) && usize::from(a.class) < classes);
-    if !arcs || plan.fabric.units.iter().any(|u| u.grid >= grids) {
-        return Err(fail("it refers to grids, units or classes that it does not have".into()));
-    }
+    consistent(&plan).map_err(fail)?;
     Ok(plan)
+}
+
+/// Fails where a plan is of another version, or contradicts itself.
+fn consistent(plan: &Plan) -> Result<(), String> {
+    if plan.schema != SCHEMA {
+        return Err(format!("it has schema {}, and this version reads schema {SCHEMA}", plan.schema));
+    }
+    let (grids, units, classes) = (plan.grids.len() as u32, plan.fabric.units.len() as u32, plan.fabric.classes.len());
+    let unit = |u: Option<u32>| u.is_none_or(|u| u < units);
+    let grid = |g: Option<u32>| g.is_none_or(|g| g < grids);
+    let known = plan.fabric.arcs.iter().all(|a| unit(a.left) && unit(a.right) && usize::from(a.class) < classes)
+        && plan.fabric.units.iter().all(|u| u.grid < grids)
+        && plan.attachments.iter().all(|a| grid(a.grid) && grid(a.runner_up))
+        && plan.served.iter().flatten().all(|s| s.grid < grids);
+    if !known {
+        return Err("it refers to grids, units or classes that it does not have".into());
+    }
+    let on_the_globe = |p: &Pt| Pt::from_lon_lat(p.lon_lat()[0], p.lon_lat()[1]).is_some();
+    if let Some(at) = plan.fabric.arcs.iter().position(|a| !a.line().iter().all(on_the_globe)) {
+        return Err(format!("arc {} of its fabric leaves the globe", at + 1));
+    }
+    let zones: BTreeSet<&str> = plan.zones.iter().map(|z| z.zone_id.as_str()).collect();
+    let mut ids = BTreeSet::new();
+    for g in &plan.grids {
+        if !ids.insert(&g.grid_id) {
+            return Err(format!("the grid '{}' stands there twice", g.grid_id));
+        }
+        if !zones.contains(g.zone_id.as_str()) {
+            return Err(format!("the grid '{}' is in the zone '{}', which it does not have", g.grid_id, g.zone_id));
+        }
+    }
+    Ok(())
 }
 
 /// The recipe that `plan.json` carries, if there is one.

@@ -83,7 +83,7 @@ pub enum PartitionError {
         resources: usize,
     },
     /// A band without a load inside, or without a target.
-    #[error("band of resource {resource}: low {low}, target {target} and high {high} must be in rising order, the target positive")]
+    #[error("band of resource {resource}: low {low}, target {target} and high {high} must be in rising order from 0 on, the target positive")]
     Band {
         /// Position of the band.
         resource: usize,
@@ -310,7 +310,7 @@ fn check(problem: &Problem) -> Result<(), PartitionError> {
         return Err(PartitionError::BandCount { bands: bands.len(), resources: graph.resources() });
     }
     for (resource, b) in bands.iter().enumerate() {
-        if b.target <= Load::ZERO || b.low > b.target || b.high < b.target || b.high.0 > LIMIT {
+        if b.target <= Load::ZERO || b.low < Load::ZERO || b.low > b.target || b.high < b.target || b.high.0 > LIMIT {
             return Err(PartitionError::Band { resource, low: b.low, target: b.target, high: b.high });
         }
         let total = (0..graph.len()).try_fold(0i64, |sum, u| sum.checked_add(graph.loads(u)[resource].0));

@@ -246,6 +246,7 @@ impl Check {
     }
 
     fn class(&mut self, name: String, draft: ClassDraft) -> ClassRule {
+        self.named("classes", &name);
         let kinds = self.names(&format!("classes.{name}.kinds"), draft.kinds.or(Some(Vec::new())));
         ClassRule { kinds, name }
     }
@@ -303,7 +304,15 @@ impl Check {
         rules
     }
 
+    /// Fails where a table of the recipe has no name.
+    fn named(&mut self, section: &str, name: &str) {
+        if name.trim().is_empty() {
+            self.fault(section, format!("{name:?}"), "a name is expected");
+        }
+    }
+
     fn level(&mut self, name: String, draft: LevelDraft, by_coverage: bool) -> Option<LevelRule> {
+        self.named("levels", &name);
         let path = |key: &str| format!("levels.{name}.{key}");
         let tree = match draft.tree.as_deref() {
             None | Some("supervision") => Tree::Supervision,
@@ -518,6 +527,9 @@ impl Check {
             let (here, there) = key.split_once('=').map_or((key.as_str(), key.as_str()), |(a, b)| (a.trim(), b.trim()));
             Join { file, key: here.to_string(), id: there.to_string() }
         });
+        if join.as_ref().is_some_and(|join| join.key.is_empty() || join.id.is_empty()) {
+            self.fault(&format!("layers.{name}.join_key"), "\"\"", "a key on both sides is expected: key here = key there");
+        }
         if x.is_some() != y.is_some() {
             self.fault(&format!("layers.{name}"), "x or y alone", "the columns of both numbers of a position are expected");
         }

@@ -138,7 +138,8 @@ impl Draft {
 
     /// Reads TOML. All unknown keys and values of the wrong sort are reported together, with their lines.
     pub fn from_toml(text: &str) -> Result<Draft, RecipeErrors> {
-        let line_at = |offset: usize| 1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|b| **b == b'\n').count();
+        let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+        let line_at = |offset: usize| 1 + ends.partition_point(|end| *end < offset);
         let syntax = |error: toml::de::Error| {
             let line = error.span().map(|span| line_at(span.start));
             let message = format!("not valid TOML: {}", error.message().trim_end());

@@ -53,9 +53,16 @@ pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
     near(word, candidates).first().copied()
 }
 
+/// Longer words are no slips of the pen.
+const LONGEST: usize = 200;
+
 /// Up to three candidates that `word` may have been meant to be, the likeliest first.
 pub(crate) fn near<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<&'c str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let length = word.chars().count();
+    if length > LONGEST {
+        return Vec::new();
+    }
+    let limit = (length / 3).max(1);
     let mut ranked: Vec<_> = candidates.into_iter().map(|c| (distance(word, c), c)).filter(|(d, _)| *d <= limit).collect();
     ranked.sort_unstable();
     ranked.dedup();

@@ -284,12 +284,18 @@ pub(super) fn positions(line: &LineString<f64>) -> (Vec<Pt>, usize) {
     (out, repeated)
 }
 
-pub(super) fn unique(id: &str, ids: &mut BTreeSet<String>, layers: &Layers, origin: Origin, findings: &mut Vec<Finding>) -> String {
-    if ids.insert(id.to_string()) {
+/// Ids that are taken, each with the number that its next namesake may have.
+pub(super) type Ids = BTreeMap<String, u32>;
+
+pub(super) fn unique(id: &str, ids: &mut Ids, layers: &Layers, origin: Origin, findings: &mut Vec<Finding>) -> String {
+    let Some(&next) = ids.get(id) else {
+        ids.insert(id.to_string(), 2);
         return id.to_string();
-    }
-    let new = (2..).map(|n| format!("{id}#{n}")).find(|n| !ids.contains(n)).expect("there is always another number");
-    ids.insert(new.clone());
+    };
+    let named = (next..).map(|n| (n, format!("{id}#{n}")));
+    let (n, new) = named.into_iter().find(|(_, new)| !ids.contains_key(new)).expect("there is always another number");
+    ids.insert(id.to_string(), n + 1);
+    ids.insert(new.clone(), 2);
     findings.push(
         Finding::new(Severity::Warning, "id-duplicate", format!("the id occurs before; this record is called '{new}'"))
             .file(layers.file(origin))
@@ -380,7 +386,7 @@ fn settlements(recipe: &Recipe) -> (Vec<Settlement>, Load) {
 }
 
 fn points(layers: &Layers, recipe: &Recipe, settlements: &[Settlement], findings: &mut Vec<Finding>) -> Vec<DemandPoint> {
-    let mut ids = BTreeSet::new();
+    let mut ids = Ids::new();
     let mut classes = Classes::new(&recipe.classes);
     let mut out = Vec::with_capacity(layers.households.len());
     let mut weights = Weights::new(layers, recipe);

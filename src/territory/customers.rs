@@ -180,7 +180,7 @@ fn of_rule(
     out: &mut Vec<Anchor>,
     findings: &mut Vec<Finding>,
 ) -> u64 {
-    let (mut ids, mut without) = (BTreeSet::new(), 0);
+    let (mut ids, mut without) = (build::Ids::new(), 0);
     for (i, r) in layers.pois.iter().enumerate() {
         if !r.kind.as_ref().is_some_and(|k| rule.kinds.iter().any(|wanted| is_kind(k, wanted))) {
             continue;

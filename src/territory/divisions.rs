@@ -1,13 +1,13 @@
 //! Which divisions are cut, and which stand above them.
 
 use super::areas;
-use super::build::{positions, rings, unique};
+use super::build::{Ids, positions, rings, unique};
 use super::layers::{AreaRecord, DivisionRecord, Layers};
 use super::{Division, TerritoryError, lattice};
 use crate::finding::{Finding, Severity};
 use crate::recipe::{DivisionChoice, LevelBy, Recipe};
 use geo::{LineString, MultiPolygon};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Divisions with a part in a plan.
 pub(super) struct Chosen {
@@ -18,7 +18,7 @@ pub(super) struct Chosen {
 /// Divisions of the level and scheme asked for, with areas made of others in their places, and those above.
 pub(super) fn choose(layers: &Layers, recipe: &Recipe, findings: &mut Vec<Finding>) -> Result<Chosen, TerritoryError> {
     let records = asked_for(layers, &recipe.division)?;
-    let mut ids: BTreeSet<String> = BTreeSet::new();
+    let mut ids = Ids::new();
     let mut divisions: Vec<Division> = Vec::new();
     for record in &records {
         if let Some(mut division) = division(record, layers, findings) {
@@ -28,9 +28,12 @@ pub(super) fn choose(layers: &Layers, recipe: &Recipe, findings: &mut Vec<Findin
     }
     let above = above(layers, recipe, &records, findings);
     let divisions = areas::make(layers, recipe, divisions, findings)?;
-    if divisions.is_empty() {
-        let file = records.first().map_or("study_area", |d| layers.file(d.origin)).to_string();
-        return Err(TerritoryError::NoLand { file, count: records.len() });
+    // an outline there and back, or with a hole as large, has rings but no land
+    if divisions.iter().all(|d| d.area2 == 0) {
+        let read = layers.sources.iter().find(|s| matches!(s.layer, "admin" | "study_area"));
+        let file = records.first().map_or_else(|| read.map_or("study_area", |s| &s.file), |d| layers.file(d.origin)).to_string();
+        let count = if records.is_empty() { read.map_or(0, |s| s.features as usize) } else { records.len() };
+        return Err(TerritoryError::NoLand { file, count });
     }
     Ok(Chosen { divisions, above })
 }

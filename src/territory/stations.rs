@@ -1,11 +1,10 @@
 //! Base stations from their records.
 
 use super::Station;
-use super::build::{rings, unique};
+use super::build::{Ids, rings, unique};
 use super::lattice::{Plane, Pt};
 use super::layers::{Layers, StationRecord};
 use crate::finding::{Finding, Severity};
-use std::collections::BTreeSet;
 
 /// A station farther than this from the box around the land is told, metres.
 const FAR_M: f64 = 10_000.0;
@@ -24,7 +23,7 @@ const FAR_M: f64 = 10_000.0;
 /// | `station-far` | more than 10 km from the box around the land; used |
 /// | `indoor-missing` | neither indoor nor tunnel, taken as outdoors, once (`measured`: stations) |
 pub(super) fn stations(layers: &Layers, plane: &Plane, land: [Pt; 2], findings: &mut Vec<Finding>) -> Vec<Station> {
-    let mut ids = BTreeSet::new();
+    let mut ids = Ids::new();
     let mut out = Vec::with_capacity(layers.stations.len());
     let (mut outdoors, mut first) = (0u64, None);
     for r in &layers.stations {

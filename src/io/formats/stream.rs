@@ -103,6 +103,15 @@ impl Read for Input {
     }
 }
 
+/// What text of wider characters than UTF-8 is called, by the byte order mark that it begins with.
+pub(in crate::io) fn wide(head: &[u8]) -> Option<&'static str> {
+    match head {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("UTF-32 text"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16 text"),
+        _ => None,
+    }
+}
+
 /// Stops a value that takes more memory than can be meant: after [`MAX_VALUE_BYTES`] without [`renew`](Self::renew) reading fails
 /// with [`io::ErrorKind::FileTooLarge`].
 pub(in crate::io) struct Bounded<R> {

@@ -318,10 +318,13 @@ impl Place<'_> {
                 let is = |name: &&String| path.join(name).is_file();
                 let exact = |wanted: &String| names.binary_search(wanted).ok().map(|at| &names[at]).filter(is);
                 let alike = |wanted: &String| names.iter().find(|n| n.eq_ignore_ascii_case(wanted) && is(n));
-                let mut there = candidates(file).into_iter().filter_map(|wanted| exact(&wanted).or_else(|| alike(&wanted)));
+                // a recipe may name a file in another folder
+                let elsewhere = |wanted: &String| (wanted.contains(['/', '\\']) && path.join(wanted).is_file()).then(|| wanted.clone());
+                let found = |wanted: String| exact(&wanted).or_else(|| alike(&wanted)).cloned().or_else(|| elsewhere(&wanted));
+                let mut there = candidates(file).into_iter().filter_map(found);
                 let first = there.next()?;
-                let one = Located { path: path.join(first), file: first.clone(), table: None };
-                Some(Files { files: vec![one], shadowed: there.next().cloned() })
+                let one = Located { path: path.join(&first), file: first, table: None };
+                Some(Files { files: vec![one], shadowed: there.next() })
             }
         }
     }

@@ -6,7 +6,7 @@ use super::placing::Placing;
 use super::spec::{Holds, Spec};
 use crate::finding::{Finding, Severity};
 use crate::io::error::ReadError;
-use crate::io::formats::feature::{self, Cell, Feature, Head, Record, Shape, Sink};
+use crate::io::formats::feature::{self, Cell, Feature, Geometry, Head, Record, Shape, Sink};
 use crate::io::formats::{Format, read_features, tables};
 use crate::territory::layers::{
     AreaRecord, DivisionRecord, Layers, LineRecord, LockRecord, Numbers, Origin, PointRecord, Source, StationRecord,
@@ -292,8 +292,8 @@ impl<'s> Reading<'s> {
             match places.of(&feature.cells[key]) {
                 Some(there) => feature.geometry = there,
                 None => {
-                    feature.geometry.kind =
-                        format!("the key {} is not in the file that it is joined with", feature.cells[key].shown()).into()
+                    let kind = format!("the key {} is not in the file that it is joined with", feature.cells[key].shown()).into();
+                    feature.geometry = Geometry { kind, ..Geometry::default() };
                 }
             }
         }
@@ -358,6 +358,9 @@ impl<'s> Reading<'s> {
         match shape {
             Shape::Missing if !item.feature.geometry.kind.is_empty() => {
                 return Some(format!("skipped, it has no geometry: {}", item.feature.geometry.kind));
+            }
+            Shape::Missing if Format::of(self.file) == Some(Format::Delimited) => {
+                return Some("skipped, it has no position; name the columns that hold it as x and y of the layer".to_string());
             }
             Shape::Missing => return Some("skipped, it has no geometry".to_string()),
             Shape::Points(_) if holds == Holds::LinesAndAreas && place.is_some() => {

@@ -56,7 +56,7 @@ impl<'w> Costs<'w> {
         let levels = 1 + u32::from(p.max_distance_m.is_some()) + u32::from(limited);
         let too_large = || HubError::TooLarge { weight: all as f64, distance_m: farthest as f64 / STEPS_PER_M };
         let greatest = (all + 2).checked_pow(levels).and_then(|x| x.checked_mul(farthest + 1)).and_then(|x| x.checked_mul(16));
-        greatest.ok_or_else(too_large)?;
+        greatest.filter(|_| all <= i128::from(i64::MAX)).ok_or_else(too_large)?;
         let beyond = if p.max_distance_m.is_some() { all * farthest + 1 } else { 0 };
         let over = if limited { all * (farthest + beyond) + 1 } else { 0 };
         let limit = p.max_distance_m.map_or(i64::MAX, |m| (m * STEPS_PER_M).floor() as i64);

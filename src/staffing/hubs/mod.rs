@@ -119,6 +119,12 @@ pub enum HubError {
         /// What was found.
         metres: f64,
     },
+    /// A greatest distance that is none.
+    #[error("the maximum distance is {metres} m; a number of 0 or more is needed")]
+    Farthest {
+        /// What was asked for.
+        metres: f64,
+    },
     /// A table of another size.
     #[error("{found} distances are given for {expected} pairs of place and site")]
     TableSize {
@@ -301,6 +307,9 @@ fn check(p: &HubProblem, pinned: usize) -> Result<(), HubError> {
     let amounts = p.places.iter().map(|x| (&x.id, x.weight)).chain(p.sites.iter().filter_map(|s| Some((&s.id, s.capacity?))));
     if let Some((id, value)) = amounts.into_iter().find(|(_, v)| *v < Load::ZERO) {
         return Err(HubError::Negative { id: id.clone(), value });
+    }
+    if let Some(metres) = p.max_distance_m.filter(|m| m.is_nan() || *m < 0.0) {
+        return Err(HubError::Farthest { metres });
     }
     match p.distance_m.iter().position(|m| !(0.0..=1e9).contains(m)) {
         Some(at) => {

@@ -7,7 +7,7 @@
 use crate::io::error::ReadError;
 use crate::io::formats::encoding::survey::{Choice, Survey, Trial, choose};
 use crate::io::formats::encoding::{Charset, decode, named, text_error};
-use crate::io::formats::stream::{Bounded, Input, MAX_VALUE_BYTES};
+use crate::io::formats::stream::{Bounded, Input, MAX_VALUE_BYTES, wide};
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use encoding_rs::{GB18030, UTF_8};
 use std::borrow::Cow;
@@ -100,8 +100,8 @@ impl Rows {
             false => io(cause),
         };
         let head = start(&mut first).map_err(failed)?;
-        if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
-            return Err(ReadError::NoTable { file: file.into(), found: "UTF-16 text".into() });
+        if let Some(found) = wide(head) {
+            return Err(ReadError::NoTable { file: file.into(), found: found.into() });
         }
         let mark = head.starts_with(BOM);
         let (survey, ended) = survey(&mut first).map_err(failed)?;

@@ -6,7 +6,7 @@
 
 use crate::io::error::ReadError;
 use crate::io::formats::feature::{Declared, Head, Read, Reading, Record, Sink};
-use crate::io::formats::stream::{Input, MAX_VALUE_BYTES, Scanner, Stop};
+use crate::io::formats::stream::{Input, MAX_VALUE_BYTES, Scanner, Stop, wide};
 use decode::{Fault, decode, slow, without_position};
 use fast::fast;
 use serde::de::IgnoredAny;
@@ -222,12 +222,12 @@ impl<'a> Document<'a> {
     }
 
     fn byte_order_mark(&mut self) -> Result<(), ReadError> {
-        while self.scan.rest().len() < 3 && self.scan.fill().map_err(|e| self.io(e))? {}
+        while self.scan.rest().len() < 4 && self.scan.fill().map_err(|e| self.io(e))? {}
         let rest = self.scan.rest();
         if rest.starts_with(&[0xef, 0xbb, 0xbf]) {
             self.scan.advance(3);
-        } else if rest.starts_with(&[0xff, 0xfe]) || rest.starts_with(&[0xfe, 0xff]) {
-            return Err(self.no_collection("UTF-16 text"));
+        } else if let Some(found) = wide(rest) {
+            return Err(self.no_collection(found));
         }
         Ok(())
     }

@@ -80,7 +80,16 @@ pub(in crate::io) fn layer(db: &Connection, file: &str, chosen: Option<&str>) ->
             let detail = format!("table '{}' has no geometry column '{geometry}'", layer.name);
             return Err(ReadError::Damaged { file: file.to_string(), format: FORMAT, after: 0, detail });
         }
-        (layer.crs, layer.srs_id) = (system(db, srs_id).map_err(broken)?, Some(srs_id));
+        let unknown = |e: rusqlite::Error| match e {
+            rusqlite::Error::QueryReturnedNoRows => {
+                let detail =
+                    format!("table '{}' is in the reference system {srs_id}, which gpkg_spatial_ref_sys does not have", layer.name);
+                ReadError::Damaged { file: file.to_string(), format: FORMAT, after: 0, detail }
+            }
+            e => broken(e),
+        };
+        let crs = system(db, srs_id).map_err(unknown)?;
+        (layer.crs, layer.srs_id) = (crs, Some(srs_id));
         layer.geometry = Some(geometry);
         if layer.crs == Declared::Nothing {
             layer.remarks.push(format!("table '{}' says that its reference system is not known (srs_id {srs_id})", layer.name));

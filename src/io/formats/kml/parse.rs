@@ -3,7 +3,7 @@
 use crate::io::error::ReadError;
 use crate::io::formats::encoding::named;
 use crate::io::formats::feature::{Geometry, Shape};
-use crate::io::formats::stream::{Bounded, Input, MAX_VALUE_BYTES};
+use crate::io::formats::stream::{Bounded, Input, MAX_VALUE_BYTES, wide};
 use encoding_rs::UTF_8;
 use geo::Coord;
 use quick_xml::events::{BytesStart, Event};
@@ -126,10 +126,11 @@ pub(in crate::io) fn each_placemark(
         false => io(cause),
     })?;
     let refused = |found: &str, remedy: &str| Err(ReadError::Format { file: file.into(), found: found.into(), remedy: remedy.into() });
-    match head {
-        [b'P', b'K', ..] => return refused("it is a KMZ, a packed KML", "unpack it (it is a zip) and read the .kml inside"),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return refused("it is UTF-16 text", "save it as UTF-8"),
-        _ => {}
+    if head.starts_with(b"PK") {
+        return refused("it is a KMZ, a packed KML", "unpack it (it is a zip) and read the .kml inside");
+    }
+    if let Some(found) = wide(head) {
+        return refused(&format!("it is {found}"), "save it as UTF-8");
     }
     let mut reader = Reader::from_reader(input);
     reader.config_mut().expand_empty_elements = true;
