@@ -66,7 +66,7 @@ impl Held {
     /// The grid of a place in the plan of a folder.
     pub async fn attach(&self, id: u64, folder: PathBuf, place: [f64; 2]) -> Result<Value, Refusal> {
         let cell = self.cell(id);
-        let read = || async {
+        let read = || async move {
             let _permit = self.reading.acquire().await.map_err(Refusal::ours)?;
             tokio::task::spawn_blocking(move || Located::read(&folder)).await.map_err(Refusal::ours)?
         };

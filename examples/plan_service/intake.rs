@@ -18,8 +18,7 @@ use tokio::io::AsyncWriteExt;
 /// Most bytes of a text that is held in memory: a body of JSON, a recipe.
 const TEXT: usize = 1 << 20;
 /// Layers there are; one may lie in several files by kind of geometry.
-const LAYERS: [&str; 10] =
-    ["admin", "study_area", "roads", "water", "rail", "households", "landuse", "pois", "base_stations", "locks"];
+const LAYERS: [&str; 10] = ["admin", "study_area", "roads", "water", "rail", "households", "landuse", "pois", "base_stations", "locks"];
 const KINDS: [&str; 3] = ["_points", "_lines", "_areas"];
 /// What lies beside a shapefile.
 const BESIDE: [&str; 4] = [".shx", ".dbf", ".prj", ".cpg"];
@@ -178,7 +177,7 @@ fn check_recipe(recipe: Recipe) -> Result<(), Refusal> {
 }
 
 /// A name of something in a folder, and not of a way elsewhere.
-pub fn is_plain(name: &str) -> bool {
+fn is_plain(name: &str) -> bool {
     let mut parts = Path::new(name).components();
     matches!((parts.next(), parts.next()), (Some(Component::Normal(only)), None) if only == name) && !name.contains(['\\', ':', '\0'])
 }

@@ -119,7 +119,7 @@ async fn serve(listener: TcpListener, service: Arc<Service>) -> Result<(), cli::
     };
     let server = axum::serve(listener, routes::router(service)).with_graceful_shutdown(stopped(stopping.subscribe()));
     tokio::select! {
-        served = server => served?,
+        served = server.into_future() => served?,
         _ = async { stopped(stopping.subscribe()).await; tokio::time::sleep(LEAVE).await } => {}
     }
     Ok(())

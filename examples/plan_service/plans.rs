@@ -6,7 +6,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderName, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use evengrid::io::PLAN_FILES;
 use futures_util::stream;
@@ -69,9 +69,9 @@ pub async fn file(shared: Shared, Path((id, name)): Path<(String, String)>) -> R
 /// The map of a plan, a page of its own.
 pub async fn map(shared: Shared, Path(id): Path<String>) -> Result<Response, Refusal> {
     let page = tokio::fs::read_to_string(folder(&shared, &id)?.join(MAP)).await?;
-    let (page, policy) = tokio::task::spawn_blocking(move || (policy(&page), page)).await.map(|(policy, page)| (page, policy)).map_err(Refusal::ours)?;
-    let headers: [(HeaderName, String); 2] =
-        [(header::CONTENT_TYPE, "text/html; charset=utf-8".to_string()), (header::CONTENT_SECURITY_POLICY, policy)];
+    let hashed = tokio::task::spawn_blocking(move || (policy(&page), page));
+    let (policy, page) = hashed.await.map_err(Refusal::ours)?;
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8".to_string()), (header::CONTENT_SECURITY_POLICY, policy)];
     Ok((headers, page).into_response())
 }
 
@@ -102,10 +102,9 @@ fn policy(page: &str) -> String {
 fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let four = |three: &[u8]| {
-        let bits = three.iter().chain([0; 2].iter()).take(3).fold(0u32, |bits, b| bits << 8 | u32::from(*b));
-        (0..4).map(move |i| (i, three.len())).map(move |(i, n)| {
-            if i <= n { char::from(DIGITS[(bits >> (18 - 6 * i)) as usize & 63]) } else { '=' }
-        })
+        let length = three.len();
+        let bits = (0..3).fold(0, |bits, i| bits << 8 | u32::from(three.get(i).copied().unwrap_or(0)));
+        (0..4).map(move |i| if i <= length { char::from(DIGITS[(bits >> (18 - 6 * i)) as usize & 63]) } else { '=' })
     };
     bytes.chunks(3).flat_map(four).collect()
 }

@@ -1,7 +1,7 @@
 //! The routes for jobs; those for plans are in `plans`.
 
 use crate::intake::{self, Wanted};
-use crate::job::View;
+use crate::job::{Status, View};
 use crate::plans;
 use crate::refusal::Refusal;
 use crate::service::Service;
@@ -19,6 +19,7 @@ use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch::Receiver;
 
 pub type Shared = State<Arc<Service>>;
 
@@ -117,13 +118,10 @@ async fn cancel(State(service): Shared, Path(id): Path<String>) -> Result<Respon
 }
 
 /// Every change of a job from now on, the last one as `end`.
-async fn events(
-    State(service): Shared,
-    Path(id): Path<String>,
-) -> Result<Sse<impl Stream<Item = Result<Event, axum::Error>>>, Refusal> {
+async fn events(State(service): Shared, Path(id): Path<String>) -> Result<Sse<impl Stream<Item = Result<Event, axum::Error>>>, Refusal> {
     let changes = service.job(&id)?.follow();
-    let next = async |following: Option<_>| {
-        let (mut changes, mut stopping): (tokio::sync::watch::Receiver<crate::job::Status>, tokio::sync::watch::Receiver<bool>) = following?;
+    let next = async |following: Option<(Receiver<Status>, Receiver<bool>)>| {
+        let (mut changes, mut stopping) = following?;
         tokio::select! {
             changed = changes.changed() => changed.ok()?,
             _ = stopping.wait_for(|stopping| *stopping) => return None,
