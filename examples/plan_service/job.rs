@@ -97,6 +97,14 @@ impl Status {
     pub fn new(state: State) -> Status {
         Status { state, stage: None, zones_done: 0, zones_total: 0, error: None, outcome: None }
     }
+
+    pub fn done(outcome: Value) -> Status {
+        Status { outcome: Some(outcome), ..Status::new(State::Done) }
+    }
+
+    pub fn failed(error: impl Into<String>) -> Status {
+        Status { error: Some(error.into()), ..Status::new(State::Failed) }
+    }
 }
 
 /// A job as it is kept in the state folder. Of jobs that have not ended only the fact is kept: they begin anew.

@@ -8,7 +8,7 @@ use crate::service::Service;
 use axum::body::HttpBody;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -47,18 +47,23 @@ pub fn router(service: Arc<Service>) -> Router {
         .with_state(service)
 }
 
-/// Refuses what a page of another site makes a browser send: its origin, or a name of its own for this address.
+/// Refuses what a page of another site makes a browser send.
 async fn local(request: Request, next: Next) -> Response {
-    let text = |name| request.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
-    let host = text(header::HOST).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let own = text(header::ORIGIN).is_none_or(|origin| origin.strip_prefix("http://") == Some(host));
-    let mut answer = match own && ["127.0.0.1", "localhost"].contains(&name) {
+    let mut answer = match is_local(request.headers()) {
         true => next.run(request).await,
         false => Refusal::new(StatusCode::FORBIDDEN, "only for pages and programs of this machine").into_response(),
     };
     answer.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
+}
+
+/// Such pages tell their origin, or call this address by a name of their own.
+fn is_local(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = text(header::HOST).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let own = text(header::ORIGIN).is_none_or(|origin| origin.strip_prefix("http://") == Some(host));
+    own && ["127.0.0.1", "localhost"].contains(&name)
 }
 
 async fn draw(State(service): Shared, request: Request) -> Result<Response, Refusal> {

@@ -100,7 +100,7 @@ impl Service {
         let kept = self.store.keep(&job.record(&status));
         match &kept {
             Ok(()) => job.ended(status),
-            Err(e) => job.ended(Status { error: Some(format!("state folder: {e}")), ..Status::new(State::Failed) }),
+            Err(e) => job.ended(Status::failed(format!("state folder: {e}"))),
         }
         kept
     }

@@ -1,7 +1,7 @@
 //! The threads that do the jobs, each with a pool of its own, so that none waits for another and the server for none.
 
 use crate::cli::{self, Failure};
-use crate::job::{Ask, Job, Progress, State, Status, Wishes};
+use crate::job::{Ask, Job, Progress, Status, Wishes};
 use crate::plan_folder::{self, Later};
 use crate::service::Service;
 use evengrid::finding::Severity;
@@ -42,10 +42,7 @@ fn run(service: &Service, job: &Job) {
     }
     let put = |made: Made| catch_unwind(AssertUnwindSafe(|| made.put(service, job)));
     let ended = result.and_then(|made| put(made).unwrap_or_else(|_| Err("the plan could not be written, by a defect".into())));
-    let status = match ended {
-        Ok(outcome) => Status { outcome: Some(outcome), ..Status::new(State::Done) },
-        Err(e) => Status { error: Some(e.to_string()), ..Status::new(State::Failed) },
-    };
+    let status = ended.map_or_else(|e| Status::failed(e.to_string()), Status::done);
     if let Err(e) = service.end(job, status) {
         eprintln!("job {}: {e}", job.id);
     }
