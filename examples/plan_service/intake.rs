@@ -41,33 +41,40 @@ struct Drawing {
 #[serde(deny_unknown_fields)]
 struct Checking {}
 
+/// What a request says.
+pub struct Body {
+    said: Map<String, Value>,
+    /// Whether it came with layers.
+    uploaded: bool,
+}
+
 /// Reads a request; what is uploaded goes into the folder of the job.
-pub async fn receive(service: &Service, wanted: Wanted, incoming: &Incoming, request: Request) -> Result<Ask, Refusal> {
+pub async fn receive(incoming: &Incoming, request: Request) -> Result<Body, Refusal> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let (body, uploaded): (Map<String, Value>, bool) = match kind.as_str() {
+    match kind.as_str() {
         "application/json" => {
             let bytes = Bytes::from_request(request, &()).await.map_err(|e| Refusal::new(e.status(), e.body_text()))?;
             if bytes.len() > TEXT {
                 return Err(Refusal::large(format!("JSON of more than {TEXT} bytes; upload files as multipart/form-data")));
             }
-            (serde_json::from_slice(&bytes).map_err(|e| Refusal::bad(format!("no valid JSON: {e}")))?, false)
+            let said = serde_json::from_slice(&bytes).map_err(|e| Refusal::bad(format!("no valid JSON: {e}")))?;
+            Ok(Body { said, uploaded: false })
         }
         "multipart/form-data" => {
             let parts = Multipart::from_request(request, &()).await.map_err(|e| Refusal::new(e.status(), e.body_text()))?;
-            upload(parts, &incoming.layers()).await?
+            upload(parts, &incoming.layers()).await
         }
         other => {
             let error = format!("content type '{other}'; send application/json or multipart/form-data");
-            return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, error));
+            Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, error))
         }
-    };
-    ask(service, wanted, body, uploaded.then_some(incoming.id))
+    }
 }
 
 /// Keeps the files of an upload; its other parts come back as they would stand in JSON.
-async fn upload(mut parts: Multipart, folder: &Path) -> Result<(Map<String, Value>, bool), Refusal> {
-    let (mut body, mut uploaded) = (Map::new(), false);
+async fn upload(mut parts: Multipart, folder: &Path) -> Result<Body, Refusal> {
+    let mut body = Body { said: Map::new(), uploaded: false };
     while let Some(mut part) = parts.next_field().await? {
         let name = part.name().unwrap_or_default().to_string();
         let fresh = match (name.as_str(), part.file_name().map(str::to_string)) {
@@ -77,16 +84,16 @@ async fn upload(mut parts: Multipart, folder: &Path) -> Result<(Map<String, Valu
                     return Err(Refusal::unfit(error));
                 }
                 tokio::fs::create_dir_all(folder).await?;
-                uploaded = true;
+                body.uploaded = true;
                 keep(&mut part, &folder.join(&file)).await?
             }
-            ("recipe" | "layers", _) => body.insert(name.clone(), text(&mut part).await?.into()).is_none(),
+            ("recipe" | "layers", _) => body.said.insert(name.clone(), text(&mut part).await?.into()).is_none(),
             ("options", _) => {
                 let options: Map<String, Value> =
                     serde_json::from_str(&text(&mut part).await?).map_err(|e| Refusal::bad(format!("part 'options': {e}")))?;
-                let before = body.len() + options.len();
-                body.extend(options);
-                body.len() == before
+                let before = body.said.len() + options.len();
+                body.said.extend(options);
+                body.said.len() == before
             }
             (other, _) => return Err(Refusal::bad(format!("part '{other}'; parts are layers, recipe and options"))),
         };
@@ -94,7 +101,7 @@ async fn upload(mut parts: Multipart, folder: &Path) -> Result<(Map<String, Valu
             return Err(Refusal::bad(format!("part '{name}' says something for the second time")));
         }
     }
-    Ok((body, uploaded))
+    Ok(body)
 }
 
 /// Writes a part to disk; false where the file is there already.
@@ -129,31 +136,33 @@ fn is_layer_file(name: &str) -> bool {
     name.starts_with(stem) && LAYERS.contains(&layer) && name.bytes().all(|b| b.is_ascii_lowercase() || b"._".contains(&b))
 }
 
-fn ask(service: &Service, wanted: Wanted, mut body: Map<String, Value>, uploaded: Option<u64>) -> Result<Ask, Refusal> {
-    let layers = match (body.remove("layers"), uploaded) {
-        (None, Some(id)) => Some(Place::Uploaded(id)),
-        (None, None) => None,
-        (Some(Value::String(name)), None) => {
+/// The job of that id that a request asks for.
+pub fn ask(service: &Service, wanted: Wanted, body: Body, id: u64) -> Result<Ask, Refusal> {
+    let Body { mut said, uploaded } = body;
+    let layers = match (said.remove("layers"), uploaded) {
+        (None, true) => Some(Place::Uploaded(id)),
+        (None, false) => None,
+        (Some(Value::String(name)), false) => {
             service.root_of(&name)?;
             Some(Place::Root(name))
         }
-        (Some(_), None) => return Err(Refusal::bad("layers: give the name of a folder")),
-        (Some(_), Some(_)) => return Err(Refusal::bad("either upload layers or name a folder of them")),
+        (Some(_), false) => return Err(Refusal::bad("layers: give the name of a folder")),
+        (Some(_), true) => return Err(Refusal::bad("either upload layers or name a folder of them")),
     };
     let needed = || layers.clone().ok_or_else(|| Refusal::unfit("no layers; upload some or name a folder of them"));
     match wanted {
         Wanted::Draw => {
-            let Drawing { recipe } = parse(body)?;
+            let Drawing { recipe } = parse(said)?;
             check_recipe(Draft::from_toml(&recipe)?.build()?)?;
             Ok(Ask::Draw { layers: needed()?, recipe })
         }
         Wanted::Check(plan) => {
-            let Checking {} = parse(body)?;
+            let Checking {} = parse(said)?;
             let drawn = service.done_plan(plan)?;
             Ok(Ask::Check { plan, layers: layers.unwrap_or_else(|| drawn.ask.layers().clone()) })
         }
         Wanted::Rebalance(plan) => {
-            let wishes: Wishes = parse(body)?;
+            let wishes: Wishes = parse(said)?;
             // the rest of the recipe is that of the plan, which was checked
             wishes.recipe(Draft::default())?;
             Ok(Ask::Rebalance { plan, layers: needed()?, wishes })
@@ -161,8 +170,8 @@ fn ask(service: &Service, wanted: Wanted, mut body: Map<String, Value>, uploaded
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(body: Map<String, Value>) -> Result<T, Refusal> {
-    serde_json::from_value(body.into()).map_err(|e| Refusal::bad(e.to_string()))
+fn parse<T: serde::de::DeserializeOwned>(said: Map<String, Value>) -> Result<T, Refusal> {
+    serde_json::from_value(said.into()).map_err(|e| Refusal::bad(e.to_string()))
 }
 
 /// Refuses a recipe that names files outside the folder of layers.

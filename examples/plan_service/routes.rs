@@ -89,8 +89,11 @@ async fn accept(service: Arc<Service>, wanted: Wanted, request: Request) -> Resu
     let slot = service.reserve()?;
     let incoming = service.store.begin()?;
     let late = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the request took too long to arrive");
-    let ask = tokio::time::timeout(ARRIVAL, intake::receive(&service, wanted, &incoming, request)).await.map_err(late)??;
-    let accepted = tokio::task::spawn_blocking(move || service.accept(slot, incoming, ask));
+    let body = tokio::time::timeout(ARRIVAL, intake::receive(&incoming, request)).await.map_err(late)??;
+    let accepted = tokio::task::spawn_blocking(move || {
+        let ask = intake::ask(&service, wanted, body, incoming.id)?;
+        service.accept(slot, incoming, ask)
+    });
     let job = accepted.await.map_err(Refusal::ours)??;
     let location = [(header::LOCATION, format!("/jobs/{}", job.id))];
     Ok((StatusCode::ACCEPTED, location, Json(job.view())).into_response())
