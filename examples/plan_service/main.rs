@@ -1,0 +1,138 @@
+//! A service over HTTP that draws plans, judges and adjusts them, and tells the grid of a place.
+
+#[path = "../shared/cli.rs"]
+mod cli;
+mod held;
+mod intake;
+mod job;
+#[path = "../shared/plan_folder.rs"]
+mod plan_folder;
+mod plans;
+mod queue;
+mod refusal;
+mod routes;
+mod service;
+mod store;
+mod work;
+
+use clap::Parser;
+use clap::builder::RangedU64ValueParser;
+use evengrid::io::Limits;
+use service::{Service, Settings};
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// Longest time that requests in flight have when the service goes down.
+const LEAVE: Duration = Duration::from_secs(10);
+
+/// Serve plans over HTTP on this machine: draw, check, rebalance, look up places.
+///
+/// Jobs are on disk before they are accepted. After a kill, those that had not ended begin anew when the service is started
+/// again with the same state folder, which only one service may use at a time.
+///
+/// GET /openapi.json describes the interface.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Examples:\n  plan_service --layers-root data --state state\n  curl -d '{\"layers\": \"city\", \"recipe\": \"[division]\\nlevel = 9\"}' -H 'content-type: application/json' http://127.0.0.1:8080/plans\n  curl -F layers=@admin.geojson -F layers=@households.csv -F recipe=@ours.toml http://127.0.0.1:8080/plans\n\nExit codes: 0 stopped by SIGINT or SIGTERM, 2 it could not start."
+)]
+struct Args {
+    /// Folder that keeps jobs, uploads and plans
+    #[arg(long, value_name = "DIR")]
+    state: PathBuf,
+    /// Folder whose folders of layers may be named in requests [default: layers are uploaded]
+    #[arg(long, value_name = "DIR")]
+    layers_root: Option<PathBuf>,
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 8080)]
+    port: u16,
+    /// Jobs that are done at the same time
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = RangedU64ValueParser::<usize>::new().range(1..=256))]
+    workers: usize,
+    /// Threads of each job [default: the cores, shared among the workers]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    threads: Option<usize>,
+    /// Jobs that may wait
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    queue: usize,
+    /// Most bytes of a request
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 28)]
+    max_body: usize,
+    /// Most features of a job's layers
+    #[arg(long, value_name = "N", default_value_t = 5_000_000)]
+    max_features: u64,
+    /// Most positions of a job's layers
+    #[arg(long, value_name = "N", default_value_t = 50_000_000)]
+    max_positions: u64,
+    /// Longest time of a job
+    #[arg(long, value_name = "S", default_value_t = 3600)]
+    job_seconds: u64,
+    /// Plans held in memory for look-ups
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    plans: usize,
+}
+
+fn main() -> ExitCode {
+    cli::exit(run(Args::parse()))
+}
+
+fn run(a: Args) -> Result<bool, cli::Failure> {
+    let settings = Settings {
+        layers_root: a.layers_root,
+        limits: Limits { features: a.max_features, positions: a.max_positions },
+        job_time: Duration::from_secs(a.job_seconds),
+        max_body: a.max_body,
+        queue: a.queue,
+        held: a.plans,
+    };
+    let service = Arc::new(Service::open(&a.state, settings)?);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = a.threads.unwrap_or((cores / a.workers).max(1));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(32).enable_all().build()?;
+    let served = runtime.block_on(async {
+        let taken = |e| format!("--port {}: {e}; choose another one, or 0 for any", a.port);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, a.port)).await.map_err(taken)?;
+        for _ in 0..a.workers {
+            work::start(service.clone(), threads)?;
+        }
+        cli::say!("listening on http://{}", listener.local_addr()?);
+        serve(listener, service).await
+    });
+    // jobs that are not done are on disk, and begin anew with the next start
+    runtime.shutdown_background();
+    served.map(|()| true)
+}
+
+async fn serve(listener: TcpListener, service: Arc<Service>) -> Result<(), cli::Failure> {
+    let stopping = service.stopping.clone();
+    let stop = stopping.clone();
+    tokio::spawn(async move {
+        asked_to_stop().await;
+        stop.send_replace(true);
+    });
+    let stopped = |mut changes: tokio::sync::watch::Receiver<bool>| async move {
+        let _ = changes.wait_for(|stopping| *stopping).await;
+    };
+    let server = axum::serve(listener, routes::router(service)).with_graceful_shutdown(stopped(stopping.subscribe()));
+    tokio::select! {
+        served = server.into_future() => served?,
+        _ = async { stopped(stopping.subscribe()).await; tokio::time::sleep(LEAVE).await } => {}
+    }
+    Ok(())
+}
+
+/// Ends with SIGINT or SIGTERM.
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = terminated.recv() => return,
+            _ = tokio::signal::ctrl_c() => return,
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
