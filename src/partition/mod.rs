@@ -83,7 +83,9 @@ pub enum PartitionError {
         resources: usize,
     },
     /// A band without a load inside, or without a target.
-    #[error("band of resource {resource}: low {low}, target {target} and high {high} must be in rising order from 0 on, the target positive")]
+    #[error(
+        "band of resource {resource}: low {low}, target {target} and high {high} must be in rising order from 0 on, the target positive"
+    )]
     Band {
         /// Position of the band.
         resource: usize,
