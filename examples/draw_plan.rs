@@ -9,6 +9,7 @@ mod folder;
 
 use choice::Choice;
 use clap::Parser;
+use evengrid::finding::Finding;
 use evengrid::io::read_layers;
 use evengrid::pipeline::{Drawn, draw};
 use evengrid::plan::{PlanArea, PlanLevel};
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 
 /// Draw the grids of a city: layers in, plan out.
 ///
-/// The folder holds GeoJSON files (plain or .gz): admin, households, and as far as you have them study_area, roads, water,
+/// The folder, or GeoPackage, holds layers in any format that is read (README): admin, households, and as far as you have them study_area, roads, water,
 /// rail, landuse, pois, base_stations. The plan folder gets plan.json, grids.geojson, zones.geojson, attachments.csv,
 /// report.json, map.html (open it in a browser) and map.svg (print it). An older plan in it is replaced only when the new one is whole.
 ///
@@ -175,10 +176,13 @@ fn tell(d: &Drawn, sources: usize, out: &std::path::Path, clock: &Clock) {
     let count = |s| d.report.findings.iter().filter(|f| f.severity == s).count();
     use evengrid::finding::Severity::*;
     d.report.findings.iter().filter(|f| f.severity == Violation).for_each(|f| say("violation", f.to_string()));
-    let mut warnings: BTreeMap<&str, usize> = BTreeMap::new();
-    d.report.findings.iter().filter(|f| f.severity == Warning).for_each(|f| *warnings.entry(&f.code).or_default() += 1);
-    if !warnings.is_empty() {
-        say("warnings", warnings.into_iter().map(|(code, n)| format!("{n} {code}")).collect::<Vec<_>>().join(", "));
+    let mut warnings: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    d.report.findings.iter().filter(|f| f.severity == Warning).for_each(|f| warnings.entry(&f.code).or_default().push(f));
+    // what is told once is about a whole file or the recipe
+    warnings.values().filter(|all| all.len() == 1).for_each(|all| say("warning", all[0].to_string()));
+    let many: Vec<String> = warnings.iter().filter(|(_, all)| all.len() > 1).map(|(code, all)| format!("{} {code}", all.len())).collect();
+    if !many.is_empty() {
+        say("warnings", many.join(", "));
     }
     say("findings", format!("{} violations, {} warnings, {} notes in report.json", count(Violation), count(Warning), count(Info)));
     say("time", clock.told());

@@ -252,7 +252,7 @@ fn a_file_has_one_system() {
     let decided = look("a,113.2,30.3\nb,113.3,30.4\n", "EPSG:4547", Some("xy"));
     assert!(told(&decided).contains("taken as the recipe says") && decided.extent.is_none_or(|e| e[3] < 1.0), "{}", told(&decided));
     let turned = look("a,113.2,30.3\n", "", Some("yx"));
-    assert!(near(&turned) && told(&turned).contains("leave axes out"), "{}", told(&turned));
+    assert!(told(&turned).contains("in the order in which its numbers stand"), "{}", told(&turned));
 }
 
 /// Tables by kind of geometry are one layer, fields that differ in case alone are kept apart, and JSON under the name of a table is called so.
@@ -283,4 +283,46 @@ fn tables_and_names_of_other_programs() {
     assert!(remarks.len() == 1 && remarks[0].contains("'ID' is called 'ID_3'"), "{remarks:?}");
     let layers = read_layers(&file, &Recipe::default().layers).unwrap();
     assert_eq!((layers.water_lines.len(), layers.water_areas.len(), layers.households[0].id.as_deref()), (1, 1, Some("a")));
+}
+
+/// A recipe to start from names tables and files by kind of geometry once, with the fields of all of them; a block is no lock.
+#[test]
+fn a_starting_recipe_takes_the_parts_of_a_layer() {
+    let into = folder("parts");
+    let write = |name: &str, properties: &str, geometry: &str| {
+        std::fs::write(into.join(name), format!(r#"{{"type":"Feature","properties":{properties},"geometry":{geometry}}}"#)).unwrap();
+        inspect(&into.join(name), &as_it_says()).unwrap()
+    };
+    let square = r#"{"type":"Polygon","coordinates":[[[113,30],[113.01,30],[113.01,30.01],[113,30.01],[113,30]]]}"#;
+    let point = r#"{"type":"Point","coordinates":[113.005,30.005]}"#;
+    let found = [
+        write("工参_areas.geojsonl", r#"{"编号":"s1"}"#, square),
+        write("工参_points.geojsonl", r#"{"编号":"s2","方位角":30}"#, point),
+        write("blocks.geojsonl", r#"{"kind":"x"}"#, square),
+        write("住户.csv.geojsonl", r#"{"住户编号":"h1"}"#, "null"),
+    ];
+    let recipe = starting_recipe(&found).to_toml().unwrap();
+    let stations = &Draft::from_toml(&recipe).unwrap().build().unwrap().layers.base_stations;
+    assert_eq!((stations.file.as_str(), stations.property("id"), stations.property("azimuth")), ("工参", "编号", "方位角"), "{recipe}");
+    assert!(!recipe.contains("locks"), "{recipe}");
+    assert_eq!((found[3].layer, found[3].properties["id"].as_str()), (Some("households"), "住户编号"));
+    assert!(found[3].findings.iter().any(|f| f.code == "join-needed" && f.message.contains("join_key")));
+}
+
+/// A table of text that is written again has its position once.
+#[test]
+fn tables_of_text_are_converted_again_and_again() {
+    let into = folder("again");
+    std::fs::write(into.join("a.csv"), "id,经度,纬度\nh1,113.2,30.3\nh2,,\n").unwrap();
+    let mut before = Features::read(&into.join("a.csv"), &as_it_says()).unwrap();
+    for name in ["b.csv", "c.csv", "d.csv"] {
+        before.write(&into.join(name), &Crs::wgs84()).unwrap();
+        before = Features::read(&into.join(name), &as_it_says()).unwrap();
+    }
+    let text = |name: &str| std::fs::read_to_string(into.join(name)).unwrap();
+    assert_eq!((text("c.csv"), text("d.csv").lines().count()), (text("b.csv"), 3));
+    // where a row says no position that can be read, its text is kept
+    std::fs::write(into.join("e.csv"), "id,lon,lat\nh1,113.2,30.3\nh2,nowhere,30\n").unwrap();
+    Features::read(&into.join("e.csv"), &as_it_says()).unwrap().write(&into.join("f.geojson"), &Crs::wgs84()).unwrap();
+    assert!(text("f.geojson").contains("nowhere"));
 }

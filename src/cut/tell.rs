@@ -45,6 +45,16 @@ pub(super) fn points(t: &Territory, unit_of_point: &[Option<UnitId>], findings: 
         );
         findings.push(Finding::new(Severity::Warning, "point-outside", message).id(&p.id).at(p.at.lon_lat()).measured(p.load.units()));
     }
+    let (all, beside) = (t.points.iter().map(|p| p.load).sum::<Load>(), outside.iter().map(|p| p.load).sum::<Load>());
+    if beside > Load::ZERO && beside >= all - beside {
+        let message = format!(
+            "{} of {} points, with a load of {beside} of {all}, lie in no division; are they of another place, or in another system than the recipe or \
+             the file says?",
+            outside.len(),
+            t.points.len()
+        );
+        findings.push(Finding::new(Severity::Violation, "points-elsewhere", message).measured(beside.units()).limit(0.0));
+    }
     if outside.len() > NAMED {
         let rest: Load = outside[NAMED..].iter().map(|p| p.load).sum();
         let message = format!("{} more points with load {rest} lie in no division", outside.len() - NAMED);

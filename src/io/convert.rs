@@ -35,16 +35,27 @@ impl Features {
             placing: Placing::default(),
             declared: Vec::new(),
             kinds: vec![Kinds::default(); wanted.len()],
+            position: Vec::new(),
             all,
         };
         let read = read_features(path, &file, &wanted, &how, &mut gather)?;
-        let Gather { declared, kinds, mut all, .. } = gather;
+        let Gather { declared, kinds, position, mut all, .. } = gather;
         all.remarks.extend(read.remarks);
         let kind = |(at, name): (usize, &String)| {
             let said = declared.iter().find(|f| f.name == *name).map(|f| f.kind);
             said.or_else(|| kinds.get(at)?.all()).unwrap_or(FieldKind::Text)
         };
         all.fields = wanted.iter().enumerate().map(|(at, name)| Field { name: name.clone(), kind: kind((at, name)) }).collect();
+        // written once more they would be a second, stale position; where some row has none that can be read, its text is kept
+        if all.features.iter().all(|f| f.geometry.kind.is_empty() || f.geometry.bounds().is_some()) {
+            let kept: Vec<bool> = all.fields.iter().map(|f| !position.contains(&f.name)).collect();
+            let keep = |cells: &mut Vec<Cell<'static>>| {
+                let mut kept = kept.iter();
+                cells.retain(|_| kept.next() != Some(&false));
+            };
+            all.features.iter_mut().for_each(|f| keep(&mut f.cells));
+            all.fields.retain(|f| !position.contains(&f.name));
+        }
         // what JSON says as its kind has it
         for f in &mut all.features {
             f.cells.iter_mut().zip(&all.fields).for_each(|(cell, field)| *cell = typed(std::mem::take(cell), field.kind));
@@ -150,6 +161,8 @@ struct Gather<'s> {
     placing: Placing,
     declared: Vec<Field>,
     kinds: Vec<Kinds>,
+    /// Fields that are nothing but the position.
+    position: Vec<String>,
     all: Features,
 }
 
@@ -157,6 +170,7 @@ impl Sink for Gather<'_> {
     fn head(&mut self, head: &Head) -> Result<(), ReadError> {
         self.placing = Placing::new(self.source, "…", head, self.file)?;
         self.declared.clone_from(&head.fields);
+        self.position.clone_from(&head.position);
         self.all.remarks.extend(head.remarks.iter().cloned());
         let nested = head.fields.iter().filter(|f| f.kind == FieldKind::Nested);
         self.all.remarks.extend(nested.map(|f| format!("the field '{}' is a list or a struct and is left out", f.name)));

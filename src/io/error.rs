@@ -132,7 +132,7 @@ pub enum ReadError {
     },
     /// A coordinate reference system that cannot be used.
     #[error(
-        "{file}: the coordinate reference system cannot be used: {cause}. Name the right one in the recipe, [layers.{layer}] crs = \"EPSG:4326\", or export the file in another one"
+        "{file}: the coordinate reference system cannot be used: {cause}. Say in the recipe what the positions are in, crs and axes under [layers.{layer}], or export the file in another system"
     )]
     Crs {
         /// The file.

@@ -321,6 +321,8 @@ pub(in crate::io) struct Head {
     pub encoding: Option<String>,
     /// Its fields in their order; empty where the format has no list of them (GeoJSON).
     pub fields: Vec<Field>,
+    /// Those of them that are nothing but the position.
+    pub position: Vec<String>,
     /// Features, where the file says how many it has.
     pub features: Option<u64>,
     /// Tables of features in the file, where there can be several.

@@ -24,12 +24,36 @@ const LAYERS: [(&str, &[&str]); 10] = [
 const PROPERTIES: [(&str, &[&str]); 22] = [
     (
         "id",
-        &["osm_id", "objectid", "fid", "gid", "uid", "code", "编号", "编码", "代码", "标识", "cgi", "eci", "cell_id", "cellid", "小区标识"],
+        &[
+            "osm_id",
+            "objectid",
+            "fid",
+            "gid",
+            "uid",
+            "code",
+            "编号",
+            "编码",
+            "代码",
+            "标识",
+            "cgi",
+            "eci",
+            "cell_id",
+            "cellid",
+            "小区标识",
+            "住户编号",
+            "户编号",
+            "户号",
+            "客户编号",
+            "用户编号",
+            "基站编号",
+            "站号",
+            "小区编号",
+        ],
     ),
     ("name", &["名称", "站名", "小区名称", "地名", "nom", "bezeichnung"]),
     ("class", &["fclass", "type", "等级", "道路等级", "类别", "客户类别"]),
     ("kind", &["fclass", "type", "类型", "类别", "种类", "用地类型"]),
-    ("weight", &["households", "hh", "population", "pop", "count", "户数", "住户数", "人口", "权重"]),
+    ("weight", &["households", "hh", "population", "pop", "count", "户数", "住户数", "总户数", "常住户数", "人口", "权重"]),
     ("admin_level", &["adminlevel", "lvl", "级别", "层级", "行政级别"]),
     ("scheme", &["体系"]),
     ("parent", &["parent_id", "上级", "上级编码"]),
@@ -50,18 +74,25 @@ const PROPERTIES: [(&str, &[&str]); 22] = [
 ];
 
 /// The layer that a file seems to be.
-pub(super) fn layer(file: &str, table: Option<&str>, shapes: &BTreeMap<String, u64>) -> Option<&'static str> {
+pub(super) fn layer(file: &str, table: Option<&str>, shapes: &BTreeMap<String, u64>, fields: &[FieldFound]) -> Option<&'static str> {
     let name = table.unwrap_or(file).to_lowercase();
-    let named = LAYERS.iter().find(|(_, words)| words.iter().any(|w| name.contains(w))).map(|l| l.0)?;
     let most = shapes.iter().max_by_key(|s| s.1).map_or("", |s| s.0.as_str());
-    let fits = match named {
+    let has = |names: &[&str]| fields.iter().any(|f| names.contains(&f.name.to_lowercase().as_str()));
+    let fits = |layer: &str| match layer {
+        _ if most.is_empty() => true,
         "roads" | "rail" => most.contains("Line"),
-        "households" | "pois" => most.contains("Point"),
+        // a table without places may be joined to another file
+        "households" | "pois" => most.contains("Point") || most == NOWHERE,
         "admin" | "study_area" | "landuse" => most.contains("Polygon"),
-        _ => !most.is_empty(),
+        // blocks are called much alike
+        "locks" => has(&["lock", "锁定", "锁"]),
+        _ => most != NOWHERE,
     };
-    fits.then_some(named)
+    LAYERS.iter().find(|(layer, words)| words.iter().any(|w| name.contains(w)) && fits(layer)).map(|l| l.0)
 }
+
+/// What features without a position are called among shapes.
+pub(super) const NOWHERE: &str = "none";
 
 /// Fields that seem to be our properties under another name.
 pub(super) fn mapped(layer: &str, fields: &[FieldFound]) -> BTreeMap<&'static str, String> {
@@ -82,27 +113,35 @@ pub(super) fn mapped(layer: &str, fields: &[FieldFound]) -> BTreeMap<&'static st
     out
 }
 
-/// The name of the layer of which a file holds one kind of geometry, or the file's own.
-fn whole(file: &str) -> String {
-    let stem = Format::stem(file);
-    let part = ["_points", "_lines", "_areas"].iter().find_map(|kind| stem.strip_suffix(kind));
-    part.filter(|name| !name.is_empty()).unwrap_or(file).to_string()
+/// The name of the layer of which a file or table holds one kind of geometry; none for another.
+fn whole(name: &str) -> Option<&str> {
+    let part = ["_points", "_lines", "_areas"].iter().find_map(|kind| Format::stem(name).strip_suffix(kind));
+    part.filter(|name| !name.is_empty())
 }
 
-/// A recipe to start from: files, systems and properties as they were found. The first file of a layer is taken.
+/// A recipe to start from: files, systems and properties as they were found. The first file of a layer is taken, with all that hold another kind of its
+/// geometry.
 pub fn starting_recipe(files: &[Inspection]) -> Draft {
     let mut draft = Draft::default();
     for f in files {
         let Some(layer) = f.layer else { continue };
-        let properties: BTreeMap<String, String> = f.properties.iter().map(|(ours, theirs)| (ours.to_string(), theirs.clone())).collect();
-        draft.layers.entry(layer.to_string()).or_insert_with(|| LayerDraft {
-            file: Some(whole(&f.file)),
-            table: f.table.clone(),
+        let (file, table) = match &f.table {
+            Some(table) => (f.file.as_str(), Some(whole(table).unwrap_or(table))),
+            None => (whole(&f.file).unwrap_or(&f.file), None),
+        };
+        let own = draft.layers.entry(layer.to_string()).or_insert_with(|| LayerDraft {
+            file: Some(file.to_string()),
+            table: table.map(str::to_string),
             crs: f.said[0].clone(),
             encoding: f.said[1].clone(),
-            properties: (!properties.is_empty()).then_some(properties),
             ..LayerDraft::default()
         });
+        if (own.file.as_deref(), own.table.as_deref()) != (Some(file), table) {
+            continue;
+        }
+        for (ours, theirs) in &f.properties {
+            own.properties.get_or_insert_default().entry(ours.to_string()).or_insert_with(|| theirs.clone());
+        }
     }
     draft
 }

@@ -89,7 +89,12 @@ pub fn inspect(path: &Path, source: &LayerSource) -> Result<Inspection, ReadErro
     look.told(read.remarks);
     let mut fields: Vec<FieldFound> = wanted.into_iter().zip(look.fields).map(|(name, f)| f.found(name)).collect();
     fields.extend(look.nested.into_iter().map(|f| Values { declared: Some(f.kind), ..Values::default() }.found(f.name)));
-    let layer = guess::layer(&file, how.table.as_deref(), &look.shapes);
+    let layer = guess::layer(&file, how.table.as_deref(), &look.shapes, &fields);
+    if matches!(layer, Some("households" | "pois")) && read.features > 0 && look.shapes.get(guess::NOWHERE) == Some(&read.features) {
+        let message = "no record has a position; name the columns that hold it (x and y of the layer in the recipe), or the file that has the places and \
+                       the field that both have (join and join_key)";
+        look.findings.push(Finding::new(Severity::Warning, "join-needed", message).file(&file));
+    }
     let properties = layer.map_or_else(BTreeMap::new, |layer| guess::mapped(layer, &fields));
     Ok(Inspection {
         table: how.table,
@@ -203,7 +208,7 @@ impl Sink for Look<'_> {
             self.fault("geometry-missing", record, feature.geometry.kind.to_string());
         }
         let kind = match feature.geometry.shape {
-            Shape::Missing => "none",
+            Shape::Missing => guess::NOWHERE,
             _ => &feature.geometry.kind,
         };
         *self.shapes.entry(kind.to_string()).or_default() += 1;

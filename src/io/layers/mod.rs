@@ -149,7 +149,7 @@ fn read_folder(folder: &Path, map: &LayerMap, with_households: bool, taken: &Tak
     let mut all = Layers::default();
     let specs = specs(map);
     for spec in &specs {
-        match place.of_layer(spec.source) {
+        match place.of_layer(spec)? {
             Some(there) => {
                 if let Some(other) = there.shadowed {
                     let message = format!("not read, {} is taken instead; remove one of the two", there.files[0].file);
@@ -196,7 +196,10 @@ fn read_as<'p>(files: impl Iterator<Item = (&'static str, &'p Path)>, map: &Laye
         let spec = specs.iter().find(|s| s.layer == layer)?;
         Some((spec, Located { path: path.to_path_buf(), file: path.display().to_string(), table: None }))
     };
-    let found: Vec<_> = files.filter_map(spec).collect();
+    let mut found = Vec::new();
+    for (spec, one) in files.filter_map(spec) {
+        found.extend(in_tables(one, spec)?.into_iter().map(|one| (spec, one)));
+    }
     read_files(Layers::default(), &found, &Taken::of(&Reader::default()))
 }
 
@@ -330,17 +333,20 @@ impl Place<'_> {
     }
 
     /// The file or table of a layer, or those by kind of geometry, where a format holds one kind in each: `water_lines.shp` and `water_areas.shp`.
-    fn of_layer(&self, source: &LayerSource) -> Option<Files> {
+    fn of_layer(&self, spec: &Spec<'_>) -> Result<Option<Files>, ReadError> {
+        let source = spec.source;
         let name = match self {
             Place::File { .. } => source.table.as_ref().unwrap_or(&source.file),
             Place::Folder { .. } => &source.file,
         };
         let whole = self.locate(name);
         if Format::of(name).is_some() {
-            return whole;
+            let Some(Files { files, shadowed }) = whole else { return Ok(None) };
+            let files: Vec<Vec<Located>> = files.into_iter().map(|one| in_tables(one, spec)).collect::<Result<_, _>>()?;
+            return Ok(Some(Files { files: files.into_iter().flatten().collect(), shadowed }));
         }
-        let parts: Vec<Files> = ["points", "lines", "areas"].iter().filter_map(|kind| self.locate(&format!("{name}_{kind}"))).collect();
-        match (whole, parts.is_empty()) {
+        let parts: Vec<Files> = KINDS.iter().filter_map(|kind| self.locate(&format!("{name}_{kind}"))).collect();
+        Ok(match (whole, parts.is_empty()) {
             (whole, true) => whole,
             (Some(whole), false) => {
                 let part = parts.into_iter().flat_map(|p| p.files).next().map(|one| one.table.unwrap_or(one.file));
@@ -350,11 +356,39 @@ impl Place<'_> {
                 let shadowed = parts.iter().find_map(|p| p.shadowed.clone());
                 Some(Files { files: parts.into_iter().flat_map(|p| p.files).collect(), shadowed })
             }
+        })
+    }
+}
+
+/// Kinds of geometry, as they end the names of what holds one of them.
+const KINDS: [&str; 3] = ["points", "lines", "areas"];
+
+/// Of a file with several tables those of a layer: the one that the recipe names, or that is called like the layer or the file; or those by kind of geometry.
+fn in_tables(one: Located, spec: &Spec<'_>) -> Result<Vec<Located>, ReadError> {
+    if one.table.is_some() {
+        return Ok(vec![one]);
+    }
+    let there = tables(&one.path, &one.file)?;
+    let wanted = match &spec.source.table {
+        Some(table) => vec![table.as_str()],
+        None => vec![spec.layer, &spec.source.file, Format::stem(&one.file)],
+    };
+    let has = |table: &String| there.contains(table);
+    let of = |table: String| Located { path: one.path.clone(), file: one.file.clone(), table: Some(table) };
+    for name in wanted {
+        let parts: Vec<String> = KINDS.iter().map(|kind| format!("{name}_{kind}")).filter(has).collect();
+        if has(&name.to_string()) {
+            return Ok(vec![of(name.to_string())]);
+        }
+        if !parts.is_empty() {
+            return Ok(parts.into_iter().map(of).collect());
         }
     }
+    // what the recipe names and is not there is told when the file is read
+    Ok(vec![Located { table: spec.source.table.clone(), ..one }])
 }
 
 /// The file of a layer in a folder.
 pub(super) fn locate(folder: &Path, source: &LayerSource) -> Option<Located> {
-    Place::open(folder).ok()?.of_layer(source)?.files.into_iter().next()
+    Place::open(folder).ok()?.locate(&source.file)?.files.into_iter().next()
 }

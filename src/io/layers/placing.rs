@@ -17,8 +17,8 @@ pub(in crate::io) struct Placing {
     layer: &'static str,
     /// Who says the system.
     by: By,
-    /// Whether the recipe says both the system and the order of axes, so that nothing else is taken.
-    decided: bool,
+    /// Whether the recipe says the order of axes.
+    axes_said: bool,
     /// System and axes as declared.
     declared: (Crs, AxisOrder),
     /// Features with a place that were looked at.
@@ -41,9 +41,9 @@ impl Default for Placing {
 }
 
 impl Placing {
-    fn taken(crs: Crs, axes: AxisOrder, layer: &'static str, by: By, decided: bool) -> Placing {
+    fn taken(crs: Crs, axes: AxisOrder, layer: &'static str, by: By, axes_said: bool) -> Placing {
         let declared = (crs.clone(), axes);
-        Placing { crs, axes, layer, by, decided, declared, looked: 0, fitting: None }
+        Placing { crs, axes, layer, by, axes_said, declared, looked: 0, fitting: None }
     }
 
     /// The recipe's word comes first, then the file's; without either it is WGS 84.
@@ -57,17 +57,22 @@ impl Placing {
         };
         let said = source.crs.clone().map_or_else(declared, |crs| Ok((crs, By::Recipe)));
         let (crs, by) = said.map_err(|cause| ReadError::Crs { file: file.into(), layer, cause: cause.to_string() })?;
-        Ok(Placing::taken(crs, source.axes.unwrap_or_default(), layer, by, source.crs.is_some() && source.axes.is_some()))
+        Ok(Placing::taken(crs, source.axes.unwrap_or_default(), layer, by, source.axes.is_some()))
     }
 
-    /// The system, as the file's numbers showed it to be.
-    pub fn name(&self) -> String {
-        self.crs.to_string()
-    }
-
-    /// The same, where somebody says one.
+    /// The system, as the file's numbers showed it to be, where somebody says one.
     pub fn declared(&self) -> Option<String> {
-        (self.by != By::Nobody).then(|| self.name())
+        (self.by != By::Nobody).then(|| self.crs.to_string())
+    }
+
+    /// How positions are taken, for a message about one.
+    fn taken_as(&self) -> String {
+        let named = system(&self.crs, self.axes);
+        if (&self.crs, self.axes) == (&self.declared.0, self.declared.1) {
+            named
+        } else {
+            format!("{named} (declared is {}, but the first positions fit this)", system(&self.declared.0, self.declared.1))
+        }
     }
 
     fn is_plain(&self) -> bool {
@@ -93,7 +98,7 @@ impl Placing {
                 }
             }
         });
-        lost.map_or(Ok(()), |at| Err(feature.off(file, record, at, Some(self.name()))))
+        lost.map_or(Ok(()), |at| Err(feature.off(file, record, at, Some(self.taken_as()))))
     }
 
     /// Holds one of the first features against the declared system.
@@ -109,13 +114,14 @@ impl Placing {
         let fit = declared.fits(order.apply_extent(extent));
         let (crs, axes, why) = match fit {
             Fit::Yes => (declared.clone(), *order, None),
-            Fit::Rather { why, .. } if self.decided => (declared.clone(), *order, Some(format!("{why} It is taken as the recipe says"))),
             // turned once more, they are as they stand
             Fit::Rather { crs, axes: AxisOrder::Yx, .. } if *order == AxisOrder::Yx => {
-                let why = format!(
-                    "the recipe says axes = \"yx\", but the numbers fit {crs} in the order in which they stand, and are taken so; leave axes out"
-                );
-                (crs, AxisOrder::Xy, Some(why))
+                let cause =
+                    format!("the recipe says axes = \"yx\", but record {record} fits {crs} in the order in which its numbers stand");
+                return Err(ReadError::Crs { file: file.into(), layer: self.layer, cause });
+            }
+            Fit::Rather { axes, why, .. } if self.axes_said && (axes == AxisOrder::Yx || self.by == By::Recipe) => {
+                (declared.clone(), *order, Some(format!("{why} It is taken as the recipe says")))
             }
             Fit::Rather { crs, axes, why } => {
                 let why = format!("{why} It is taken so; say crs and axes of the layer in the recipe to decide otherwise");
@@ -130,13 +136,12 @@ impl Placing {
             }
         };
         if self.looked > 1 && (&self.crs, self.axes) != (&crs, axes) {
-            let system = |crs: &Crs, axes| if axes == AxisOrder::Yx { format!("{crs} with axes = \"yx\"") } else { crs.to_string() };
             let (here, before) = (system(&crs, axes), system(&self.crs, self.axes));
             let cause = match self.fitting {
                 Some(first) => {
-                    format!("record {first} fits {before}, record {record} fits {here}; correct the records, or say axes as well")
+                    format!("record {first} fits {before}, record {record} fits {here}; correct the records, or say crs and axes")
                 }
-                None => format!("record {record} fits {here}, those before it do not; correct the records, or say axes as well"),
+                None => format!("record {record} fits {here}, those before it do not; correct the records, or say crs and axes"),
             };
             return Err(ReadError::Crs { file: file.into(), layer: self.layer, cause });
         }
@@ -164,4 +169,8 @@ impl Placing {
             format!("positions are in {} ({}{swapped}), as {by} says, and were converted to WGS 84{caveat}", self.crs, self.crs.name());
         findings.push(Finding::new(Severity::Info, "crs-converted", message).file(file));
     }
+}
+
+fn system(crs: &Crs, axes: AxisOrder) -> String {
+    if axes == AxisOrder::Yx { format!("{crs} with axes = \"yx\"") } else { crs.to_string() }
 }

@@ -7,7 +7,7 @@ use super::spec::{Holds, Spec};
 use crate::finding::{Finding, Severity};
 use crate::io::error::ReadError;
 use crate::io::formats::feature::{self, Cell, Feature, Geometry, Head, Record, Shape, Sink};
-use crate::io::formats::{Format, read_features, tables};
+use crate::io::formats::{Format, read_features};
 use crate::territory::layers::{
     AreaRecord, DivisionRecord, Layers, LineRecord, LockRecord, Numbers, Origin, PointRecord, Source, StationRecord,
 };
@@ -234,16 +234,12 @@ impl<'s> Reading<'s> {
         }
     }
 
-    /// `table` is the one that is meant, where the file has several and the recipe names none.
+    /// `table` is the one that is meant, where the file has several.
     pub fn run(mut self, path: &Path, table: Option<&str>) -> Result<Layers, ReadError> {
         let (file, wanted) = (self.file, self.wanted.clone());
         let mut how = feature::Reading::from(self.spec.source);
         if table.is_some() {
             how.table = table.map(str::to_string);
-        } else if how.table.is_none() {
-            // of several tables the one that is called like the layer
-            let called = |t: &String| t == self.spec.layer || *t == self.spec.source.file;
-            how.table = tables(path, file)?.into_iter().find(called);
         }
         if let Some(join) = &self.spec.source.join {
             let mut places = Places::read(path, self.spec.source, self.spec.layer, &join.file, &join.id)?;
@@ -360,7 +356,7 @@ impl<'s> Reading<'s> {
                 return Some(format!("skipped, it has no geometry: {}", item.feature.geometry.kind));
             }
             Shape::Missing if Format::of(self.file) == Some(Format::Delimited) => {
-                return Some("skipped, it has no position; name the columns that hold it as x and y of the layer".to_string());
+                return Some("skipped, it has no position; name the columns that hold it (x and y of the layer), or the file that has the places (join and join_key)".to_string());
             }
             Shape::Missing => return Some("skipped, it has no geometry".to_string()),
             Shape::Points(_) if holds == Holds::LinesAndAreas && place.is_some() => {
@@ -544,12 +540,13 @@ impl<'s> Reading<'s> {
     fn flag(&mut self, item: &Item<'_>, ours: &'static str, place: Option<[f64; 2]>) -> Option<bool> {
         let written = self.text(item, ours)?.to_ascii_lowercase();
         match written.as_str() {
-            "yes" | "true" | "1" | "y" | "t" => Some(true),
-            "no" | "false" | "0" | "n" | "f" => Some(false),
+            "yes" | "true" | "y" | "t" | "是" | "有" => Some(true),
+            "no" | "false" | "n" | "f" | "否" | "无" => Some(false),
             "culvert" | "underground" if ours == "tunnel" => Some(true),
             // on the ground, under a house
             "building_passage" if ours == "tunnel" => Some(false),
             "viaduct" | "aqueduct" | "boardwalk" | "cantilever" | "covered" | "movable" | "trestle" if ours == "bridge" => Some(true),
+            number if number.parse::<f64>().is_ok() => Some(number.parse() != Ok(0.0)),
             _ => {
                 self.tally(item, place, "flag-unknown", format!("'{written}' for {ours} and the like is not known and taken as no"));
                 Some(false)

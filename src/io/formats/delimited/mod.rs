@@ -37,6 +37,7 @@ pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], how: &Read
     if !rows.ended {
         head.remarks.push("the last line has no end; if the file was cut off, its last value may be too: export it again".into());
     }
+    head.position = places.columns().filter_map(|at| rows.names.get(at).cloned()).collect();
     head.fields = rows.names.iter().map(|name| Field { name: name.clone(), kind: FieldKind::Text }).collect();
     sink.head(&head)?;
     let columns: Vec<Option<usize>> = wanted.iter().map(|w| rows.names.iter().position(|n| n == w)).collect();
@@ -94,6 +95,10 @@ impl Places {
             }
         }
         Ok(Places { pair: found.first().copied(), text })
+    }
+
+    fn columns(&self) -> impl Iterator<Item = usize> {
+        self.pair.into_iter().flat_map(|(x, y)| [x, y]).chain(self.text)
     }
 
     /// Well-known text where there is some, else the pair of columns.
