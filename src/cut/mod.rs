@@ -60,6 +60,14 @@ pub enum CutError {
     /// The caller stopped it.
     #[error(transparent)]
     Stopped(#[from] Stopped),
+    /// Outlines that enclose nothing: there and back, or with a hole as large.
+    #[error("{file}: no land: none of its {count} areas encloses any; the file must hold polygons in longitude and latitude")]
+    NoLand {
+        /// File of the divisions.
+        file: String,
+        /// Divisions there are.
+        count: usize,
+    },
     /// A division whose outline crosses itself in more than a trifle.
     #[error(
         "{file} record {record} '{id}': the polygon crosses itself near {:.6},{:.6} ({area_m2:.0} m² are ambiguous, up to {limit_m2:.0} m² would be \
@@ -101,6 +109,10 @@ pub fn cut(territory: &Territory, recipe: &Recipe, watch: &dyn Watch) -> Result<
     let mut findings = Vec::new();
     let limit = (recipe.cut.split_above * territory.base.0 as f64) as i64;
     let first = divisions::pieces(territory, &mut findings)?;
+    if first.mesh.regions <= 1 {
+        let file = territory.divisions.first().map_or("admin", |d| &d.file).to_string();
+        return Err(CutError::NoLand { file, count: territory.divisions.len() });
+    }
     let (regions, pieces) = (first.mesh.regions, first.mesh.regions - 1);
     let state = State { mesh: first.mesh, division: first.division, piece: (0..regions as u32).collect(), water: vec![false; regions] };
     let went = |state: &State| watch.go_on((state.mesh.edges.len() + territory.points.len()) as u64);

@@ -28,8 +28,7 @@ pub(super) fn choose(layers: &Layers, recipe: &Recipe, findings: &mut Vec<Findin
     }
     let above = above(layers, recipe, &records, findings);
     let divisions = areas::make(layers, recipe, divisions, findings)?;
-    // an outline there and back, or with a hole as large, has rings but no land
-    if divisions.iter().all(|d| d.area2 == 0) {
+    if divisions.is_empty() {
         let read = layers.sources.iter().find(|s| matches!(s.layer, "admin" | "study_area"));
         let file = records.first().map_or_else(|| read.map_or("study_area", |s| &s.file), |d| layers.file(d.origin)).to_string();
         let count = if records.is_empty() { read.map_or(0, |s| s.features as usize) } else { records.len() };

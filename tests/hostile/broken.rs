@@ -98,7 +98,7 @@ fn wrong_beginnings_and_noise() {
         _ => Refused(&["file that can be read", "export it again"]),
     };
     let first = |ending: &str| match ending {
-        "csv" | "tsv" => Refused(&["no position", "x and y of the layer"]),
+        "csv" | "tsv" => Refused(&["record 1", "fields where the header has"]),
         // its end says where everything is
         "parquet" => FINE,
         other => wrong(other),

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// Longest that a row may take.
-const DEADLINE: Duration = Duration::from_secs(10);
+/// Longest that a row may take: a second or two, or a hang, and time for a busy machine between the two.
+const DEADLINE: Duration = Duration::from_secs(60);
 /// Most memory of the whole process, kB.
 const MOST_MEMORY_KB: u64 = 1 << 20;
 

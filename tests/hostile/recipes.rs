@@ -108,7 +108,7 @@ fn texts_that_are_no_recipe() {
         built("a megabyte of text", format!("[layers.roads]\nfile = \"{}\"\n", "x".repeat(1 << 20)), FINE),
         built("10,000 unknown keys", (0..10_000).map(|i| format!("k{i} = 1\n")).collect::<String>(), Refused(&["k9999", "line 10000"])),
         built("10,000 levels of one rank", many("levels", "by = \"division\"\nrank = 1\nlevel = 3"), Refused(&["rank of its own"])),
-        built("10,000 levels", many("levels", "by = \"division\"\nrank = #\nlevel = 3"), FINE),
+        built("10,000 levels", many("levels", "by = \"division\"\nrank = #\nlevel = 3"), Refused(&["a whole number from 1 to 1000"])),
         built("10,000 resources", many("resources", "weight = 0"), FINE),
         built("10,000 classes", many("classes", "kinds = [\"k#\"]"), FINE),
         built("10,000 kinds", many("kinds", "rank = #\nlanduse = [\"k#\"]"), FINE),

@@ -15,7 +15,7 @@ fn called(name: &str) -> City {
 
 #[test]
 fn what_files_declare() {
-    let refused = Refused(&["coordinate reference system", "[layers.households] crs"]);
+    let refused = Refused(&["coordinate reference system", "under [layers.households]"]);
     let row = |name: &str, expect: Expect| called(name).row(format!("declared {name}"), expect);
     let mut rows = vec![
         row(r#""urn:ogc:def:crs:EPSG::4610""#, refused).naming("households.geojson"),
@@ -39,7 +39,7 @@ fn what_files_declare() {
             .naming("households.geojson"),
     ];
     let late = collection(&homes()).replace("]}\n", r#"],"crs":{"type":"name","properties":{"name":"EPSG:4547"}}}"#);
-    rows.push(with(HOMES, late).row("a system at the end", FINE));
+    rows.push(with(HOMES, late).row("a system at the end", Refused(&["declared after the features"])).naming("households.geojson"));
     run("declared", rows);
 }
 
@@ -80,8 +80,13 @@ fn axes_and_mixed_systems() {
     let gk = "[layers.households]\ncrs = \"EPSG:4547\"\n";
     let many = |one: &str, n: usize| (0..n).map(|i| format!("m{i},{one}\n")).collect::<String>();
     let rows = vec![
-        with("households.csv", swapped).row("columns the wrong way round", Told("crs-unlikely")),
-        with(HOMES, collection(&homes())).recipe(&axes("yx")).row("axes the wrong way round", Told("crs-unlikely")),
+        with("households.csv", swapped)
+            .row("columns the wrong way round", Refused(&["record 1", "axes = \"yx\""]))
+            .naming("households.csv"),
+        with(HOMES, collection(&homes()))
+            .recipe(&axes("yx"))
+            .row("axes the wrong way round", Refused(&["in the order in which its numbers stand"]))
+            .naming(HOMES),
         with(HOMES, collection(&homes())).recipe(&axes("xyz")).row("axes of three", Refused(&["layers.households.axes"])),
         with(HOMES, collection(&homes())).recipe(&axes("")).row("axes of none", Refused(&["layers.households.axes"])),
         with("households.csv", metres(&many("403384,3321000", 20))).recipe(gk).row("metres of the right zone", Told("crs-converted")),
@@ -89,14 +94,16 @@ fn axes_and_mixed_systems() {
         with("households.csv", metres(&many("38403384,3321000", 20))).recipe(gk).row("eastings with a zone", Told("crs-unlikely")),
         with("households.csv", metres(&format!("{}{}", many("403384,3321000", 20), "odd,113.01,30.01\n")))
             .recipe(gk)
-            .row("degrees among metres", Told("crs-unlikely")),
+            .row("degrees among metres", Refused(&["record 21 fits", "correct the records"]))
+            .naming("households.csv"),
         with("households.csv", metres(&format!("{}{}", many("403384,3321000", 20), "odd,1e30,1e30\n")))
             .recipe(gk)
             .row("a position outside a projection", Refused(&["record 21", "outside what"]))
             .naming("households.csv"),
         with("households.csv", metres(&format!("{}{}", many("403384,3321000", 20), "odd,NaN,3321000\n")))
             .recipe(gk)
-            .row("NaN in a projection", Told("geometry-dropped")),
+            .row("NaN in a projection", Refused(&["record 21", "NaN"]))
+            .naming("households.csv"),
         with("households.csv", metres(&many("403384,3321000", 20)))
             .row("metres and no system", Refused(&["record 1", "projected metres"]))
             .naming("households.csv"),

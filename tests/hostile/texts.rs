@@ -1,6 +1,6 @@
 //! Text that is no text, lies about its encoding, or would be more than text where it is shown.
 
-use crate::city::{City, EXTENT, admin, collection, division, feature, good, homes_and, table, told, with};
+use crate::city::{EXTENT, admin, collection, division, feature, good, homes_and, ring, table, told, with};
 use crate::formats::homes_as;
 use crate::kit::{Expect, FINE, Refused, Row, Told, Without, row, run};
 use std::path::PathBuf;
@@ -11,11 +11,6 @@ const TABLE: &str = "households.csv";
 /// A JSON text of any text.
 fn json(text: &str) -> String {
     serde_json::to_string(text).expect("text")
-}
-
-/// The homes and one with this id.
-fn home_called(id: &str) -> City {
-    with(HOMES, homes_and(&feature(&format!(r#"{{"id":{},"weight":10}}"#, json(id)), "Point", "[113.01,30.01]")))
 }
 
 /// The table with a row whose id is these bytes.
@@ -158,44 +153,34 @@ fn names() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Names of homes, which are ids in tables.
+/// Names of a division, a hall and a home, which are in every file of a plan and on the map.
 #[test]
-fn names_of_homes() {
+fn names_of_things() {
     let city = |(what, name): (&'static str, String)| -> Row {
-        // blanks are cut off around a cell, and nothing is left of this one
-        let expect = if name.trim().is_empty() { Told("id-missing") } else { FINE };
-        home_called(&name).row(format!("home: {what}"), expect)
-    };
-    run("home-names", names().into_iter().map(city).collect());
-}
-
-/// Names of divisions, which are in every file of a plan and on the map.
-#[test]
-fn names_of_divisions() {
-    let city = |(what, name): (&'static str, String)| -> Row {
-        let properties = format!(r#"{{"id":{0},"admin_level":9,"name":{0},"code":{0}}}"#, json(&name));
-        let land = feature(&properties, "Polygon", &format!("[{}]", crate::city::ring(EXTENT)));
-        let hall = feature(&format!(r#"{{"id":{0},"kind":{0}}}"#, json(&name)), "Point", "[113.01,30.01]");
-        let city = with("admin.geojson", collection(&[land])).and("pois.geojson", collection(&[hall]));
+        let said = json(&name);
+        let properties = format!(r#"{{"id":{said},"admin_level":9,"name":{said},"code":{said}}}"#);
+        let land = feature(&properties, "Polygon", &format!("[{}]", ring(EXTENT)));
+        let hall = feature(&format!(r#"{{"id":{said},"kind":{said}}}"#), "Point", "[113.01,30.01]");
+        let home = feature(&format!(r#"{{"id":{said},"weight":10}}"#), "Point", "[113.01,30.01]");
+        let city = with("admin.geojson", collection(&[land])).and("pois.geojson", collection(&[hall])).and(HOMES, homes_and(&home));
+        // a recipe has no kind of nothing
         let recipe = format!("[halls]\nkinds = [{}]\n", toml::Value::String(name.clone()));
         let city = if name.trim().is_empty() { city } else { city.recipe(&recipe) };
-        let kept = name.clone();
-        row(format!("division: {what}"), FINE, move |folder| {
+        let expect = if name.trim().is_empty() { Told("id-missing") } else { FINE };
+        row(format!("name: {what}"), expect, move |folder| {
             let drawn = city.drawn(folder)?;
             let zone = &drawn.plan.zones[0];
-            assert!(zone.division_id.trim() == kept.trim() || kept.trim().is_empty(), "the id became {:?}", zone.division_id);
+            assert!(zone.division_id.trim() == name.trim() || name.trim().is_empty(), "the id became {:?}", zone.division_id);
             Ok(told(&drawn.report.findings))
         })
     };
-    run("division-names", names().into_iter().map(city).collect());
+    run("names", names().into_iter().map(city).collect());
 }
 
 #[test]
 fn ids_that_are_none_or_not_their_own() {
     let home = |properties: &str| with(HOMES, homes_and(&feature(properties, "Point", "[113.01,30.01]")));
-    let land = |properties: &str| {
-        with("admin.geojson", collection(&[feature(properties, "Polygon", &format!("[{}]", crate::city::ring(EXTENT)))]))
-    };
+    let land = |properties: &str| with("admin.geojson", collection(&[feature(properties, "Polygon", &format!("[{}]", ring(EXTENT)))]));
     let rows = vec![
         home(r#"{"weight":1}"#).row("no id", Told("id-missing")),
         home(r#"{"id":null}"#).row("null", Told("id-missing")),

@@ -223,7 +223,8 @@ fn read_files(mut all: Layers, found: &[(&Spec<'_>, Located)], taken: &Taken<'_>
     let digests: Vec<String> = all.sources.par_iter().map(|s| content(&all, s.layer)).collect();
     all.sources.iter_mut().zip(digests).for_each(|(s, digest)| s.content = digest);
     if let Some(s) = all.sources.iter().find(|s| s.layer == "households" && all.households.is_empty()) {
-        let first = all.findings.iter().find(|f| f.code == "geometry-dropped" && f.subject.file.as_ref() == Some(&s.file));
+        let left_out = ["geometry-dropped", "feature-malformed"];
+        let first = all.findings.iter().find(|f| left_out.contains(&f.code.as_str()) && f.subject.file.as_ref() == Some(&s.file));
         let why = first.map(|f| format!("record {}: {}", f.subject.record.unwrap_or(0), f.message));
         return Err(ReadError::NoPoints { file: s.file.clone(), features: s.features, why });
     }
@@ -340,13 +341,9 @@ impl Place<'_> {
             Place::Folder { .. } => &source.file,
         };
         let whole = self.locate(name);
-        if Format::of(name).is_some() {
-            let Some(Files { files, shadowed }) = whole else { return Ok(None) };
-            let files: Vec<Vec<Located>> = files.into_iter().map(|one| in_tables(one, spec)).collect::<Result<_, _>>()?;
-            return Ok(Some(Files { files: files.into_iter().flatten().collect(), shadowed }));
-        }
-        let parts: Vec<Files> = KINDS.iter().filter_map(|kind| self.locate(&format!("{name}_{kind}"))).collect();
-        Ok(match (whole, parts.is_empty()) {
+        let part = |kind: &&str| if Format::of(name).is_some() { None } else { self.locate(&format!("{name}_{kind}")) };
+        let parts: Vec<Files> = KINDS.iter().filter_map(part).collect();
+        let found = match (whole, parts.is_empty()) {
             (whole, true) => whole,
             (Some(whole), false) => {
                 let part = parts.into_iter().flat_map(|p| p.files).next().map(|one| one.table.unwrap_or(one.file));
@@ -356,7 +353,10 @@ impl Place<'_> {
                 let shadowed = parts.iter().find_map(|p| p.shadowed.clone());
                 Some(Files { files: parts.into_iter().flat_map(|p| p.files).collect(), shadowed })
             }
-        })
+        };
+        let Some(Files { files, shadowed }) = found else { return Ok(None) };
+        let files: Vec<Vec<Located>> = files.into_iter().map(|one| in_tables(one, spec)).collect::<Result<_, _>>()?;
+        Ok(Some(Files { files: files.into_iter().flatten().collect(), shadowed }))
     }
 }
 

@@ -331,7 +331,7 @@ fn every_failure_names_file_record_and_remedy() {
         (h, b"\xff\xfe{\0".into(), vec!["UTF-16"]),
         (h, collection(&[]).into(), vec![h, "no household point", "0 features"]),
         (h, collection(&[&feature("{}", "null")]).into(), vec![h, "no household point", "1 features"]),
-        ("roads.geojson", crs.into(), vec!["roads.geojson", "EPSG:4610", "datum shift", "[layers.roads] crs"]),
+        ("roads.geojson", crs.into(), vec!["roads.geojson", "EPSG:4610", "datum shift", "crs and axes under [layers.roads]"]),
         ("roads.geojson.gz", gzip(whole.as_bytes())[..40].into(), vec!["roads.geojson.gz", "gzip", "cut off"]),
         ("roads.geojson.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xff\xff\xff and more of it".into(), vec!["roads.geojson.gz", "gzip", "again"]),
         ("roads.geojson.gz", whole.clone().into(), vec!["no gzip file although its name says so"]),
