@@ -170,6 +170,25 @@ class Load:
                 self.faults.append(f"plan {job} differs from the reference")
 
 
+def loaded(service, a):
+    """Puts load on the service and verifies what came of it; also how long that took."""
+    load = Load(service)
+    begun = time.monotonic()
+    clients = [threading.Thread(target=load.run, args=(seed, begun + a.seconds)) for seed in range(a.clients)]
+    for client in clients:
+        client.start()
+    if a.kill:
+        time.sleep(a.seconds / 2)
+        service.kill()
+        down = time.monotonic()
+        service.start()
+        print(f"killed and up again after {time.monotonic() - down:.2f} s")
+    for client in clients:
+        client.join()
+    load.verify()
+    return load, time.monotonic() - begun
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--service", required=True, help="binary of the example")
@@ -180,21 +199,11 @@ def main():
     a = parser.parse_args()
     with tempfile.TemporaryDirectory() as state:
         service = Service(a.service, state, 0, a.queue)
-        load = Load(service)
-        begun = time.monotonic()
-        clients = [threading.Thread(target=load.run, args=(seed, begun + a.seconds)) for seed in range(a.clients)]
-        for client in clients:
-            client.start()
-        if a.kill:
-            time.sleep(a.seconds / 2)
+        try:
+            load, took = loaded(service, a)
+        except BaseException:
             service.kill()
-            down = time.monotonic()
-            service.start()
-            print(f"killed and up again after {time.monotonic() - down:.2f} s")
-        for client in clients:
-            client.join()
-        load.verify()
-        took = time.monotonic() - begun
+            raise
         service.process.send_signal(signal.SIGTERM)
         code = service.process.wait(timeout=30)
     if code != 0:
