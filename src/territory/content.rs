@@ -104,7 +104,8 @@ impl Content {
 
     fn texts(&mut self, texts: &[Option<&str>]) {
         for text in texts {
-            // no text has the length of a missing one
+            // tables of fixed width do not keep blanks at the end; no text has the length of a missing one
+            let text = text.map(str::trim_end);
             self.put(&text.map_or(u32::MAX, |t| t.len() as u32).to_le_bytes());
             text.iter().for_each(|t| self.put(t.as_bytes()));
         }

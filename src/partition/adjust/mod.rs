@@ -215,6 +215,11 @@ fn solve(problem: &Problem, labels: &[u32], budget: Option<i64>, watch: &dyn Wat
         Ok(Some(Attempt { worth: search.worth(), before: start.0, shape, search }))
     };
     let mut best = attempt(Counts::Suit)?;
+    if let Some(first) = best.as_mut().filter(|first| first.other_counts().is_some()) {
+        // grids are neither born nor retired where a longer search would have done
+        prove(&mut first.search, &mut first.shape, &Schedule::all(rounds), budget.is_none());
+        first.worth = first.search.worth();
+    }
     // a count that arithmetic allows may be one that no units fill
     while let Some(next) = best.as_ref().and_then(Attempt::other_counts) {
         match attempt(Counts::Given(next))? {
