@@ -103,7 +103,6 @@ fn long_rings() {
         .collect();
     let rows: Vec<Row> = vec![
         land("Polygon", &wave(2_000, 0.0)).row("2,000 positions in a circle", FINE),
-        land("Polygon", &wave(1_000, 0.5)).row("1,000 positions in a star", FINE),
         land("Polygon", &format!("[{},{}]", ring(EXTENT), holes.join(","))).row("1,600 holes", FINE),
         with("roads.geojson", collection(&[feature(r#"{"class":"secondary"}"#, "Polygon", &wave(100, 0.0))]))
             .row("a road that is an area", Told("geometry-dropped")),
