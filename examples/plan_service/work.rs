@@ -86,7 +86,6 @@ fn make<'j>(service: &Service, job: &'j Job) -> Result<Made<'j>, Failure> {
         }
     };
     let title = cli::title(&folder);
-    drop(guard);
     Ok(Made { outcome, plan, title, progress })
 }
 
