@@ -156,13 +156,13 @@ fn a_full_queue_refuses_until_a_job_is_cancelled() {
     let s = Service::fresh("full", &["--queue", "1"]);
     let running = s.accepted(s.post("/plans", &town(LONG)));
     s.wait(running, &["running"]);
-    let waiting = s.accepted(s.post("/plans", &town(QUICK)));
-    let refused = s.post("/plans", &town(QUICK));
+    let waiting = s.accepted(s.upload("/plans", &small()));
+    let refused = s.upload("/plans", &small());
     assert_eq!((refused.status, refused.header("retry-after")), (429, "1"), "{}", refused.text);
     for _ in 0..2 {
         assert_eq!(s.delete(&format!("/jobs/{waiting}")).json()["state"], "cancelled");
     }
-    let next = s.accepted(s.post("/plans", &town(QUICK)));
+    let next = s.accepted(s.upload("/plans", &small()));
     assert_eq!(s.get(&format!("/jobs/{next}")).json()["state"], "queued");
     assert_eq!(s.delete(&format!("/jobs/{running}")).json()["state"], "cancelled");
     s.wait(next, &["done"]);
@@ -198,7 +198,7 @@ fn no_accepted_job_is_lost_by_a_kill() {
         s.wait(id, &["done"]);
     }
     assert!(read(&s, drawn) == reference && read(&s, whole) == reference);
-    assert!(s.accepted(s.post("/plans", &town(QUICK))) > uploaded, "no id is given twice");
+    assert!(s.accepted(s.upload("/plans", &small())) > uploaded, "no id is given twice");
     assert!(!state.join("incoming/77").exists());
 }
 

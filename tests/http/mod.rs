@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Far more than a machine needs that has nothing else to do.
+const PATIENCE: Duration = Duration::from_secs(400);
 
 /// The example `plan_service` with a state folder; killed when it is dropped.
 pub struct Service {
