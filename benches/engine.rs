@@ -69,7 +69,7 @@ fn town_by_stage(c: &mut Criterion) {
     group.sample_size(20);
     let (recipe, folder) = (town_recipe(), Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/town")));
     let layers = read_layers(folder, &recipe.layers).expect("the embedded town");
-    let land = territory(&layers, &recipe).expect("divisions of level 8");
+    let land = territory(&layers, &recipe, &()).expect("divisions of level 8");
     group.bench_function("read", |b| b.iter(|| read_layers(black_box(folder), &recipe.layers)));
     group.bench_function("territory", |b| b.iter(|| territory(black_box(&layers), &recipe)));
     group.bench_function("cut", |b| b.iter(|| cut(black_box(&land), &recipe, &())));

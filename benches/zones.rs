@@ -99,7 +99,7 @@ fn city() -> City {
         stations,
         ..Layers::default()
     };
-    let territory = territory(&layers, &recipe).expect("a territory");
+    let territory = territory(&layers, &recipe, &()).expect("a territory");
     let fabric = cut(&territory, &recipe, &()).expect("a fabric");
     println!("{} units, {} stations, {} divisions", fabric.units.len(), territory.stations.len(), territory.divisions.len());
     City { recipe, territory, fabric }

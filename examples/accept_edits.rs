@@ -11,7 +11,7 @@ use evengrid::io::{plan_read, read_layers};
 use evengrid::pipeline::{Accept, AcceptError, Accepted, Error, accept};
 use evengrid::plan::Changes;
 use evengrid::watch::Watch;
-use folder::{Clock, Later, say};
+use folder::{Clock, say};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -77,7 +77,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     };
     drawn.report.findings.extend(read.iter().cloned());
     clock.stage("write");
-    folder::write(staged, &drawn, &a.layers, Later::of(&plan, &drawn.plan, &changes)?, &clock)?;
+    folder::write(staged, &drawn, &a.layers, Some((&plan, &changes)), &clock)?;
     clock.finish();
     tell(&read, &findings);
     lineage(&changes);

@@ -56,7 +56,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     let recipe = flags.or(base).build()?;
     let found = plan_read::read_plan(&a.plan)?;
     let layers = read_layers(&a.layers, &recipe.layers)?;
-    let judged = check(&found, &territory(&layers, &recipe)?, recipe.grid.tolerance);
+    let judged = check(&found, &territory(&layers, &recipe, &())?, recipe.grid.tolerance, &())?;
     for c in &judged.checks {
         let mark = match (c.ok, c.hard) {
             (true, _) => "ok",

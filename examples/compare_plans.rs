@@ -69,7 +69,7 @@ fn ground(a: &Args, recipe: &Recipe, own_recipe: bool) -> Result<Ground, cli::Fa
         (None, None) => return Ok(Ground { points: Vec::new(), territory: None, findings: Vec::new() }),
     };
     if a.layers.is_some() && own_recipe {
-        let t = territory(&layers, recipe)?;
+        let t = territory(&layers, recipe, &())?;
         return Ok(Ground { points: t.points.clone(), findings: t.findings.clone(), territory: Some(t) });
     }
     let (points, findings) = demand(&layers, recipe);

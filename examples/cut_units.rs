@@ -96,7 +96,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         if a.whole {
             layers.households.clear();
         }
-        let land = territory(&layers, &recipe)?;
+        let land = territory(&layers, &recipe, &())?;
         let begun = Instant::now();
         let fabric = cut(&land, &recipe, &())?;
         Ok((land, fabric, begun.elapsed().as_secs_f64()))

@@ -62,7 +62,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         Ok((draw(&read, &recipe, &clock)?, read.sources.len()))
     })?;
     clock.stage("write");
-    folder::write(staged, &drawn, &layers, folder::Later::default(), &clock)?;
+    folder::write(staged, &drawn, &layers, None, &clock)?;
     clock.finish();
     tell(&drawn, sources, &out, &clock);
     Ok(true)

@@ -72,7 +72,7 @@ impl Random {
 
 fn run(a: Args) -> Result<bool, cli::Failure> {
     let mut random = Random(a.seed);
-    let faces = faces(&blocks(a.units, &mut random));
+    let faces = faces(&blocks(a.units, &mut random), &())?;
     let plane = Plane::around(0.0, 0.0);
     let n = faces.count();
     let centres: Vec<[f64; 2]> = faces.land().iter().skip(1).map(|rings| centre(&plane, rings)).collect();

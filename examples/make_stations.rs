@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 
 fn run(a: Args) -> Result<bool, cli::Failure> {
     let recipe = a.choice.recipe(None, None)?;
-    let t = territory(&read_layers(&a.choice.folder(), &recipe.layers)?, &recipe)?;
+    let t = territory(&read_layers(&a.choice.folder(), &recipe.layers)?, &recipe, &())?;
     let masts = masts(&t, a.spacing, recipe.seed);
     let mut out = String::from("{\"type\":\"FeatureCollection\",\"name\":\"base_stations\",\"features\":[\n");
     let mut stations = 0;

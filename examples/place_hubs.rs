@@ -263,7 +263,7 @@ fn of_plan(a: &Args, plan: &Plan) -> Result<bool, cli::Failure> {
         return Err("the plan's recipe has no [facilities.<name>]; give one with --recipe".into());
     }
     let folder = a.layers.clone().unwrap_or_else(|| PathBuf::from(TOWN));
-    let land = territory(&read_layers(&folder, &own.layers)?, own)?;
+    let land = territory(&read_layers(&folder, &own.layers)?, own, &())?;
     let demand = demand(plan, &land)?;
     let grids: Vec<GridName> =
         plan.grids.iter().map(|g| GridName { grid_id: g.grid_id.clone(), division_id: g.division_id.clone() }).collect();

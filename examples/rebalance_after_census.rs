@@ -13,7 +13,7 @@ use evengrid::pipeline::{Rebalance, Rebalanced, rebalance};
 use evengrid::plan::{Changes, LeftWhy};
 use evengrid::recipe::{Draft, Effort};
 use evengrid::watch::Watch;
-use folder::{Clock, Later, say};
+use folder::{Clock, say};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -78,7 +78,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         Ok(rebalance(&plan, &layers, &recipe, &options, &clock)?)
     })?;
     clock.stage("write");
-    folder::write(staged, &drawn, &a.layers, Later::of(&plan, &drawn.plan, &changes)?, &clock)?;
+    folder::write(staged, &drawn, &a.layers, Some((&plan, &changes)), &clock)?;
     clock.finish();
     let before: f64 = plan.grids.iter().map(|g| g.households).sum();
     say("load", format!("{} instead of {before}, in {} grids instead of {}", changes.households, drawn.plan.grids.len(), plan.grids.len()));

@@ -13,7 +13,7 @@
 //!
 //! # Rooms
 //!
-//! Imports go one way: `measure ← watch ← finding ← crs ← recipe ← territory ← cut ← graph ← partition ← zones ← attach ← staffing ← plan ←
+//! Imports go one way: `measure ← watch ← document ← finding ← crs ← recipe ← territory ← cut ← graph ← partition ← zones ← attach ← staffing ← plan ←
 //! pipeline`; `io` uses data types and never an algorithm. Each stage is a free function from data to data.
 //!
 //! # Units of measure
@@ -61,6 +61,7 @@
 pub mod attach;
 pub mod crs;
 pub mod cut;
+pub mod document;
 pub mod finding;
 pub mod graph;
 pub mod io;

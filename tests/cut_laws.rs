@@ -278,7 +278,7 @@ proptest! {
 
     #[test]
     fn faces_obey_euler_and_tile(lines in linework()) {
-        let f = faces(&barriers(&lines));
+        let f = faces(&barriers(&lines), &()).unwrap();
         prop_assert!(f.settled);
         let sides: Vec<_> = f.sides().collect();
         let points: BTreeSet<Pt> = sides.iter().flat_map(|s| [s.a, s.b]).collect();
@@ -305,7 +305,7 @@ proptest! {
 
     #[test]
     fn faces_know_their_points(lines in linework(), places in prop::collection::vec((-40i64..40, -40i64..40), 1..20)) {
-        let f = faces(&barriers(&lines));
+        let f = faces(&barriers(&lines), &()).unwrap();
         let land = f.land();
         for p in places.into_iter().map(|(x, y)| Pt { x, y }) {
             let face = f.face_at(p) as usize;
@@ -321,20 +321,20 @@ proptest! {
 
     #[test]
     fn order_direction_and_splitting_change_no_face(lines in linework(), turn in 0usize..14) {
-        let one = faces(&barriers(&lines));
+        let one = faces(&barriers(&lines), &()).unwrap();
         let mut other = barriers(&lines);
         let n = other.len();
         other.rotate_left(turn % n);
         other.iter_mut().for_each(|b| b.line.reverse());
         let split: Vec<Barrier> =
             other.iter().flat_map(|b| b.line.windows(2).map(|w| Barrier { class: b.class, line: w.to_vec() })).collect();
-        let two = faces(&split);
+        let two = faces(&split, &()).unwrap();
         prop_assert_eq!(table(&one), table(&two));
         prop_assert_eq!((one.count(), one.loose), (two.count(), two.loose));
         // and what is noded stays as it is
         let again: Vec<Barrier> = one.sides().map(|s| Barrier { class: s.class, line: vec![s.a, s.b] }).collect();
-        prop_assert_eq!(table(&one), table(&faces(&again)));
+        prop_assert_eq!(table(&one), table(&faces(&again, &()).unwrap()));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-        prop_assert_eq!(table(&one), table(&pool.install(|| faces(&barriers(&lines)))));
+        prop_assert_eq!(table(&one), table(&pool.install(|| faces(&barriers(&lines), &()).unwrap())));
     }
 }

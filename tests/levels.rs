@@ -402,7 +402,7 @@ fn slivers_of_areas_go_with_their_neighbours() {
 fn areas_of_nothing_are_errors_that_name_what_was_meant() {
     let mut layers = county();
     layers.divisions[2].name = Some("Beiqiao".into());
-    let failed = |toml: &str| territory(&layers, &recipe(toml)).unwrap_err().to_string();
+    let failed = |toml: &str| territory(&layers, &recipe(toml), &()).unwrap_err().to_string();
     let unknown = failed("[areas.zone]\nof = [\"v3\"]\nwithout = [\"Beiqiao\"]\n");
     assert!(unknown.starts_with("[areas.zone] without:") && unknown.contains("'Beiqiao'; did you mean v1"), "{unknown}");
     assert!(failed("[areas.zone]\nof = [\"v9\"]\n").contains("did you mean v1, v2, v3?"));
@@ -467,7 +467,7 @@ fn the_judge_takes_areas_made_of_others_whichever_way_round_rings_go() {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("plan.json"), plan_files::plan_json(&d.plan).unwrap()).unwrap();
         std::fs::write(folder.join("grids.geojson"), plan_files::grids_geojson(&d.plan).unwrap()).unwrap();
-        let judged = check(&plan_read::read_plan(&folder).unwrap(), &d.territory, 0.3);
+        let judged = check(&plan_read::read_plan(&folder).unwrap(), &d.territory, 0.3, &()).unwrap();
         assert!(judged.checks.iter().all(|c| c.ok || !c.hard || c.name == "attached"), "turned {turned}: {:?}", judged.checks);
     }
 }
@@ -480,7 +480,7 @@ fn the_judge_sees_whether_levels_nest() {
     let text = plan_files::grids_geojson(&COUNTY.plan).unwrap();
     let judged = |text: &str| {
         std::fs::write(folder.join("grids.geojson"), text).unwrap();
-        check(&plan_read::read_plan(&folder).unwrap(), &COUNTY.territory, 0.3)
+        check(&plan_read::read_plan(&folder).unwrap(), &COUNTY.territory, 0.3, &()).unwrap()
     };
     let fine = judged(&text);
     assert!(fine.checks.iter().all(|c| c.ok || !c.hard || c.name == "attached"), "{:?}", fine.checks);

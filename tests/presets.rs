@@ -89,7 +89,7 @@ fn every_preset_passes_the_judge_on_the_town() {
             staged.write(name, text.as_bytes()).unwrap();
         }
         staged.commit().unwrap();
-        let judged = check(&plan_read::read_plan(&folder).unwrap(), &d.territory, d.plan.provenance.recipe.grid.tolerance);
+        let judged = check(&plan_read::read_plan(&folder).unwrap(), &d.territory, d.plan.provenance.recipe.grid.tolerance, &()).unwrap();
         let broken: Vec<&Check> = judged.checks.iter().filter(|c| c.hard && !c.ok).collect();
         assert!(judged.passed() && broken.is_empty(), "{preset}: {broken:?}");
         assert!(d.plan.grids.iter().all(|g| page.contains(&format!("\"{}\"", g.grid_id))), "{preset}");

@@ -151,7 +151,7 @@ fn judged(d: &Drawn, name: &str) {
     staged.write("attachments.csv", plan_files::attachments_csv(&d.plan).as_bytes()).unwrap();
     staged.write("plan.json", json(&d.plan).as_bytes()).unwrap();
     staged.commit().unwrap();
-    let judged = check(&plan_read::read_plan(&folder).unwrap(), &d.territory, d.plan.provenance.recipe.grid.tolerance);
+    let judged = check(&plan_read::read_plan(&folder).unwrap(), &d.territory, d.plan.provenance.recipe.grid.tolerance, &()).unwrap();
     assert!(judged.passed(), "{name}: {:?}", judged.checks.iter().filter(|c| !c.ok).collect::<Vec<_>>());
 }
 

@@ -161,7 +161,7 @@ fn the_judge_recounts_resources() {
     let text = plan_files::grids_geojson(&EVEN.plan).unwrap();
     let judged = |text: &str| {
         std::fs::write(folder.join("grids.geojson"), text).unwrap();
-        let checked = check(&plan_read::read_plan(&folder).unwrap(), &EVEN.territory, 0.1);
+        let checked = check(&plan_read::read_plan(&folder).unwrap(), &EVEN.territory, 0.1, &()).unwrap();
         let rule = |name: &str| checked.checks.iter().find(|c| c.name == name).unwrap().ok;
         (rule("loads"), rule("loads:firms"), rule("loads:shops"))
     };

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the bottom up: a room may import those before it.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 15] = [
     "measure",
     "watch",
+    "document",
     "finding",
     "crs",
     "recipe",
@@ -21,7 +22,7 @@ const ROOMS: [&str; 14] = [
     "pipeline",
 ];
 /// What `io` may import: data, never an algorithm.
-const DATA: [&str; 9] = ["measure", "watch", "finding", "crs", "recipe", "territory", "graph", "staffing", "plan"];
+const DATA: [&str; 10] = ["measure", "watch", "document", "finding", "crs", "recipe", "territory", "graph", "staffing", "plan"];
 
 fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).expect("a readable folder").flatten() {

@@ -338,7 +338,7 @@ fn a_staffed_plan_still_passes_the_judge_and_tables_hold_everything() {
         staged.write(name, text.as_bytes()).unwrap();
     }
     staged.commit().unwrap();
-    assert!(check(&plan_read::read_plan(&folder).unwrap(), &d.territory, plan.provenance.recipe.grid.tolerance).passed());
+    assert!(check(&plan_read::read_plan(&folder).unwrap(), &d.territory, plan.provenance.recipe.grid.tolerance, &()).unwrap().passed());
     assert_eq!(plan_read::whole(&folder).unwrap().grids.iter().filter(|g| g.officer.is_some()).count(), 111);
     let table = staffing_csv(&s);
     assert!(table.starts_with("\u{feff}grid_id,code,zone_id,officer,officer_name,with_grid_id,backup,second_backup\r\n"));

@@ -2,12 +2,12 @@
 
 use crate::cli::{self, Failure};
 use crate::job::{Ask, Job, Progress, Status, Wishes};
-use crate::plan_folder::{self, Later};
+use crate::plan_folder;
 use crate::service::Service;
 use evengrid::finding::Severity;
 use evengrid::io::{ReadError, Reader, Staged, plan_read};
 use evengrid::pipeline::{Drawn, Rebalanced, draw, rebalance};
-use evengrid::plan::check;
+use evengrid::plan::{Changes, Plan, check};
 use evengrid::recipe::{Draft, LayerMap};
 use evengrid::territory::layers::Layers;
 use evengrid::territory::territory;
@@ -51,7 +51,7 @@ fn run(service: &Service, job: &Job) {
 /// What came of a job, before it is in place.
 struct Made<'j> {
     outcome: Value,
-    plan: Option<(Drawn, Later)>,
+    plan: Option<(Drawn, Option<(Plan, Changes)>)>,
     title: String,
     progress: Progress<'j>,
 }
@@ -62,6 +62,7 @@ impl Made<'_> {
         if let Some((drawn, later)) = self.plan {
             self.progress.stage("write");
             let staged = Staged::begin(&service.store.plan(job.id))?;
+            let later = later.as_ref().map(|(old, changes)| (old, changes));
             plan_folder::write(staged, &drawn, &self.title, later, self.progress.stages.records())?;
         }
         Ok(self.outcome)
@@ -77,12 +78,12 @@ fn make<'j>(service: &Service, job: &'j Job) -> Result<Made<'j>, Failure> {
         Ask::Draw { recipe, .. } => {
             let recipe = Draft::from_toml(recipe)?.build()?;
             let drawn = draw(&read(&recipe.layers)?, &recipe, &guard)?;
-            (figures(&drawn), Some((drawn, Later::default())))
+            (figures(&drawn), Some((drawn, None)))
         }
         Ask::Check { plan, .. } => (judge(&service.store.plan(*plan), &guard, read)?, None),
         Ask::Rebalance { plan, wishes, .. } => {
             let (outcome, drawn, later) = adjust(&service.store.plan(*plan), wishes, &guard, read)?;
-            (outcome, Some((drawn, later)))
+            (outcome, Some((drawn, Some(later))))
         }
     };
     let title = cli::title(&folder);
@@ -106,9 +107,7 @@ fn judge(plan: &Path, watch: &dyn Watch, read: impl Fn(&LayerMap) -> Result<Laye
     let recipe = plan_read::recipe(plan)?.unwrap_or_default().build()?;
     let found = plan_read::read_plan(plan)?;
     let layers = read(&recipe.layers)?;
-    watch.stage("check");
-    let judged = check(&found, &territory(&layers, &recipe)?, recipe.grid.tolerance);
-    watch.go_on(0)?;
+    let judged = check(&found, &territory(&layers, &recipe, watch)?, recipe.grid.tolerance, watch)?;
     Ok(json!({
         "passed": judged.passed(),
         "checks": judged.checks,
@@ -121,13 +120,12 @@ fn adjust(
     wishes: &Wishes,
     watch: &dyn Watch,
     read: impl Fn(&LayerMap) -> Result<Layers, ReadError>,
-) -> Result<(Value, Drawn, Later), Failure> {
+) -> Result<(Value, Drawn, (Plan, Changes)), Failure> {
     let plan = plan_read::whole(folder)?;
     let recipe = wishes.recipe(plan.provenance.recipe.clone().into())?;
     let layers = read(&recipe.layers)?;
     let Rebalanced { drawn, changes } = rebalance(&plan, &layers, &recipe, &wishes.options(), watch)?;
     let mut outcome = figures(&drawn);
     (outcome["moved"], outcome["share_moved"]) = (changes.moved.into(), changes.share.into());
-    let later = Later::of(&plan, &drawn.plan, &changes)?;
-    Ok((outcome, drawn, later))
+    Ok((outcome, drawn, (plan, changes)))
 }

@@ -3,14 +3,12 @@
 #[path = "plan_folder.rs"]
 mod plan_folder;
 
-pub use plan_folder::Later;
-
 use super::cli;
 use evengrid::io::Staged;
 use evengrid::pipeline::Drawn;
 use evengrid::watch::Watch;
 use indicatif::{ProgressBar, ProgressStyle};
-use plan_folder::Stages;
+use plan_folder::{Later, Stages};
 use std::path::Path;
 use std::time::Duration;
 
@@ -58,8 +56,8 @@ pub fn begin(out: &Path, layers: &Path) -> Result<Staged, cli::Failure> {
 }
 
 /// Writes all files of a plan and what is `later` in it; an older plan is replaced only when the new one is whole.
-pub fn write(staged: Staged, drawn: &Drawn, layers: &Path, later: Later, clock: &Clock) -> Result<(), cli::Failure> {
-    plan_folder::write(staged, drawn, &cli::title(layers), later, clock.stages.records())
+pub fn write(staged: Staged, drawn: &Drawn, layers: &Path, later: Later<'_>, clock: &Clock) -> Result<(), cli::Failure> {
+    Ok(plan_folder::write(staged, drawn, &cli::title(layers), later, clock.stages.records())?)
 }
 
 /// A line of figures on screen.

@@ -4,6 +4,7 @@ use super::{Land, Sites};
 use crate::measure::GridId;
 use crate::recipe::{SignalBy, SignalRule, Ties};
 use crate::territory::lattice::Pt;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Most signals of one recipe.
@@ -23,7 +24,8 @@ pub enum Signal<'a> {
 }
 
 /// Why a signal gives no grid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Silence {
     /// It knows nothing of the entity.
     Missing,
@@ -51,7 +53,8 @@ impl Silence {
 }
 
 /// What a signal says by itself.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// No grid.
     Silent(Silence),
@@ -60,7 +63,7 @@ pub enum Verdict {
 }
 
 /// A grid, and how sure it is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Given {
     /// The grid.
     pub grid: GridId,
@@ -86,7 +89,7 @@ impl Given {
 }
 
 /// Where an entity belongs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     /// Its grid; none where no signal gives one.
     pub grid: Option<GridId>,
@@ -99,6 +102,7 @@ pub struct Decision {
     /// Evidence in all of the signal that decided.
     pub volume: f64,
     /// Distance from its place to the nearest border of a grid, metres; NaN where a place did not decide.
+    #[serde(with = "crate::document::or_nan")]
     pub distance_m: f64,
     /// Grid that comes next: by share, else the one that the first other signal says, else the one beyond the nearest border.
     pub runner_up: Option<GridId>,
@@ -126,7 +130,7 @@ pub struct Attacher {
 }
 
 /// A grid by every name that a key may have for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GridNames {
     /// Its id.
     pub grid_id: String,

@@ -4,9 +4,10 @@ use crate::cut::Labels;
 use crate::measure::GridId;
 use crate::territory::lattice::{Plane, Pt};
 use rstar::{AABB, PointDistance, RTree, RTreeObject};
+use serde::{Deserialize, Serialize};
 
 /// A piece of border between two grids, or of a grid and outside.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Border {
     /// One end.
     pub a: Pt,
@@ -44,7 +45,7 @@ impl PointDistance for Side {
 }
 
 /// The nearest border of a place.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Nearest {
     /// Grids on its two sides, one of them at least.
     pub grids: [Option<GridId>; 2],

@@ -49,13 +49,14 @@ impl Rule {
 }
 
 /// Entity → grid, in the order of the territory's points.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attachment {
     /// Its grid; `None` only for [`Rule::Unassigned`].
     pub grid: Option<GridId>,
     /// The rule that decided.
     pub rule: Rule,
     /// Distance to the nearest border of a grid in metres, the margin of the decision; NaN where there is no grid.
+    #[serde(with = "crate::document::or_nan")]
     pub distance_m: f64,
     /// Grid on the other side of that border.
     pub runner_up: Option<GridId>,

@@ -1,6 +1,7 @@
 //! Counts of entities by grid and by area; legal entities counted once (R10, R34).
 
 use crate::measure::GridId;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Entities by grid, and the grids of every legal entity.
@@ -16,7 +17,7 @@ pub struct Tally {
 }
 
 /// What one area has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counted {
     /// Entities attached to its grids.
     pub entities: u64,

@@ -3,11 +3,13 @@
 use super::datum::Datum;
 use super::epsg::{self, Zone};
 use super::{Crs, CrsError};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// Which number of a position comes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AxisOrder {
     /// Longitude or easting first, as nearly all files have it.
     #[default]
@@ -56,7 +58,8 @@ impl FromStr for AxisOrder {
 }
 
 /// How an extent fits a system.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Fit {
     /// It lies where the system is used.
     Yes,

@@ -5,6 +5,7 @@
 
 use super::china::{bd09_to_wgs84, gcj02_to_wgs84, in_gcj02_box, wgs84_to_bd09, wgs84_to_gcj02};
 use rstar::RTree;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Metres per degree of latitude; the offsets looked for need no better.
@@ -26,7 +27,8 @@ const GOLDEN_ANGLE: f64 = 2.399_963;
 const LEAST_GAIN: f64 = 0.08;
 
 /// What the longitudes and latitudes of a layer really are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Frame {
     /// WGS 84 or CGCS2000.
     Wgs84,
@@ -75,7 +77,7 @@ impl fmt::Display for Frame {
 }
 
 /// A shift between two layers `a` and `b` that say they are in the same system.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shift {
     /// What `a` and `b` look like; none where only the size of the offset is that of GCJ-02 (300 to 700 m).
     pub frames: Option<[Frame; 2]>,

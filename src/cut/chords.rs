@@ -168,7 +168,7 @@ mod tests {
         let square = [[-0.5, -0.5], [400.5, -0.5], [400.5, 400.5], [-0.5, 400.5], [-0.5, -0.5]];
         let mut linework = vec![Barrier { class: 0, line: square.iter().map(|&c| plane().lattice(c)).collect() }];
         linework.extend(lines.iter().map(|l| Barrier { class: 0, line: vec![l.a, l.b] }));
-        let faces = faces(&linework);
+        let faces = faces(&linework, &()).unwrap();
         assert!(faces.settled);
         let mut out: BTreeMap<u32, BTreeMap<Pt, i64>> = BTreeMap::new();
         for &(p, load) in points {

@@ -8,6 +8,7 @@ use crate::finding::{Finding, Severity};
 use crate::measure::DivisionId;
 use crate::territory::Territory;
 use crate::territory::lattice::{Pt, cross};
+use crate::watch::Watch;
 use petgraph::unionfind::UnionFind;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -59,7 +60,7 @@ pub(crate) struct Pieces {
 
 /// Divides the plane by division outlines. Land of two divisions goes to the one it shares more border with, land of
 /// none stays outside; both are told.
-pub(crate) fn pieces(t: &Territory, findings: &mut Vec<Finding>) -> Result<Pieces, CutError> {
+pub(crate) fn pieces(t: &Territory, findings: &mut Vec<Finding>, watch: &dyn Watch) -> Result<Pieces, CutError> {
     let study = t.divisions.len() as u32;
     let outlines = t.divisions.iter().enumerate().map(|(i, d)| (i as u32, &d.rings)).chain([(study, &t.study_area)]);
     let mut segments = Vec::new();
@@ -72,7 +73,7 @@ pub(crate) fn pieces(t: &Territory, findings: &mut Vec<Finding>) -> Result<Piece
             }
         }
     }
-    let (mut noded, rounds) = node(segments);
+    let (mut noded, rounds) = node(segments, watch)?;
     if rounds.is_none() {
         findings.push(Finding::new(Severity::Warning, "noding-unsettled", "division outlines still cross within a lattice step"));
     }

@@ -1,9 +1,11 @@
+use crate::document::Document;
 use crate::finding::Finding;
 use crate::measure::{DivisionId, Load, UnitId};
 use crate::territory::lattice::{Pt, Rings};
+use serde::{Deserialize, Serialize};
 
 /// Smallest indivisible piece of land.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unit {
     /// Name that survives a re-cut: division and an inner point in 10⁻⁶ degree.
     pub key: String,
@@ -28,7 +30,7 @@ pub struct Unit {
 }
 
 /// A piece of border, `a < b`; `None` = outside the territory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FabricEdge {
     /// One end.
     pub a: Pt,
@@ -43,7 +45,7 @@ pub struct FabricEdge {
 }
 
 /// Everything two units (or a unit and the outside) share.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Border {
     /// The unit with the lower number.
     pub a: UnitId,
@@ -58,7 +60,7 @@ pub struct Border {
 }
 
 /// A sliver or small empty face that joined a neighbour.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Absorbed {
     /// Its division.
     pub division: DivisionId,
@@ -71,7 +73,7 @@ pub struct Absorbed {
 }
 
 /// Units that tile the territory.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fabric {
     /// Units by division, then from west to east.
     pub units: Vec<Unit>,
@@ -87,6 +89,20 @@ pub struct Fabric {
     pub pieces: usize,
     /// What was absorbed, split, left out or could not be split.
     pub findings: Vec<Finding>,
+}
+
+impl Document for Fabric {
+    const KIND: &'static str = "fabric";
+
+    fn consistent(&self) -> Result<(), String> {
+        let known = |u: Option<UnitId>| u.is_none_or(|u| u.at() < self.units.len());
+        let rules = [
+            (self.edges.iter().all(|e| known(e.left) && known(e.right)), "a piece of border has a unit that is not there"),
+            (self.borders.iter().all(|b| known(Some(b.a)) && known(b.b)), "a border has a unit that is not there"),
+            (self.unit_of_point.iter().all(|u| known(*u)), "a point is in a unit that is not there"),
+        ];
+        rules.into_iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, broken)| Err(broken.into()))
+    }
 }
 
 impl Fabric {

@@ -3,6 +3,7 @@
 use super::arrangement::{Arrangement, OUTSIDE};
 use super::noding::{Segment, Tag, node};
 use crate::territory::lattice::{Pt, cross};
+use crate::watch::{Stopped, Watch};
 use std::collections::VecDeque;
 
 /// No region, or any region.
@@ -107,7 +108,7 @@ pub(crate) struct Divided {
 
 impl Mesh {
     /// Divides regions by `lines`.
-    pub fn divide(&self, lines: &[Divider]) -> Divided {
+    pub fn divide(&self, lines: &[Divider], watch: &dyn Watch) -> Result<Divided, Stopped> {
         let border = |e: &Edge| Segment {
             a: e.a,
             b: e.b,
@@ -115,10 +116,10 @@ impl Mesh {
         };
         let line =
             |d: &Divider| Segment { a: d.a, b: d.b, tag: On { left: NONE, right: NONE, class: d.class, parts: d.parts, only: d.only } };
-        let (noded, rounds) = node(self.edges.iter().map(border).chain(lines.iter().map(line)).collect());
+        let (noded, rounds) = node(self.edges.iter().map(border).chain(lines.iter().map(line)).collect(), watch)?;
         let arrangement = Arrangement::new(noded);
         let parent = parents(&arrangement);
-        Divided { arrangement, parent, settled: rounds.is_some() }
+        Ok(Divided { arrangement, parent, settled: rounds.is_some() })
     }
 }
 

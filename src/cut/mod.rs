@@ -103,12 +103,12 @@ struct Placed {
     carriers: Vec<u32>,
 }
 
-/// Cuts `territory` into units. O(n log n) for n segments and points. `watch` may stop it between one step of refinement and the next.
+/// Cuts `territory` into units. O(n log n) for n segments and points. `watch` may stop it.
 pub fn cut(territory: &Territory, recipe: &Recipe, watch: &dyn Watch) -> Result<Fabric, CutError> {
     let _span = tracing::info_span!("cut", points = territory.points.len()).entered();
     let mut findings = Vec::new();
     let limit = (recipe.cut.split_above * territory.base.0 as f64) as i64;
-    let first = divisions::pieces(territory, &mut findings)?;
+    let first = divisions::pieces(territory, &mut findings, watch)?;
     if first.mesh.regions <= 1 {
         let file = territory.divisions.first().map_or("admin", |d| &d.file).to_string();
         return Err(CutError::NoLand { file, count: territory.divisions.len() });
@@ -117,13 +117,13 @@ pub fn cut(territory: &Territory, recipe: &Recipe, watch: &dyn Watch) -> Result<
     let state = State { mesh: first.mesh, division: first.division, piece: (0..regions as u32).collect(), water: vec![false; regions] };
     let went = |state: &State| watch.go_on((state.mesh.edges.len() + territory.points.len()) as u64);
     went(&state)?;
-    let state = by_water(territory, state, &mut findings);
+    let state = by_water(territory, state, &mut findings, watch)?;
     went(&state)?;
-    let (state, absorbed) = by_barriers(territory, recipe, state, &mut findings);
+    let (state, absorbed) = by_barriers(territory, recipe, state, &mut findings, watch)?;
     went(&state)?;
-    let state = by_minor_ways(territory, state, limit, &mut findings);
+    let state = by_minor_ways(territory, state, limit, &mut findings, watch)?;
     went(&state)?;
-    let (state, placed) = by_chords(territory, state, limit, &mut findings);
+    let (state, placed) = by_chords(territory, state, limit, &mut findings, watch)?;
     went(&state)?;
     Ok(assemble(territory, state, &placed, absorbed, pieces, findings))
 }
@@ -165,7 +165,7 @@ fn next_state(before: &State, divided: &Divided, edges: Vec<Edge>, label: impl F
 }
 
 /// Water areas and lines divide land; faces inside a water area are marked.
-fn by_water(t: &Territory, state: State, findings: &mut Vec<Finding>) -> State {
+fn by_water(t: &Territory, state: State, findings: &mut Vec<Finding>, watch: &dyn Watch) -> Result<State, Stopped> {
     let mut lines = dividers(&t.water_lines, Parts::LAND);
     for w in &t.water {
         for ring in &w.rings {
@@ -178,7 +178,7 @@ fn by_water(t: &Territory, state: State, findings: &mut Vec<Finding>) -> State {
             }));
         }
     }
-    let divided = state.mesh.divide(&lines);
+    let divided = state.mesh.divide(&lines, watch)?;
     settle(&divided, findings);
     let edges = divided.edges();
     let sides: Vec<_> = edges.iter().map(|e| (e.a, e.b, e.left, e.right)).collect();
@@ -187,7 +187,7 @@ fn by_water(t: &Territory, state: State, findings: &mut Vec<Finding>) -> State {
     let wet = |p: &Option<Pt>| p.is_some_and(|p| in_water(&index, &t.water, p));
     let water: Vec<bool> = inner.par_iter().map(wet).collect();
     let label = |f: u32| if divided.parent[f as usize] == OUTSIDE { OUTSIDE } else { f };
-    next_state(&state, &divided, edges, label, |f| water[f as usize])
+    Ok(next_state(&state, &divided, edges, label, |f| water[f as usize]))
 }
 
 type Boxes = RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>;
@@ -232,7 +232,13 @@ fn groups(divided: &Divided, of: impl Fn(u32) -> u32) -> Vec<u32> {
 }
 
 /// Roads and railways divide land but not water; slivers and small empty faces join a neighbour.
-fn by_barriers(t: &Territory, recipe: &Recipe, state: State, findings: &mut Vec<Finding>) -> (State, Vec<Absorbed>) {
+fn by_barriers(
+    t: &Territory,
+    recipe: &Recipe,
+    state: State,
+    findings: &mut Vec<Finding>,
+    watch: &dyn Watch,
+) -> Result<(State, Vec<Absorbed>), Stopped> {
     let mut lines = dividers(&t.barriers, Parts::LAND);
     lines.extend(dividers(&t.bridges, Parts::WATER));
     let division = |region: u32| (region != OUTSIDE).then(|| state.division[region as usize]);
@@ -245,7 +251,7 @@ fn by_barriers(t: &Territory, recipe: &Recipe, state: State, findings: &mut Vec<
         lines.extend(strips::rungs(t, state.mesh.edges.iter().map(ends).chain(ways), &t.outlines));
         lines.extend(dividers(&t.outlines, Parts::LAND));
     }
-    let divided = state.mesh.divide(&lines);
+    let divided = state.mesh.divide(&lines, watch)?;
     settle(&divided, findings);
     let (_, load) = loads(t, &divided);
     let mut cells = Cells::new(t, divided.edges(), load, groups(&divided, |p| state.division[p as usize].0));
@@ -263,7 +269,7 @@ fn by_barriers(t: &Territory, recipe: &Recipe, state: State, findings: &mut Vec<
     };
     let absorbed: Vec<Absorbed> = merges.iter().map(absorbed).collect();
     tell::absorbed(t, &absorbed, small, findings);
-    (merged_state(&state, &divided, cells), absorbed)
+    Ok((merged_state(&state, &divided, cells), absorbed))
 }
 
 /// Merges faces of a region across every divider that is no rung of a strip and, by the region and what it parts, does not count there.
@@ -284,20 +290,29 @@ fn merged_state(before: &State, divided: &Divided, mut cells: Cells) -> State {
     next_state(before, divided, edges, label, |f| before.water[divided.parent[f as usize] as usize])
 }
 
-/// Regions heavier than `limit`, by region.
-fn heavy(t: &Territory, state: &State, limit: i64) -> Vec<bool> {
-    let still = state.mesh.divide(&[]);
-    let (_, load) = loads(t, &still);
+/// Regions heavier than `limit`, by region; the regions as they are, and the face of every point.
+fn heavy(t: &Territory, state: &State, limit: i64, watch: &dyn Watch) -> Result<(Vec<bool>, Divided, Vec<u32>), Stopped> {
+    let still = state.mesh.divide(&[], watch)?;
+    let (face, load) = loads(t, &still);
     let mut sum = vec![0i64; state.mesh.regions];
     for (f, l) in load.iter().enumerate() {
         sum[still.parent[f] as usize] += l;
     }
-    sum.iter().enumerate().map(|(r, &l)| r as u32 != OUTSIDE && l > limit).collect()
+    let heavy = sum.iter().enumerate().map(|(r, &l)| r as u32 != OUTSIDE && l > limit).collect();
+    Ok((heavy, still, face))
 }
 
 /// Divides heavy regions by `lines` and puts small pieces together again, up to `limit`.
-fn refine(t: &Territory, state: &State, heavy: &[bool], lines: &[Divider], limit: i64, findings: &mut Vec<Finding>) -> State {
-    let divided = state.mesh.divide(lines);
+fn refine(
+    t: &Territory,
+    state: &State,
+    heavy: &[bool],
+    lines: &[Divider],
+    limit: i64,
+    findings: &mut Vec<Finding>,
+    watch: &dyn Watch,
+) -> Result<State, Stopped> {
+    let divided = state.mesh.divide(lines, watch)?;
     settle(&divided, findings);
     let (_, load) = loads(t, &divided);
     let mut cells = Cells::new(t, divided.edges(), load, groups(&divided, |p| p));
@@ -307,11 +322,11 @@ fn refine(t: &Territory, state: &State, heavy: &[bool], lines: &[Divider], limit
         |c, f| heavy[c.group[f as usize].saturating_sub(1) as usize] && (narrow(c, f) || c.load[f as usize] * 2 < limit),
         |c, f, g| c.load[f as usize] == 0 || c.load[f as usize] + c.load[g as usize] <= limit,
     );
-    merged_state(state, &divided, cells)
+    Ok(merged_state(state, &divided, cells))
 }
 
-fn by_minor_ways(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding>) -> State {
-    let heavy = heavy(t, &state, limit);
+fn by_minor_ways(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding>, watch: &dyn Watch) -> Result<State, Stopped> {
+    let (heavy, ..) = heavy(t, &state, limit, watch)?;
     let mut corners: Vec<Vec<Pt>> = vec![Vec::new(); state.mesh.regions];
     for e in &state.mesh.edges {
         for r in [e.left, e.right] {
@@ -334,14 +349,12 @@ fn by_minor_ways(t: &Territory, state: State, limit: i64, findings: &mut Vec<Fin
         boxes.locate_in_envelope_intersecting(&AABB::from_corners(lo, hi)).next().is_some()
     };
     let lines: Vec<Divider> = dividers(&t.minor, Parts::LAND).into_iter().filter(near).collect();
-    refine(t, &state, &heavy, &lines, limit, findings)
+    refine(t, &state, &heavy, &lines, limit, findings, watch)
 }
 
 /// Cuts what is still too heavy between its points. Also returns the final regions of points and carriers.
-fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding>) -> (State, Placed) {
-    let heavy = heavy(t, &state, limit);
-    let whole = state.mesh.divide(&[]);
-    let (face, _) = loads(t, &whole);
+fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding>, watch: &dyn Watch) -> Result<(State, Placed), Stopped> {
+    let (heavy, whole, face) = heavy(t, &state, limit, watch)?;
     let mut inside: Vec<Vec<(Pt, i64)>> = vec![Vec::new(); state.mesh.regions];
     for (p, &f) in t.points.iter().zip(&face) {
         let r = whole.parent[f as usize] as usize;
@@ -369,8 +382,8 @@ fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding
             chords::chords(&t.plane, r as u32, spans[r], &mut stacks, limit)
         })
         .collect();
-    let pieces = refine(t, &state, &heavy, &lines, limit, findings);
-    let divided = pieces.mesh.divide(&[]);
+    let pieces = refine(t, &state, &heavy, &lines, limit, findings, watch)?;
+    let divided = pieces.mesh.divide(&[], watch)?;
     let region = |at: Pt| divided.parent[divided.arrangement.face_at(at) as usize];
     let placed = Placed {
         points: t.points.par_iter().map(|p| region(p.at)).collect(),
@@ -383,5 +396,5 @@ fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding
         );
         findings.push(Finding::new(Severity::Info, "units-cut-straight", message).measured(cut as f64));
     }
-    (pieces, placed)
+    Ok((pieces, placed))
 }

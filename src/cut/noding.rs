@@ -9,6 +9,7 @@
 
 use super::grid::Grid;
 use crate::territory::lattice::{Pt, cross};
+use crate::watch::{Stopped, Watch};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 
@@ -55,20 +56,23 @@ impl Found {
     }
 }
 
+/// What [`node`] gives.
+pub(crate) type Noded<T> = (Vec<Segment<T>>, Option<usize>);
+
 /// Noded, merged and sorted segments, each with `a < b`; the second value tells how many rounds it took, or `None`
-/// when crossings were left after the last one.
-pub(crate) fn node<T: Tag>(mut strings: Vec<Segment<T>>) -> (Vec<Segment<T>>, Option<usize>) {
+/// when crossings were left after the last one. `watch` is told of compared pairs.
+pub(crate) fn node<T: Tag>(mut strings: Vec<Segment<T>>, watch: &dyn Watch) -> Result<Noded<T>, Stopped> {
     strings.retain(|s| s.a != s.b);
     direct(&mut strings);
     let grid = Grid::new(strings.len(), |i| (strings[i].a, strings[i].b));
-    let mut found = compare_all(&strings, &grid);
+    let mut found = compare_all(&strings, &grid, watch)?;
     found.near.sort_unstable();
     found.near.dedup();
     let mut stops = Stops::new(strings.len());
     let (mut rounds, mut dirty) = (usize::from(!found.stops.is_empty()), found.near);
     stops.insert(&strings, found.stops);
     while !dirty.is_empty() && rounds < ROUNDS {
-        let more = compare_dirty(&strings, &grid, &stops, &dirty);
+        let more = compare_dirty(&strings, &grid, &stops, &dirty, watch)?;
         rounds += usize::from(!more.is_empty());
         dirty = more.iter().map(|s| s.0).collect();
         dirty.sort_unstable();
@@ -78,13 +82,15 @@ pub(crate) fn node<T: Tag>(mut strings: Vec<Segment<T>>) -> (Vec<Segment<T>>, Op
     drop(grid);
     stops.cut(&mut strings);
     drop(stops);
-    (merge(strings), (rounds < ROUNDS).then_some(rounds))
+    Ok((merge(strings), (rounds < ROUNDS).then_some(rounds)))
 }
 
 /// Cells with more strings are swept by longitude.
 const CROWDED: usize = 12;
 /// Strings, cells or edges handled in one go.
 pub(super) const CHUNK: usize = 1 << 12;
+/// Pairs after which the caller is asked whether to go on.
+const ASKED: usize = 1 << 16;
 
 /// Turns segments so that `a < b`.
 fn direct<T: Tag>(segments: &mut [Segment<T>]) {
@@ -192,10 +198,10 @@ impl Stops {
 }
 
 /// Compares all strings in every cell; what happens at a place is told by the cell that holds it.
-fn compare_all<T: Tag>(strings: &[Segment<T>], grid: &Grid) -> Found {
+fn compare_all<T: Tag>(strings: &[Segment<T>], grid: &Grid, watch: &dyn Watch) -> Result<Found, Stopped> {
     let cells = grid.cells() as u32;
     let compare = |c: u32| {
-        let (mut found, mut items) = (Found::default(), Vec::new());
+        let (mut found, mut items, mut pairs) = (Found::default(), Vec::new(), 0);
         for cell in c * CHUNK as u32..cells.min((c + 1) * CHUNK as u32) {
             items.clear();
             items.extend(grid.items(cell).iter().map(|&i| (strings[i as usize].a.x, i)));
@@ -207,6 +213,10 @@ fn compare_all<T: Tag>(strings: &[Segment<T>], grid: &Grid) -> Found {
             for (k, &(_, i)) in items.iter().enumerate() {
                 let s = &strings[i as usize];
                 let (low, high) = (s.a.y.min(s.b.y) - NEAR, s.a.y.max(s.b.y) + NEAR);
+                pairs += items.len() - k;
+                if pairs > ASKED {
+                    watch.go_on(std::mem::take(&mut pairs) as u64)?;
+                }
                 for &(x, j) in &items[k + 1..] {
                     if x > s.b.x + NEAR {
                         if sorted {
@@ -226,10 +236,11 @@ fn compare_all<T: Tag>(strings: &[Segment<T>], grid: &Grid) -> Found {
             fresh.drain(..).for_each(|p| pass(p, grid.items(cell), strings, &mut found));
             found.fresh = fresh;
         }
-        found
+        watch.go_on(pairs as u64)?;
+        Ok(found)
     };
-    let parts: Vec<Found> = (0..cells.div_ceil(CHUNK as u32)).into_par_iter().map(compare).collect();
-    parts.into_iter().fold(Found::default(), Found::join)
+    let parts: Vec<Found> = (0..cells.div_ceil(CHUNK as u32)).into_par_iter().map(compare).collect::<Result<_, Stopped>>()?;
+    Ok(parts.into_iter().fold(Found::default(), Found::join))
 }
 
 /// A crossing that is a vertex now against all strings near it.
@@ -258,7 +269,13 @@ fn pass<T>(p: Pt, near: &[u32], strings: &[Segment<T>], found: &mut Found) {
 }
 
 /// Compares the pieces of `dirty` strings with those of all strings near them.
-fn compare_dirty<T: Tag>(strings: &[Segment<T>], grid: &Grid, stops: &Stops, dirty: &[u32]) -> Vec<Stop> {
+fn compare_dirty<T: Tag>(
+    strings: &[Segment<T>],
+    grid: &Grid,
+    stops: &Stops,
+    dirty: &[u32],
+    watch: &dyn Watch,
+) -> Result<Vec<Stop>, Stopped> {
     let one = |&d: &u32| {
         let s = &strings[d as usize];
         let mut found = Found::default();
@@ -266,6 +283,7 @@ fn compare_dirty<T: Tag>(strings: &[Segment<T>], grid: &Grid, stops: &Stops, dir
         grid.cells_along(s.a, s.b, |cell| beside.extend_from_slice(grid.items(cell)));
         beside.sort_unstable();
         beside.dedup();
+        watch.go_on(beside.len() as u64)?;
         for &j in &beside {
             // two dirty strings are compared once
             if j == d || (j < d && dirty.binary_search(&j).is_ok()) {
@@ -285,9 +303,10 @@ fn compare_dirty<T: Tag>(strings: &[Segment<T>], grid: &Grid, stops: &Stops, dir
                 }
             }
         }
-        found.stops
+        Ok(found.stops)
     };
-    dirty.par_iter().flat_map_iter(one).collect()
+    let parts: Vec<Vec<Stop>> = dirty.par_iter().map(one).collect::<Result<_, Stopped>>()?;
+    Ok(parts.into_iter().flatten().collect())
 }
 
 /// A piece: string and number, and its ends.
@@ -447,7 +466,7 @@ mod tests {
 
     #[test]
     fn a_cross_has_four_arms() {
-        let (out, rounds) = node(vec![seg((0, 0), (100, 100)), seg((0, 100), (100, 0)), seg((50, 50), (50, 90))]);
+        let (out, rounds) = node(vec![seg((0, 0), (100, 100)), seg((0, 100), (100, 0)), seg((50, 50), (50, 90))], &()).unwrap();
         assert_eq!(out.len(), 5);
         assert!(rounds.is_some());
     }
@@ -457,7 +476,7 @@ mod tests {
         #[test]
         fn nothing_crosses_afterwards(lines in prop::collection::vec(((0i64..60, 0i64..60), (0i64..60, 0i64..60)), 1..25), turn in 0usize..25) {
             let input: Vec<_> = lines.iter().map(|&(a, b)| seg(a, b)).collect();
-            let (out, rounds) = node(input.clone());
+            let (out, rounds) = node(input.clone(), &()).unwrap();
             prop_assert!(rounds.is_some());
             for (i, s) in out.iter().enumerate() {
                 for (j, o) in out.iter().enumerate().skip(i + 1) {
@@ -471,7 +490,7 @@ mod tests {
             let turn = turn % other.len();
             other.rotate_left(turn);
             for s in &mut other { std::mem::swap(&mut s.a, &mut s.b); }
-            prop_assert_eq!(out, node(other).0);
+            prop_assert_eq!(out, node(other, &()).unwrap().0);
         }
     }
 }

@@ -5,6 +5,7 @@ use super::noding::{Segment, Tag, node};
 use super::rings;
 use crate::territory::Barrier;
 use crate::territory::lattice::{Pt, Rings};
+use crate::watch::{Stopped, Watch};
 use rayon::prelude::*;
 
 /// Of two lines on one segment the stronger class counts.
@@ -44,7 +45,7 @@ pub struct Faces {
 /// Nodes `lines` and walks their faces.
 ///
 /// Exact on the lattice after snap rounding; the result does not depend on the order, the direction or the splitting of lines.
-/// O((n + c) log n) for n segments of like length with c crossings; about 130 bytes a segment at 10⁶.
+/// O((n + c) log n) for n segments of like length with c crossings; about 130 bytes a segment at 10⁶. `watch` may stop it.
 ///
 /// ```
 /// use evengrid::cut::faces;
@@ -52,15 +53,15 @@ pub struct Faces {
 ///
 /// let line = |ends: [(i64, i64); 2]| Barrier { class: 1, line: ends.map(|(x, y)| Pt { x, y }).to_vec() };
 /// let triangle = [[(0, 10), (900, 10)], [(10, 0), (500, 900)], [(850, 0), (400, 900)]].map(line);
-/// let faces = faces(&triangle);
+/// let faces = faces(&triangle, &()).unwrap();
 /// assert_eq!((faces.count(), faces.sides().count(), faces.loose), (1, 3, 6));
 /// assert_eq!(faces.face_at(Pt { x: 450, y: 300 }), 1);
 /// ```
-pub fn faces(lines: &[Barrier]) -> Faces {
-    let (noded, rounds) = node(segments(lines));
+pub fn faces(lines: &[Barrier], watch: &dyn Watch) -> Result<Faces, Stopped> {
+    let (noded, rounds) = node(segments(lines), watch)?;
     let pieces = noded.len();
     let arrangement = Arrangement::new(noded);
-    Faces { loose: pieces - arrangement.edges.len(), settled: rounds.is_some(), arrangement }
+    Ok(Faces { loose: pieces - arrangement.edges.len(), settled: rounds.is_some(), arrangement })
 }
 
 /// Segments of all lines in their order.

@@ -1,7 +1,8 @@
 use crate::measure::Load;
+use serde::{Deserialize, Serialize};
 
 /// One border between two units, as given to [`UnitGraph::new`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edge {
     /// One unit.
     pub a: u32,
@@ -46,9 +47,36 @@ pub enum GraphError {
     },
 }
 
+/// A graph as its parts, which [`UnitGraph::new`] checks.
+#[derive(Serialize, Deserialize)]
+struct Parts {
+    resources: usize,
+    loads: Vec<Load>,
+    edges: Vec<Edge>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    centres: Option<Vec<[f32; 2]>>,
+}
+
+impl TryFrom<Parts> for UnitGraph {
+    type Error = GraphError;
+
+    fn try_from(p: Parts) -> Result<UnitGraph, GraphError> {
+        UnitGraph::new(p.resources, p.loads, &p.edges, p.centres)
+    }
+}
+
+impl From<UnitGraph> for Parts {
+    fn from(g: UnitGraph) -> Parts {
+        let row = |u: usize| g.neighbours(u).filter(move |(v, _)| u < *v).map(move |(v, cost)| Edge { a: u as u32, b: v as u32, cost });
+        let edges = (0..g.len()).flat_map(row).collect();
+        Parts { resources: g.resources, edges, loads: g.loads, centres: g.centres }
+    }
+}
+
 /// Units and their borders in compressed sparse rows: `targets[offsets[u]..offsets[u + 1]]` are the
 /// neighbours of `u` in rising order. Symmetric, without loops or parallel edges.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Parts", try_from = "Parts")]
 pub struct UnitGraph {
     offsets: Vec<u32>,
     targets: Vec<u32>,

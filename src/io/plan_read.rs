@@ -1,13 +1,13 @@
 //! Reads a plan folder to be judged, whoever wrote it.
 
 use super::table::file_name;
+use crate::document::read_flat;
 use crate::finding::{Finding, Severity, few};
-use crate::plan::{AsFound, GridAsFound, Plan, PlanLevel, SCHEMA};
+use crate::plan::{AsFound, GridAsFound, Plan, PlanLevel};
 use crate::recipe::Draft;
-use crate::territory::lattice::Pt;
 use geo::CoordsIter;
 use geojson::{Feature, FeatureCollection, FeatureReader};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -204,91 +204,25 @@ fn grid(f: &mut Feature) -> Result<GridAsFound, String> {
 }
 
 fn attachments(path: &Path) -> Result<Vec<[String; 3]>, PlanReadError> {
-    let mut text = String::new();
-    open(path)?.read_to_string(&mut text).map_err(|cause| PlanReadError::File { path: path.into(), cause })?;
-    let rows = csv_rows(text.trim_start_matches('\u{feff}'));
-    let mut rows = rows.into_iter();
-    let header = rows.next().unwrap_or_default();
-    let column = |name: &str| {
-        let found = header.iter().position(|h| h == name);
-        found.ok_or_else(|| PlanReadError::Feature {
-            path: path.into(),
-            record: 1,
-            cause: format!("no column '{name}'; the header must name it"),
-        })
-    };
+    // the reader skips a byte order mark
+    let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(open(path)?);
+    let fail = |record: usize, cause: String| PlanReadError::Feature { path: path.into(), record, cause };
+    let header = table.headers().map_err(|e| fail(1, e.to_string()))?.clone();
+    let column =
+        |name: &str| header.iter().position(|h| h == name).ok_or_else(|| fail(1, format!("no column '{name}'; the header must name it")));
     let (entity, grid, rule) = (column("entity_id")?, column("grid_id")?, column("rule")?);
-    let cell = |r: &Vec<String>, i: usize| r.get(i).cloned().unwrap_or_default();
-    Ok(rows.map(|r| [cell(&r, entity), cell(&r, grid), cell(&r, rule)]).collect())
+    let row = |(i, row): (usize, Result<csv::StringRecord, csv::Error>)| {
+        let row = row.map_err(|e| fail(i + 2, e.to_string()))?;
+        Ok([entity, grid, rule].map(|at| row.get(at).unwrap_or_default().to_string()))
+    };
+    table.records().enumerate().map(row).collect()
 }
 
-/// Rows of RFC 4180 text.
-fn csv_rows(text: &str) -> Vec<Vec<String>> {
-    let (mut rows, mut row, mut field) = (Vec::new(), Vec::new(), String::new());
-    let mut quoted = false;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                field.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => row.push(std::mem::take(&mut field)),
-            '\n' if !quoted => {
-                row.push(std::mem::take(&mut field));
-                rows.push(std::mem::take(&mut row));
-            }
-            '\r' if !quoted => {}
-            c => field.push(c),
-        }
-    }
-    if !field.is_empty() || !row.is_empty() {
-        row.push(field);
-        rows.push(row);
-    }
-    rows
-}
-
-/// The whole plan of a folder, from its `plan.json`.
+/// The whole plan of a folder, from its `plan.json` of this version of the form or an earlier one.
 pub fn whole(folder: &Path) -> Result<Plan, PlanReadError> {
     let path = folder.join("plan.json");
-    let fail = |cause: String| PlanReadError::Plan { path: path.clone(), cause };
-    let plan: Plan = serde_json::from_reader(open(&path)?).map_err(|e| fail(e.to_string()))?;
-    consistent(&plan).map_err(fail)?;
-    Ok(plan)
-}
-
-/// Fails where a plan is of another version, or contradicts itself.
-fn consistent(plan: &Plan) -> Result<(), String> {
-    if plan.schema != SCHEMA {
-        return Err(format!("it has schema {}, and this version reads schema {SCHEMA}", plan.schema));
-    }
-    let (grids, units, classes) = (plan.grids.len() as u32, plan.fabric.units.len() as u32, plan.fabric.classes.len());
-    let unit = |u: Option<u32>| u.is_none_or(|u| u < units);
-    let grid = |g: Option<u32>| g.is_none_or(|g| g < grids);
-    let known = plan.fabric.arcs.iter().all(|a| unit(a.left) && unit(a.right) && usize::from(a.class) < classes)
-        && plan.fabric.units.iter().all(|u| u.grid < grids)
-        && plan.attachments.iter().all(|a| grid(a.grid) && grid(a.runner_up))
-        && plan.served.iter().flatten().all(|s| s.grid < grids);
-    if !known {
-        return Err("it refers to grids, units or classes that it does not have".into());
-    }
-    let on_the_globe = |p: &Pt| Pt::from_lon_lat(p.lon_lat()[0], p.lon_lat()[1]).is_some();
-    if let Some(at) = plan.fabric.arcs.iter().position(|a| !a.line().iter().all(on_the_globe)) {
-        return Err(format!("arc {} of its fabric leaves the globe", at + 1));
-    }
-    let zones: BTreeSet<&str> = plan.zones.iter().map(|z| z.zone_id.as_str()).collect();
-    let mut ids = BTreeSet::new();
-    for g in &plan.grids {
-        if !ids.insert(&g.grid_id) {
-            return Err(format!("the grid '{}' stands there twice", g.grid_id));
-        }
-        if !zones.contains(g.zone_id.as_str()) {
-            return Err(format!("the grid '{}' is in the zone '{}', which it does not have", g.grid_id, g.zone_id));
-        }
-    }
-    Ok(())
+    let text = std::fs::read_to_string(&path).map_err(|cause| PlanReadError::File { path: path.clone(), cause })?;
+    read_flat(&text).map_err(|e| PlanReadError::Plan { path, cause: e.to_string() })
 }
 
 /// The recipe that `plan.json` carries, if there is one.

@@ -5,15 +5,49 @@ use super::net::Net;
 use super::score::{Goal, Score};
 use crate::graph::UnitGraph;
 use crate::measure::{Band, GridId, Load, UnitId};
+use serde::{Deserialize, Serialize};
 
 /// A grid for every unit, with tallies that equal a recount; no grid is empty, each is contiguous.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Raw")]
 pub struct Assignment {
     part_of: Vec<u32>,
     resources: usize,
     /// Row-major: grid by grid.
     loads: Vec<Load>,
     units: Vec<u32>,
+}
+
+/// An assignment that nobody has checked.
+#[derive(Deserialize)]
+struct Raw {
+    part_of: Vec<u32>,
+    resources: usize,
+    loads: Vec<Load>,
+    units: Vec<u32>,
+}
+
+impl TryFrom<Raw> for Assignment {
+    type Error = &'static str;
+
+    /// Its tables fit each other; whether they fit a graph tells [`Assignment::check`].
+    fn try_from(raw: Raw) -> Result<Assignment, Self::Error> {
+        let Raw { part_of, resources, loads, units } = raw;
+        let mut found: Vec<u32> = Vec::new();
+        for &p in &part_of {
+            if p as usize == found.len() {
+                found.push(0);
+            }
+            *found.get_mut(p as usize).ok_or("grids are not numbered by their first unit")? += 1;
+        }
+        if found != units {
+            return Err("grids do not have as many units as they say");
+        }
+        if units.len().checked_mul(resources) != Some(loads.len()) {
+            return Err("there is not one load for every grid and resource");
+        }
+        Ok(Assignment { part_of, resources, loads, units })
+    }
 }
 
 /// How an assignment breaks its law.

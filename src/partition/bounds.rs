@@ -5,10 +5,12 @@ use super::net::Net;
 use super::relaxation;
 use super::score::Goal;
 use crate::measure::{Band, Load, UnitId};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What a bound takes for granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Assumes {
     /// Holds for every plan of contiguous grids.
     Nothing,
@@ -29,7 +31,7 @@ impl fmt::Display for Assumes {
 }
 
 /// A bound with its assumption.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bound<T> {
     /// No plan is better.
     pub value: T,
@@ -38,7 +40,7 @@ pub struct Bound<T> {
 }
 
 /// A unit whose grid cannot be in band, because of itself or of what it cuts off.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Culprit {
     /// The unit.
     pub unit: UnitId,
@@ -50,7 +52,7 @@ pub struct Culprit {
 }
 
 /// Bounds of one connected component of the graph.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ComponentBounds {
     /// First unit of the component.
     pub first: UnitId,
@@ -80,7 +82,7 @@ pub struct ComponentBounds {
 }
 
 /// Everything known before the search.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bounds {
     /// By first unit.
     pub components: Vec<ComponentBounds>,

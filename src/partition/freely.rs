@@ -4,12 +4,13 @@ use super::score::Goal;
 use super::{Count, PartitionError, Partitioned, Problem, bounds, partition};
 use crate::measure::Load;
 use crate::watch::Watch;
+use serde::{Deserialize, Serialize};
 
 /// Other numbers of parts that are looked at for one component, the nearest to load / target first.
 const MOST: usize = 16;
 
 /// Units in as many parts as suit the band best.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Freely {
     /// Part of every unit.
     pub part_of: Vec<u32>,
@@ -18,7 +19,8 @@ pub struct Freely {
 }
 
 /// How far a part is known to be as good as can be; `units` and `parts` are those of its component.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Known {
     /// In its band.
     InBand,

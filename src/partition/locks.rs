@@ -7,6 +7,7 @@ use super::problem::{Count, Problem};
 use super::{Bounds, Culprit, PartitionError};
 use crate::graph::{Edge, UnitGraph};
 use crate::measure::{Band, Load, LockKind, UnitId};
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
@@ -14,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 const APART: f64 = 100.0;
 
 /// What the search may not change.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Locks {
     /// Grids that stay as they are; each is contiguous, no unit is in two.
     pub frozen: Vec<Vec<UnitId>>,

@@ -57,6 +57,7 @@ pub use problem::{Count, Effort, Problem};
 pub use recombine::SOLVER;
 pub use score::Score;
 
+use crate::document::Document;
 use crate::measure::{Band, Load, UnitId};
 use crate::watch::{Stopped, Watch};
 use aim::Aim;
@@ -148,7 +149,8 @@ pub enum PartitionError {
 }
 
 /// Why the search stopped.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Outcome {
     /// No plan with these counts has a better score.
@@ -161,7 +163,7 @@ pub enum Outcome {
 }
 
 /// A partition with its judgement.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Partitioned {
     /// Grid of every unit.
     pub assignment: Assignment,
@@ -173,6 +175,10 @@ pub struct Partitioned {
     pub score: Score,
     /// Where every grid stands.
     pub standings: Vec<Standing>,
+}
+
+impl Document for Partitioned {
+    const KIND: &'static str = "partition";
 }
 
 impl Partitioned {

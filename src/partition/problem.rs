@@ -1,12 +1,15 @@
 //! The input: what to divide, into how many, how hard to try.
 
 use super::locks::Locks;
+use crate::document::Document;
 use crate::graph::UnitGraph;
 use crate::measure::Band;
 pub use crate::recipe::Effort;
+use serde::{Deserialize, Serialize};
 
 /// How many grids a problem wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Count {
     /// As many as the band asks for: the feasible count nearest to total / target.
     ForBand,
@@ -16,8 +19,12 @@ pub enum Count {
     Exactly(u32),
 }
 
+impl Document for Problem {
+    const KIND: &'static str = "problem";
+}
+
 /// The one input of every method of this room.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Problem {
     /// Units, their borders and loads.
     pub graph: UnitGraph,

@@ -1,6 +1,7 @@
 //! How good a plan is: integers, compared lexicographically.
 
 use crate::measure::Band;
+use serde::{Deserialize, Serialize};
 use std::ops::{Add, AddAssign, Neg, Sub};
 
 /// Violation of one grid is counted in millionths of the target, up to this much.
@@ -10,7 +11,7 @@ const STEP: i64 = 20_000;
 
 /// The value of a plan; less is better, earlier fields first. All fields are sums over grids, so
 /// that a change is judged by the grids it touches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Score {
     /// Distance of loads to their bands, in millionths of the target times the weight of the band, over all grids and resources.
     pub violation: i64,

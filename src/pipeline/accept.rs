@@ -66,84 +66,76 @@ pub fn accept(
     options: &Accept,
     watch: &dyn Watch,
 ) -> Result<Accepted, Error> {
-    or_stopped(accepted(plan, found, layers, recipe, options, watch), watch)
-}
-
-fn accepted(
-    plan: &Plan,
-    found: &AsFound,
-    layers: &Layers,
-    recipe: &Recipe,
-    options: &Accept,
-    watch: &dyn Watch,
-) -> Result<Accepted, Error> {
-    let valid_from = first_day(plan, options.valid_from.as_deref())?;
-    let mut ground = ground(layers, recipe, &[], watch)?;
-    watch.stage("match");
-    let ancestry = of_this_place(ancestry(plan, &ground.territory, &ground.fabric))?;
-    let before = ancestry.grid.clone();
-    let edit = edited(plan, found, &ground.territory, &ground.fabric, &before);
-    let (mut label, mut findings) = (edit.label, edit.findings);
-    findings.extend(other_layers(plan, layers));
-    let (_, was) = kept(plan, &ground, &ancestry);
-    let (dedicated, told) = redraw(plan, &ground.fabric, std::mem::take(&mut ground.dedicated), &was, &mut label, &before, options.clean);
-    ground.dedicated = dedicated;
-    findings.extend(told);
-    let (kept, dedicated_was) = kept(plan, &ground, &ancestry);
-    let mut follow = Follow::new(plan, ground, ancestry, kept, dedicated_was, (recipe, watch))?;
-    let settled = settle(
-        &Drawing {
-            old: plan,
-            territory: &follow.ground.territory,
-            fabric: &follow.ground.fabric,
-            zones: &follow.zones,
-            previous: &follow.previous,
-            before: &before,
-            fresh: &edit.fresh,
-            clean: options.clean,
-        },
-        &label,
-    );
-    findings.extend(settled.findings);
-    if violations(&findings).next().is_some() {
-        return Err(AcceptError::Refused { findings }.into());
-    }
-    let is_old = |l: &u32| (*l as usize) < plan.grids.len();
-    let mut now = follow.kept.clone();
-    for (zone, labels) in follow.zones.iter().zip(&settled.labels) {
-        zone.clusters.iter().zip(labels).for_each(|(c, l)| c.iter().for_each(|u: &UnitId| now[u.at()] = Some(*l).filter(is_old)));
-    }
-    let past = follow.past(&now, recipe);
-    watch.stage("partition");
-    let drawn = |(zone, labels): (&Zone, &Vec<u32>)| {
-        let of = || follow.ground.territory.division(zone.division).id.clone();
-        let mut as_drawn = Adjusted::labelled(&zone.problem, labels).map_err(|source| Error::Partition { division: of(), source })?;
-        as_drawn.was.iter_mut().for_each(|w| *w = w.filter(is_old));
-        Ok(as_drawn)
-    };
-    let adjusted = follow.zones.iter().zip(&settled.labels).map(drawn).collect::<Result<Vec<Adjusted>, Error>>()?;
-    // units by which new grids are found again once they have ids
-    let mut first: BTreeMap<u32, UnitId> = BTreeMap::new();
-    for (zone, labels) in follow.zones.iter().zip(&settled.labels) {
-        zone.clusters.iter().zip(labels).for_each(|(c, l)| {
-            first.entry(*l).or_insert(c[0]);
-        });
-    }
-    follow.findings.extend(findings.iter().cloned());
-    let budgets = vec![None; adjusted.len()];
-    let decided = Decided { past, adjusted, budgets, budget: None, by: Why::Edited, valid_from };
-    let (mut drawn, changes) = follow.conclude(decided, layers, recipe, watch)?;
-    let id = |l: u32| Some(drawn.plan.grids[drawn.plan.fabric.units[first.get(&l)?.at()].grid as usize].grid_id.clone());
-    let born = tell_born(plan, &edit.fresh, id);
-    drawn.report.findings.extend(born.iter().cloned());
-    findings.extend(born);
-    Ok(Accepted { drawn, changes, findings })
+    or_stopped(watch, || {
+        let valid_from = first_day(plan, options.valid_from.as_deref())?;
+        let mut ground = ground(layers, recipe, &[], watch)?;
+        watch.stage("match");
+        let ancestry = of_this_place(ancestry(plan, &ground.territory, &ground.fabric))?;
+        let before = ancestry.grid.clone();
+        let edit = edited(plan, found, &ground.territory, &ground.fabric, &before);
+        let (mut label, mut findings) = (edit.label, edit.findings);
+        findings.extend(other_layers(plan, layers));
+        let (_, was) = kept(plan, &ground, &ancestry);
+        let (dedicated, told) =
+            redraw(plan, &ground.fabric, std::mem::take(&mut ground.dedicated), &was, &mut label, &before, options.clean);
+        ground.dedicated = dedicated;
+        findings.extend(told);
+        let (kept, dedicated_was) = kept(plan, &ground, &ancestry);
+        let mut follow = Follow::new(plan, ground, ancestry, kept, dedicated_was, (recipe, watch))?;
+        let settled = settle(
+            &Drawing {
+                old: plan,
+                territory: &follow.ground.territory,
+                fabric: &follow.ground.fabric,
+                zones: &follow.zones,
+                previous: &follow.previous,
+                before: &before,
+                fresh: &edit.fresh,
+                clean: options.clean,
+            },
+            &label,
+        );
+        findings.extend(settled.findings);
+        if violations(&findings).next().is_some() {
+            return Err(AcceptError::Refused { findings }.into());
+        }
+        let is_old = |l: &u32| (*l as usize) < plan.grids.len();
+        let mut now = follow.kept.clone();
+        for (zone, labels) in follow.zones.iter().zip(&settled.labels) {
+            zone.clusters.iter().zip(labels).for_each(|(c, l)| c.iter().for_each(|u: &UnitId| now[u.at()] = Some(*l).filter(is_old)));
+        }
+        let past = follow.past(&now, recipe);
+        watch.stage("partition");
+        let drawn = |(zone, labels): (&Zone, &Vec<u32>)| {
+            let of = || follow.ground.territory.division(zone.division).id.clone();
+            let mut as_drawn = Adjusted::labelled(&zone.problem, labels).map_err(|source| Error::Partition { division: of(), source })?;
+            as_drawn.was.iter_mut().for_each(|w| *w = w.filter(is_old));
+            Ok(as_drawn)
+        };
+        let adjusted = follow.zones.iter().zip(&settled.labels).map(drawn).collect::<Result<Vec<Adjusted>, Error>>()?;
+        // units by which new grids are found again once they have ids
+        let mut first: BTreeMap<u32, UnitId> = BTreeMap::new();
+        for (zone, labels) in follow.zones.iter().zip(&settled.labels) {
+            zone.clusters.iter().zip(labels).for_each(|(c, l)| {
+                first.entry(*l).or_insert(c[0]);
+            });
+        }
+        follow.findings.extend(findings.iter().cloned());
+        let budgets = vec![None; adjusted.len()];
+        let decided = Decided { past, adjusted, budgets, budget: None, by: Why::Edited, valid_from };
+        let (mut drawn, changes) = follow.conclude(decided, layers, recipe, watch)?;
+        let id = |l: u32| Some(drawn.plan.grids[drawn.plan.fabric.units[first.get(&l)?.at()].grid as usize].grid_id.clone());
+        let born = tell_born(plan, &edit.fresh, id);
+        drawn.report.findings.extend(born.iter().cloned());
+        findings.extend(born);
+        Ok(Accepted { drawn, changes, findings })
+    })
 }
 
 /// Tells layers that are not those of the plan: what changed in them moves load that nobody drew.
 fn other_layers(plan: &Plan, layers: &Layers) -> Option<Finding> {
     let old: BTreeSet<(&str, &str)> = plan.provenance.inputs.iter().map(|i| (i.layer.as_str(), i.content.as_str())).collect();
-    let new: BTreeSet<(&str, &str)> = layers.sources.iter().map(|s| (s.layer, s.content.as_str())).collect();
+    let new: BTreeSet<(&str, &str)> = layers.sources.iter().map(|s| (s.layer.as_str(), s.content.as_str())).collect();
     let differ: BTreeSet<&str> = old.symmetric_difference(&new).map(|(layer, _)| *layer).collect();
     let layers: Vec<&str> = differ.into_iter().collect();
     if layers.is_empty() {

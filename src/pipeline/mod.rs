@@ -99,30 +99,27 @@ struct Solved {
 /// Draws a plan from layers (R6, R22, R24, R43, R44). Runs on the current rayon pool; the result does not
 /// depend on its size. `watch` is told of progress and may stop the work.
 pub fn draw(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn, Error> {
-    or_stopped(drawn(layers, recipe, watch), watch)
+    or_stopped(watch, || {
+        let ground = ground(layers, recipe, &[], watch)?;
+        let (zones, findings) = zones(&ground.territory, &ground.fabric, &ground.dedicated, ground.shares.as_deref(), recipe, watch)?;
+        watch.stage("partition");
+        let solved = solve(&ground.territory, &zones, watch, |z| drawn_zone(&zones[z], watch))?;
+        let parts = Parts::new(&ground.fabric, &zones, &ground.dedicated, &solved);
+        let identity = Identity::fresh(parts.zone_of_grid.len(), zones.len());
+        finish(layers, ground, Solved { zones, solved, parts, findings }, &identity, None, recipe, watch)
+    })
 }
 
 /// What a stage says when it was stopped is that it was.
-fn or_stopped<T>(result: Result<T, Error>, watch: &dyn Watch) -> Result<T, Error> {
-    result.map_err(|error| watch.go_on(0).err().map_or(error, Error::Stopped))
-}
-
-fn drawn(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Drawn, Error> {
-    let ground = ground(layers, recipe, &[], watch)?;
-    let (zones, findings) = zones(&ground.territory, &ground.fabric, &ground.dedicated, ground.shares.as_deref(), recipe, watch)?;
-    watch.stage("partition");
-    let solved = solve(&ground.territory, &zones, watch, |z| drawn_zone(&zones[z], watch))?;
-    let parts = Parts::new(&ground.fabric, &zones, &ground.dedicated, &solved);
-    let identity = Identity::fresh(parts.zone_of_grid.len(), zones.len());
-    finish(layers, ground, Solved { zones, solved, parts, findings }, &identity, None, recipe, watch)
+fn or_stopped<T>(watch: &dyn Watch, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    work().map_err(|error| watch.go_on(0).err().map_or(error, Error::Stopped))
 }
 
 /// Territory, units, dedicated land and coverage; `locks` are kept beside those of the layers.
 fn ground(layers: &Layers, recipe: &Recipe, locks: &[Lock], watch: &dyn Watch) -> Result<Ground, Error> {
     watch.stage("territory");
-    let mut territory = territory(layers, recipe)?;
+    let mut territory = territory(layers, recipe, watch)?;
     territory.locks.extend_from_slice(locks);
-    watch.go_on(territory.points.len() as u64)?;
     watch.stage("cut");
     let fabric = cut(&territory, recipe, watch)?;
     watch.stage("zones");

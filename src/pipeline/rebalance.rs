@@ -70,26 +70,24 @@ pub struct Rebalanced {
 /// [`adjust`](crate::partition::adjust()). The same layers and recipe give the same plan again. Runs on the current rayon pool; the result does not
 /// depend on its size. `watch` is told of progress and may stop the work.
 pub fn rebalance(plan: &Plan, layers: &Layers, recipe: &Recipe, options: &Rebalance, watch: &dyn Watch) -> Result<Rebalanced, Error> {
-    or_stopped(rebalanced(plan, layers, recipe, options, watch), watch)
-}
-
-fn rebalanced(plan: &Plan, layers: &Layers, recipe: &Recipe, options: &Rebalance, watch: &dyn Watch) -> Result<Rebalanced, Error> {
-    if let Some(share) = options.budget_share.filter(|s| !(0.0..=1.0).contains(s)) {
-        return Err(RebalanceError::Share { share }.into());
-    }
-    let valid_from = first_day(plan, options.valid_from.as_deref())?;
-    let locks = locks(plan, &options.freeze)?;
-    let ground = ground(layers, recipe, &locks, watch)?;
-    watch.stage("match");
-    let ancestry = of_this_place(ancestry(plan, &ground.territory, &ground.fabric))?;
-    let (kept, dedicated_was) = kept(plan, &ground, &ancestry);
-    let follow = Follow::new(plan, ground, ancestry, kept, dedicated_was, (recipe, watch))?;
-    let past = follow.past(&follow.kept, recipe);
-    watch.stage("partition");
-    let Balanced { adjusted, budgets, budget } = follow.work(&past.same, watch).balance(&follow.by_itself(), options.budget_share)?;
-    let decided = Decided { past, adjusted, budgets, budget, by: Why::Balance, valid_from };
-    let (drawn, changes) = follow.conclude(decided, layers, recipe, watch)?;
-    Ok(Rebalanced { drawn, changes })
+    or_stopped(watch, || {
+        if let Some(share) = options.budget_share.filter(|s| !(0.0..=1.0).contains(s)) {
+            return Err(RebalanceError::Share { share }.into());
+        }
+        let valid_from = first_day(plan, options.valid_from.as_deref())?;
+        let locks = locks(plan, &options.freeze)?;
+        let ground = ground(layers, recipe, &locks, watch)?;
+        watch.stage("match");
+        let ancestry = of_this_place(ancestry(plan, &ground.territory, &ground.fabric))?;
+        let (kept, dedicated_was) = kept(plan, &ground, &ancestry);
+        let follow = Follow::new(plan, ground, ancestry, kept, dedicated_was, (recipe, watch))?;
+        let past = follow.past(&follow.kept, recipe);
+        watch.stage("partition");
+        let Balanced { adjusted, budgets, budget } = follow.work(&past.same, watch).balance(&follow.by_itself(), options.budget_share)?;
+        let decided = Decided { past, adjusted, budgets, budget, by: Why::Balance, valid_from };
+        let (drawn, changes) = follow.conclude(decided, layers, recipe, watch)?;
+        Ok(Rebalanced { drawn, changes })
+    })
 }
 
 /// Grids that stay as they are, as areas drawn by a planner; dedicated ones are as large as what they are for.

@@ -8,13 +8,14 @@ use crate::territory::{Territory, covered};
 use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Less of a unit than this share is no land of another grid.
 const PART: f64 = 0.01;
 
 /// What the units of a fabric were in an older plan. Old grids and units are positions in it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ancestry {
     /// The old unit of the same name and area.
     pub unit: Vec<Option<u32>>,

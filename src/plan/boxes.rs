@@ -1,18 +1,20 @@
-//! Polygons by their boxes.
+//! Shapes by their boxes.
 
-use geo::{BoundingRect, MultiPolygon, Rect};
+use geo::{BoundingRect, Rect};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
-/// Boxes of land by position.
+/// Boxes of shapes by position.
 pub(super) struct Boxes(RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>);
 
 impl Boxes {
     /// O(n log n).
-    pub fn new<'l>(land: impl Iterator<Item = &'l MultiPolygon<f64>>) -> Boxes {
-        let item =
-            |(i, r): (usize, Option<Rect<f64>>)| r.map(|r| GeomWithData::new(Rectangle::from_corners(r.min().into(), r.max().into()), i));
-        Boxes(RTree::bulk_load(land.map(|l| l.bounding_rect()).enumerate().filter_map(item).collect()))
+    pub fn new<'l, S: BoundingRect<f64> + 'l>(shapes: impl Iterator<Item = &'l S>) -> Boxes {
+        let item = |(i, shape): (usize, &S)| {
+            let r = shape.bounding_rect().into()?;
+            Some(GeomWithData::new(Rectangle::from_corners(r.min().into(), r.max().into()), i))
+        };
+        Boxes(RTree::bulk_load(shapes.enumerate().filter_map(item).collect()))
     }
 
     /// Positions of boxes that meet this one, in order; nothing meets none.

@@ -1,12 +1,13 @@
 //! What a re-balance or an edit by hand changed: law, `apply(old) = new` (R31, R40).
 
 use super::Plan;
+use crate::document::schema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Version of the file format.
-pub const CHANGES_SCHEMA: u32 = 1;
+pub const CHANGES_SCHEMA: u32 = schema::<Changes>();
 
 /// Everything that differs between two plans of the same land, as written to `changes.json`. Loads are those of the new plan, units of the input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -279,7 +280,7 @@ pub struct EntityChange {
 }
 
 /// Which grids there are, and which of them has each unit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
     /// Id of the grid by key of the unit.
     pub units: BTreeMap<String, String>,

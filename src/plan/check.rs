@@ -4,13 +4,15 @@
 //! `geo`) and inset by Clipper (through `geo-clipper`), while the cut works on an integer lattice.
 
 use super::boxes::Boxes;
+use super::validity::flaw;
 use crate::finding::{Finding, Severity};
 use crate::measure::{LOAD, Load};
 use crate::territory::Territory;
 use crate::territory::lattice::{Plane, Pt};
+use crate::watch::{Stopped, Watch};
 use geo::orient::{Direction, Orient};
-use geo::{Area, BooleanOps, Contains, Coord, Intersects, Line, LineString, MapCoords, MultiLineString, MultiPolygon, Point, Validation};
-use geo::{BoundingRect, Euclidean, Length};
+use geo::{Area, BooleanOps, BoundingRect, Coord, CoordsIter, Euclidean, Intersects, Length};
+use geo::{Line, LineString, MapCoords, MultiLineString, MultiPolygon, Point};
 use rayon::prelude::*;
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
@@ -18,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A grid as found in a file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GridAsFound {
     /// Its id.
     pub grid_id: String,
@@ -49,7 +51,7 @@ pub struct GridAsFound {
 }
 
 /// A plan as found in a folder.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AsFound {
     /// Its grids.
     pub grids: Vec<GridAsFound>,
@@ -90,8 +92,10 @@ impl Checked {
 
 /// A point this near to a border may belong to either side, m.
 const BORDER_M: f64 = 0.05;
-/// Share of the territory that may be missing, doubled or outside: the accuracy of coordinates.
+/// Share of the territory that may be missing, doubled or outside.
 pub(super) const AREA_SHARE: f64 = 1e-6;
+/// What may be so beside it along every metre of border, m: a tenth of the step that coordinates have.
+const BORDER_SHARE_M: f64 = 1e-5;
 /// Parts smaller than this are no parts, m².
 pub(super) const PART_M2: f64 = 1.0;
 /// Barriers this strong should not run inside a grid.
@@ -109,32 +113,34 @@ struct Judge<'a> {
     found: &'a AsFound,
     land: Vec<MultiPolygon<f64>>,
     area: Vec<f64>,
+    watch: &'a dyn Watch,
     checks: Vec<Check>,
     findings: Vec<Finding>,
 }
 
 /// Judges `found` against the territory: validity, cover, overlap, contiguity, nesting, loads, attachments and balance
-/// within `tolerance`. O(n log n).
-pub fn check(found: &AsFound, territory: &Territory, tolerance: f64) -> Checked {
+/// within `tolerance`, a share of the target. O(n log n) for n positions and points. `watch` may stop it.
+pub fn check(found: &AsFound, territory: &Territory, tolerance: f64, watch: &dyn Watch) -> Result<Checked, Stopped> {
+    watch.stage("check");
     let _span = tracing::info_span!("check", grids = found.grids.len()).entered();
     // a GIS may write outer rings either way round
     let land = found.grids.par_iter().map(|g| metres(&g.land, &territory.plane).orient(Direction::Default));
     let land: Vec<MultiPolygon<f64>> = land.collect();
     let area = land.iter().map(|l| l.unsigned_area()).collect();
-    let mut j = Judge { t: territory, found, land, area, checks: Vec::new(), findings: Vec::new() };
+    let mut j = Judge { t: territory, found, land, area, watch, checks: Vec::new(), findings: Vec::new() };
     j.ids();
-    j.shapes();
+    j.shapes()?;
     let divisions = j.divisions();
-    j.tiling(&divisions);
-    j.nesting(&divisions);
+    j.tiling(&divisions)?;
+    j.nesting(&divisions)?;
     if let Some((rule, told)) = super::nesting::check(found) {
         j.checks.push(rule);
         j.findings.extend(told.into_iter().take(NAMED));
     }
-    j.points();
+    j.points()?;
     j.balance(tolerance);
-    j.barriers();
-    Checked { checks: j.checks, findings: j.findings }
+    j.barriers()?;
+    Ok(Checked { checks: j.checks, findings: j.findings })
 }
 
 pub(super) fn metres(land: &MultiPolygon<f64>, plane: &Plane) -> MultiPolygon<f64> {
@@ -144,7 +150,7 @@ pub(super) fn metres(land: &MultiPolygon<f64>, plane: &Plane) -> MultiPolygon<f6
 /// Land in metres, outer rings counter-clockwise; what crosses itself becomes the union of its polygons, with the first fault in words.
 pub(super) fn mended(land: &MultiPolygon<f64>, plane: &Plane) -> (MultiPolygon<f64>, Option<String>) {
     let land = metres(land, plane).orient(Direction::Default);
-    let fault = land.validation_errors().first().map(ToString::to_string);
+    let fault = flaw(&land).map(|f| f.words);
     (if fault.is_some() { geo::unary_union(land.iter()) } else { land }, fault)
 }
 
@@ -170,6 +176,15 @@ impl Judge<'_> {
         }
     }
 
+    /// What `look` finds of the land of every grid, in order.
+    fn each<T: Send>(&self, look: impl Fn(usize, &MultiPolygon<f64>) -> T + Sync) -> Result<Vec<T>, Stopped> {
+        let one = |(i, land): (usize, &MultiPolygon<f64>)| {
+            self.watch.go_on(land.coords_count() as u64)?;
+            Ok(look(i, land))
+        };
+        self.land.par_iter().enumerate().map(one).collect()
+    }
+
     fn ids(&mut self) {
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         for g in &self.found.grids {
@@ -187,16 +202,14 @@ impl Judge<'_> {
         }
     }
 
-    fn shapes(&mut self) {
-        let bad: Vec<(usize, String)> =
-            self.land.par_iter().enumerate().filter_map(|(i, l)| l.validation_errors().first().map(|e| (i, e.to_string()))).collect();
+    fn shapes(&mut self) -> Result<(), Stopped> {
+        let flaws = self.each(|_, land| flaw(land))?;
+        let bad: Vec<_> = flaws.into_iter().enumerate().filter_map(|(i, flaw)| Some((i, flaw?))).collect();
         self.say("valid", bad.is_empty(), true, format!("{} invalid of {} grid geometries", bad.len(), self.land.len()));
-        for (i, e) in bad {
-            let at = self.land[i].bounding_rect().map(|r| r.center());
-            self.violation("geometry-invalid", &self.found.grids[i].grid_id.clone(), at, 1.0, 0.0, e);
+        for (i, flaw) in bad {
+            self.violation("geometry-invalid", &self.found.grids[i].grid_id.clone(), flaw.at, 1.0, 0.0, flaw.words);
         }
-        let parts: Vec<usize> =
-            self.land.par_iter().map(|l| geo::unary_union(l.iter()).iter().filter(|p| p.unsigned_area() > PART_M2).count()).collect();
+        let parts = self.each(|_, land| geo::unary_union(land.iter()).iter().filter(|p| p.unsigned_area() > PART_M2).count())?;
         let mut apart = 0;
         for (i, &n) in parts.iter().enumerate() {
             let g = &self.found.grids[i];
@@ -208,6 +221,13 @@ impl Judge<'_> {
         }
         let silent = self.findings.iter().filter(|f| f.code == "not-contiguous").count();
         self.say("contiguous", silent == 0, true, format!("{apart} grids in several parts, {silent} of them without parts > 1"));
+        Ok(())
+    }
+
+    /// m² that may be missing, doubled or outside of `all`.
+    fn limit(&self, all: f64) -> f64 {
+        let rings = self.land.iter().flatten().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()));
+        AREA_SHARE * all + BORDER_SHARE_M * rings.map(|r| Euclidean.length(r)).sum::<f64>()
     }
 
     /// Land of divisions by id, as the even-odd rule gives it.
@@ -221,11 +241,14 @@ impl Judge<'_> {
         self.t.divisions.par_iter().map(one).collect::<Vec<_>>().into_iter().collect()
     }
 
-    fn tiling(&mut self, divisions: &BTreeMap<String, MultiPolygon<f64>>) {
+    fn tiling(&mut self, divisions: &BTreeMap<String, MultiPolygon<f64>>) -> Result<(), Stopped> {
         let territory = geo::unary_union(divisions.values().flatten());
+        let positions = territory.coords_count() + self.land.iter().map(CoordsIter::coords_count).sum::<usize>();
+        self.watch.go_on(positions as u64)?;
         let union = geo::unary_union(self.land.iter().flatten());
+        self.watch.go_on(positions as u64)?;
         let all = territory.unsigned_area();
-        let limit = AREA_SHARE * all;
+        let limit = self.limit(all);
         let (gap, beyond) = rayon::join(|| territory.difference(&union), || union.difference(&territory));
         let over = self.area.iter().sum::<f64>() - union.unsigned_area();
         let km2 = all / 1e6;
@@ -240,39 +263,33 @@ impl Judge<'_> {
             }
         }
         if over > limit {
-            self.overlaps();
+            self.overlaps()?;
         }
+        Ok(())
     }
 
     /// Names pairs of grids that overlap.
-    fn overlaps(&mut self) {
+    fn overlaps(&mut self) -> Result<(), Stopped> {
         let boxes = Boxes::new(self.land.iter());
-        let mut found = Vec::new();
-        for i in 0..self.land.len() {
-            for j in boxes.meeting(self.land[i].bounding_rect()).into_iter().filter(|&j| j > i) {
-                let both = self.land[i].intersection(&self.land[j]);
-                if both.unsigned_area() > PART_M2 {
-                    found.push((i, j, both));
-                }
-            }
-        }
-        for (i, j, both) in found {
+        let with = |i: usize, land: &MultiPolygon<f64>| {
+            let after = boxes.meeting(land.bounding_rect()).into_iter().filter(|&j| j > i);
+            let both = after.map(|j| (i, j, land.intersection(&self.land[j])));
+            both.filter(|(_, _, both)| both.unsigned_area() > PART_M2).collect::<Vec<_>>()
+        };
+        for (i, j, both) in self.each(with)?.into_iter().flatten() {
             let (a, b) = (self.found.grids[i].grid_id.clone(), self.found.grids[j].grid_id.clone());
             let (m2, at) = (both.unsigned_area(), both.bounding_rect().map(|r| r.center()));
             self.violation("grids-overlap", &a, at, m2, PART_M2, format!("{m2:.1} m² belong to grid {b} as well"));
         }
+        Ok(())
     }
 
-    fn nesting(&mut self, divisions: &BTreeMap<String, MultiPolygon<f64>>) {
-        let leaks: Vec<Option<f64>> = self
-            .land
-            .par_iter()
-            .zip(&self.found.grids)
-            .map(|(l, g)| divisions.get(&g.division_id).map(|d| l.difference(d).unsigned_area()))
-            .collect();
+    fn nesting(&mut self, divisions: &BTreeMap<String, MultiPolygon<f64>>) -> Result<(), Stopped> {
+        let division = |i: usize| divisions.get(&self.found.grids[i].division_id);
+        let leaks = self.each(|i, land| division(i).map(|d| land.difference(d).unsigned_area()))?;
         let unknown = leaks.iter().filter(|l| l.is_none()).count();
         let leak: f64 = leaks.iter().flatten().sum();
-        let limit = AREA_SHARE * divisions.values().map(|d| d.unsigned_area()).sum::<f64>();
+        let limit = self.limit(divisions.values().map(|d| d.unsigned_area()).sum());
         for (i, l) in leaks.iter().enumerate() {
             let (id, division) = (self.found.grids[i].grid_id.clone(), self.found.grids[i].division_id.clone());
             let at = self.land[i].bounding_rect().map(|r| r.center());
@@ -290,10 +307,11 @@ impl Judge<'_> {
             true,
             format!("{unknown} grids of no known division, {leak:.2} m² across a division"),
         );
+        Ok(())
     }
 
     /// Households in grids, loads as told, attachments.
-    fn points(&mut self) {
+    fn points(&mut self) -> Result<(), Stopped> {
         let boxes = Boxes::new(self.land.iter());
         let lines: Vec<GeomWithData<Line<f64>, usize>> = self
             .land
@@ -311,11 +329,12 @@ impl Judge<'_> {
             let mut near: Vec<usize> = borders.locate_within_distance(m, BORDER_M * BORDER_M).map(|l| l.data).collect();
             near.sort_unstable();
             near.dedup();
-            let inside = boxes.around([m.x(), m.y()]).into_iter().find(|&i| self.land[i].intersects(&m));
-            (inside, near)
+            let around = boxes.around([m.x(), m.y()]);
+            self.watch.go_on(1 + around.iter().map(|&i| self.land[i].coords_count() as u64).sum::<u64>() / 16)?;
+            Ok((around.into_iter().find(|&i| self.land[i].intersects(&m)), near))
         };
-        let placed: Vec<Placed> = self.t.points.par_iter().map(|p| place(p.at)).collect();
-        let carried: Vec<Placed> = self.t.carriers.par_iter().map(|c| place(c.at)).collect();
+        let placed: Vec<Placed> = self.t.points.par_iter().map(|p| place(p.at)).collect::<Result<_, Stopped>>()?;
+        let carried: Vec<Placed> = self.t.carriers.par_iter().map(|c| place(c.at)).collect::<Result<_, Stopped>>()?;
         self.recount(LOAD, self.t.points.iter().map(|p| p.load).zip(&placed), |g| Some(g.households));
         for (r, resource) in self.t.resources.iter().enumerate() {
             let own = self.t.carriers.iter().zip(&carried).filter(|(c, _)| c.resource as usize == r);
@@ -323,6 +342,7 @@ impl Judge<'_> {
             self.recount(&resource.name, own.map(|(c, placed)| (c.amount, placed)), |g| g.load.get(&resource.name).map(|l| Some(*l)));
         }
         self.attachments(&placed);
+        Ok(())
     }
 
     /// Holds what grids claim of a resource, where they must or do, against the points inside.
@@ -443,7 +463,7 @@ impl Judge<'_> {
     }
 
     /// Strong barriers inside grids, more than [`INSET_M`] from the border.
-    fn barriers(&mut self) {
+    fn barriers(&mut self) -> Result<(), Stopped> {
         let strong = |class: u16| self.t.classes[class as usize].strength >= STRONG;
         let lines: Vec<LineString<f64>> = self
             .t
@@ -454,12 +474,13 @@ impl Judge<'_> {
             .map(|b| LineString::new(b.line.iter().map(|p| self.t.plane.metres(*p).into()).collect()))
             .collect();
         let total: f64 = lines.iter().map(|l| Euclidean.length(l)).sum();
-        let all = MultiLineString::new(lines);
-        let inside = |land: &MultiPolygon<f64>| {
+        let boxes = Boxes::new(lines.iter());
+        let inside = |_, land: &MultiPolygon<f64>| {
             let inset = inset(land);
-            if inset.0.is_empty() || all.0.is_empty() { 0.0 } else { Euclidean.length(&inset.clip(&near(&all, &inset), false)) }
+            let near: Vec<_> = boxes.meeting(inset.bounding_rect()).into_iter().map(|i| lines[i].clone()).collect();
+            if near.is_empty() { 0.0 } else { Euclidean.length(&inset.clip(&MultiLineString::new(near), false)) }
         };
-        let crossed: f64 = self.land.par_iter().map(inside).collect::<Vec<f64>>().iter().sum();
+        let crossed: f64 = self.each(inside)?.iter().sum();
         let share = 100.0 * crossed / total.max(1e-9);
         self.say(
             "barriers",
@@ -467,6 +488,7 @@ impl Judge<'_> {
             false,
             format!("{:.1} of {:.1} km of strong barriers run inside grids ({share:.1} %)", crossed / 1e3, total / 1e3),
         );
+        Ok(())
     }
 }
 
@@ -474,11 +496,4 @@ impl Judge<'_> {
 fn inset(land: &MultiPolygon<f64>) -> MultiPolygon<f64> {
     use geo_clipper::{Clipper, EndType, JoinType};
     land.offset(-INSET_M, JoinType::Miter(2.0), EndType::ClosedPolygon, 1000.0)
-}
-
-/// Lines whose box meets that of the land.
-fn near(all: &MultiLineString<f64>, land: &MultiPolygon<f64>) -> MultiLineString<f64> {
-    let Some(r) = land.bounding_rect() else { return MultiLineString::new(vec![]) };
-    let meets = |l: &&LineString<f64>| l.bounding_rect().is_some_and(|b| b.intersects(&r) || r.contains(&b));
-    MultiLineString::new(all.iter().filter(meets).cloned().collect())
 }

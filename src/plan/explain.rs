@@ -5,11 +5,11 @@ use crate::partition::Standing;
 use crate::recipe::Recipe;
 use crate::territory::BarrierLayer;
 use petgraph::unionfind::UnionFind;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A grid with its neighbours, its borders, the reasons for its load and the ways to change it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
     /// The grid.
     pub grid: PlanGrid,
@@ -24,7 +24,7 @@ pub struct Explanation {
 }
 
 /// All that a grid shares with one neighbour.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GridBorder {
     /// The neighbour; none = the outside of the territory.
     pub grid_id: Option<String>,
@@ -39,7 +39,7 @@ pub struct GridBorder {
 }
 
 /// Part of a border with what runs along it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MadeBy {
     /// Layer of the barrier.
     pub layer: BarrierLayer,
@@ -50,7 +50,7 @@ pub struct MadeBy {
 }
 
 /// A unit that could change sides.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GridOption {
     /// The unit.
     pub unit: String,

@@ -1,9 +1,11 @@
 //! Ids that outlive a plan: those of survivors never change, those of the retired never come back (R40).
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What carries an id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum IdOf {
     /// A grid: `G` and six digits.
     Grid,
@@ -27,7 +29,7 @@ impl IdOf {
 }
 
 /// Ids by position, and the number of the next one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ids {
     /// Ids by position.
     pub ids: Vec<String>,
@@ -66,7 +68,7 @@ impl Ids {
 }
 
 /// Who the grids and zones of a plan are.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
     /// Ids of grids.
     pub grids: Ids,
@@ -77,7 +79,7 @@ pub struct Identity {
 }
 
 /// What a grid brings along.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GridPast {
     /// Person in charge.
     pub officer: Option<String>,

@@ -4,10 +4,11 @@ use super::series::{Area, Readings, Span, Sums};
 use crate::finding::{Finding, Severity};
 use crate::measure::Load;
 use crate::recipe::Period;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A row of a table of stated totals, as found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stated {
     /// Counted from 1.
     pub record: u64,
@@ -24,7 +25,7 @@ pub struct Stated {
 }
 
 /// A stated total beside its sum.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerRow {
     /// Record of the table, counted from 1.
     pub record: u64,

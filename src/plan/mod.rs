@@ -9,6 +9,7 @@ mod check;
 mod codes;
 pub mod compare;
 mod difference;
+mod documents;
 pub mod edited;
 mod explain;
 mod identity;
@@ -23,6 +24,7 @@ pub mod series;
 mod staff;
 pub mod targets;
 mod tiers;
+mod validity;
 
 pub use crate::staffing::{StaffRow, apportion};
 pub use ancestry::{Ancestry, ancestry, matched};
@@ -41,6 +43,7 @@ pub use staff::*;
 pub use tiers::{DIVISION, GRID, TERRITORY, Tier, Tiers, ZONE};
 
 use crate::attach::{GridHalls, Rule};
+use crate::document::schema;
 use crate::partition::Standing;
 use crate::recipe::{ORDINARY, Recipe, ResourceRule};
 use crate::territory::BarrierClass;
@@ -52,7 +55,7 @@ use std::collections::BTreeMap;
 const LOCKED: &str = "any plan that keeps the locks";
 
 /// Version of the file format.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = schema::<Plan>();
 
 /// A whole plan as written to `plan.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

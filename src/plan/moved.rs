@@ -7,10 +7,11 @@ use crate::territory::lattice::{Plane, Pt, Rings};
 use geo::{Area, BooleanOps, BoundingRect, Line, LineString, MultiPolygon, Polygon};
 use rayon::prelude::*;
 use rstar::RTree;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Land that went from one grid to another.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MovedLand {
     /// Id of its grid before; none for land that was in none.
     pub from: Option<String>,

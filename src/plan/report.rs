@@ -1,4 +1,5 @@
 use super::{Plan, PlanZone, ROUNDING};
+use crate::document::schema;
 use crate::finding::{Finding, Severity};
 use crate::measure::LOAD;
 use crate::recipe::{Recipe, ResourceRule, ZoneRule};
@@ -181,7 +182,7 @@ pub fn report(plan: &Plan, mut findings: Vec<Finding>, recipe: &Recipe) -> Repor
         findings.push(Finding::new(Severity::Info, "grid-in-parts", message).id(&g.grid_id).measured(g.parts as f64).limit(1.0));
     }
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
-    Report { schema: super::SCHEMA, indicators, bounds: plan.zones.clone(), findings, inputs: Vec::new(), stages: Vec::new() }
+    Report { schema: schema::<Report>(), indicators, bounds: plan.zones.clone(), findings, inputs: Vec::new(), stages: Vec::new() }
 }
 
 /// Largest value over the mean, and coefficient of variation.

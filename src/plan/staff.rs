@@ -6,7 +6,7 @@ use crate::measure::{GridId, Load};
 use crate::recipe::{Count, Extent, PostRule, near};
 use crate::staffing::{self, Duos, Places, Seat, SharedBorder, StaffRow};
 use crate::watch::{Stopped, Watch};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Name of the post that every grid has.
@@ -26,7 +26,7 @@ pub struct Staff {
 }
 
 /// Who does what.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Staffing {
     /// Figures.
     pub indicators: Vec<Indicator>,
@@ -47,7 +47,7 @@ pub struct Staffing {
 }
 
 /// Staff of a grid.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GridStaff {
     /// Id of the grid.
     pub grid_id: String,
@@ -70,7 +70,7 @@ pub struct GridStaff {
 }
 
 /// Posts of one kind in one area.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PostRow {
     /// Kind.
     pub post: String,
@@ -87,7 +87,7 @@ pub struct PostRow {
 }
 
 /// A post or grid that nobody has.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Vacancy {
     /// Kind of post, [`OFFICER`] for a grid.
     pub post: String,
@@ -100,7 +100,7 @@ pub struct Vacancy {
 }
 
 /// Somebody who has several roles, or two who may be one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DoubleRole {
     /// Id of the person.
     pub officer_id: String,

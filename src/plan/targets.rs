@@ -6,10 +6,11 @@ use super::tiers::{Tiers, ZONE};
 use crate::finding::{Finding, Severity};
 use crate::measure::Load;
 use crate::territory::lattice::Pt;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Target of one area.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// Name of the level.
     pub level: String,
@@ -99,7 +100,7 @@ fn by_id(total: Load, step: Load, potential: &[Load], ids: &[String]) -> Vec<Loa
 }
 
 /// A row of a table of potentials, as found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Potential {
     /// Counted from 1.
     pub record: u64,
@@ -140,7 +141,7 @@ pub fn potentials(rows: &[Potential], file: &str, tiers: &Tiers) -> (Vec<Load>, 
 }
 
 /// A row of a table of sales, as found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sale {
     /// Counted from 1.
     pub record: u64,
@@ -159,7 +160,7 @@ pub struct Sale {
 }
 
 /// A sale whose final customer lies outside the seller's territory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diverted {
     /// Record of the table, counted from 1.
     pub record: u64,
@@ -176,7 +177,7 @@ pub struct Diverted {
 }
 
 /// Sales of one seller.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SellerTotal {
     /// Who sold.
     pub seller: String,
@@ -193,7 +194,7 @@ pub struct SellerTotal {
 }
 
 /// Sales held against territories.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Diversion {
     /// Sales outside the seller's territory, in file order.
     pub sales: Vec<Diverted>,

@@ -1,6 +1,7 @@
 //! The levels over which numbers of a plan add up: grids, zones, divisions, the plan's levels, and the whole territory.
 
 use super::Plan;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Name of the level of grids.
@@ -13,7 +14,7 @@ pub const DIVISION: &str = "division";
 pub const TERRITORY: &str = "territory";
 
 /// One level: areas, and the area in which every grid lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tier {
     /// Its name.
     pub name: String,
@@ -45,7 +46,7 @@ impl Tier {
 }
 
 /// All levels of a plan, grids first and the territory last.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tiers {
     /// The levels; the first has every grid as an area, at its own position, the last one area.
     pub all: Vec<Tier>,

@@ -373,7 +373,7 @@ pub struct BarrierRule {
 ///
 /// With equal `starts` a search with less of the others is the beginning of one with more, so that each level of
 /// [`LEVELS`](Effort::LEVELS) gives a plan that is never worse than the one below.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effort {
     /// Random trees per bisection, ≥ 1.
     pub starts: u32,
@@ -428,6 +428,14 @@ pub struct LayerMap {
     pub base_stations: LayerSource,
     /// Grids and units that a planner has decided on.
     pub locks: LayerSource,
+}
+
+impl LayerMap {
+    /// All layers in the order of [`LAYERS`](super::LAYERS).
+    pub fn sources(&self) -> [&LayerSource; 10] {
+        let LayerMap { admin, study_area, roads, water, rail, households, landuse, pois, base_stations, locks } = self;
+        [admin, study_area, roads, water, rail, households, landuse, pois, base_stations, locks]
+    }
 }
 
 /// One layer: where it is and what its properties are called.

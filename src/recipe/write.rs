@@ -4,6 +4,7 @@ use super::build::COVERAGE;
 use super::checked::*;
 use super::draft::*;
 use super::facilities::{FacilityRule, HubRule};
+use super::keys::LAYERS;
 use super::sections::*;
 use crate::measure::Load;
 use std::collections::BTreeMap;
@@ -12,19 +13,6 @@ impl From<Recipe> for Draft {
     /// A draft that says everything and builds to the same recipe.
     fn from(r: Recipe) -> Draft {
         let strengths = |classes: BTreeMap<String, u8>| Some(classes.into_iter().map(|(class, s)| (class, i64::from(s))).collect());
-        let l = r.layers;
-        let layers = [
-            ("admin", l.admin),
-            ("study_area", l.study_area),
-            ("roads", l.roads),
-            ("water", l.water),
-            ("rail", l.rail),
-            ("households", l.households),
-            ("landuse", l.landuse),
-            ("pois", l.pois),
-            ("base_stations", l.base_stations),
-            ("locks", l.locks),
-        ];
         let resource = |r: ResourceRule| ResourceDraft {
             layer: Some(r.layer.name().to_string()),
             property: r.property,
@@ -45,6 +33,7 @@ impl From<Recipe> for Draft {
             join: s.join.as_ref().map(|j| j.file.clone()),
             join_key: s.join.map(|j| if j.key == j.id { j.key } else { format!("{} = {}", j.key, j.id) }),
         };
+        let layers = r.layers.sources().map(|source| layer(source.clone()));
         Draft {
             schema: Some(SCHEMA),
             seed: Some(r.seed),
@@ -123,7 +112,7 @@ impl From<Recipe> for Draft {
                     windows: Some(r.effort.windows.into()),
                 },
             },
-            layers: layers.into_iter().map(|(name, source)| (name.to_string(), layer(source))).collect(),
+            layers: LAYERS.iter().zip(layers).map(|((name, _), source)| (name.to_string(), source)).collect(),
         }
     }
 }

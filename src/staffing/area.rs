@@ -1,10 +1,11 @@
 //! Grids that are taken together, and the borders among them.
 
 use crate::measure::GridId;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A border of positive length between two grids.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SharedBorder {
     /// One of them.
     pub a: GridId,

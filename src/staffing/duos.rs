@@ -4,9 +4,11 @@ use super::area::{SharedBorder, areas};
 use super::matching::matching;
 use crate::measure::{GridId, Load};
 use crate::watch::{Stopped, Watch};
+use serde::{Deserialize, Serialize};
 
 /// What is decided of a grid before pairs are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Hold {
     /// Nothing.
     Free,
@@ -17,7 +19,7 @@ pub enum Hold {
 }
 
 /// How the officers of one area get by.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Duos {
     /// Number of the area.
     pub area: u32,

@@ -8,12 +8,12 @@ use crate::recipe::FacilityRule;
 use crate::territory::lattice::{Plane, Pt};
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 /// A facility as found; missing is neither no nor zero.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Facility {
     /// Unique id.
     pub id: String,
@@ -26,7 +26,7 @@ pub struct Facility {
 }
 
 /// A place with demand.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Demand {
     /// Its id.
     pub id: String,
@@ -39,7 +39,7 @@ pub struct Demand {
 }
 
 /// A grid and the division that it lies in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GridName {
     /// Id of the grid.
     pub grid_id: String,
@@ -48,7 +48,7 @@ pub struct GridName {
 }
 
 /// Demand that a facility serves.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Service {
     /// Id of the place with demand.
     pub demand_id: String,
@@ -61,7 +61,7 @@ pub struct Service {
 }
 
 /// A facility and what it does.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FacilityUse {
     /// Its id.
     pub facility_id: String,
@@ -78,7 +78,7 @@ pub struct FacilityUse {
 }
 
 /// How an area is provided.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AreaNeed {
     /// Id of the grid or division; empty for demand in none.
     pub area_id: String,
@@ -99,7 +99,7 @@ pub struct AreaNeed {
 }
 
 /// A new site and what it would add.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Proposed {
     /// Rank, the one that adds most first.
     pub rank: usize,
@@ -116,7 +116,7 @@ pub struct Proposed {
 }
 
 /// Facilities of one rule.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FacilityReport {
     /// Name of the rule.
     pub name: String,

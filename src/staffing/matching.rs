@@ -5,13 +5,14 @@
 //! second, so that `end ^ 1` is the other one. All arithmetic is on integers, and nothing depends on chance.
 
 use crate::watch::{Stopped, Watch};
+use serde::{Deserialize, Serialize};
 
 const NONE: usize = usize::MAX;
 /// Costs beyond this are taken as this, so that sums along a path stay far inside 64 bits.
 const MOST_COST: i64 = 1 << 44;
 
 /// Pairs of adjacent vertices, each vertex in one at most.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Matching {
     /// Partner of every vertex.
     pub mate: Vec<Option<usize>>,

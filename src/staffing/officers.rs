@@ -4,11 +4,12 @@ use super::duos::Hold;
 use crate::finding::{Finding, Severity};
 use crate::measure::{GridId, Load};
 use crate::recipe::{OfficerRule, near};
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A row of a table of staff, as found; what is empty is not said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaffRow {
     /// Row in the table, counted from 1.
     pub record: u64,
@@ -38,7 +39,7 @@ pub struct Places<'a> {
 }
 
 /// A person who can look after a grid.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Officer {
     /// Row in the table in which the person stands first.
     pub record: u64,
@@ -164,7 +165,7 @@ pub(super) fn meant_to_be(meant: &[&str]) -> String {
 }
 
 /// Grids that the table gives somebody.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Pinned {
     /// Position of the officer of every grid.
     pub officer_of: Vec<Option<usize>>,
@@ -201,7 +202,7 @@ pub fn pinned(roster: &Roster, file: &str, branch_of: &[u32]) -> Pinned {
 }
 
 /// Who looks after what.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Assigned {
     /// Position of the officer of every task.
     pub officer_of: Vec<Option<usize>>,

@@ -5,6 +5,7 @@ use super::matching::{Matching, matching};
 use crate::measure::GridId;
 use crate::recipe::Leftover;
 use crate::watch::{Stopped, Watch};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -12,7 +13,7 @@ use std::fmt;
 const MOST: i64 = 10_000;
 
 /// Who stands in for whom.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Backups {
     /// Who stands in for a grid.
     pub backup: Vec<Option<GridId>>,
@@ -27,7 +28,8 @@ pub struct Backups {
 }
 
 /// Why a grid is left over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Alone {
     /// It shares no border with a grid that it could be paired with.
     NoNeighbour,

@@ -4,10 +4,11 @@ use super::officers::{Places, StaffRow, meant_to_be};
 use crate::finding::{Finding, Severity};
 use crate::measure::GridId;
 use crate::recipe::near;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A post somewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seat {
     /// Name of the post.
     pub post: String,

@@ -6,6 +6,7 @@ use super::weights::Weights;
 use super::*;
 use crate::finding::{Finding, Severity, few};
 use crate::recipe::{Recipe, ResourceRule};
+use crate::watch::{Stopped, Watch};
 use geo::{LineString, MultiPolygon};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,6 +14,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TerritoryError {
+    /// The caller stopped it.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
     /// No division has the level and scheme asked for.
     #[error(
         "{file}: no division of level {wanted}; the file has {available}; choose one of them by level and scheme under [division] of the recipe (draw_plan: --level and --scheme)"
@@ -77,12 +81,13 @@ fn hint(near: &[String]) -> String {
 
 /// Validates and projects layers (R6, R22).
 ///
-/// Every repair, drop and duplicate is a finding of the result. O(n log n) for n vertices and points.
-pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, TerritoryError> {
+/// Every repair, drop and duplicate is a finding of the result. O(n log n) for n vertices and points. `watch` may stop it.
+pub fn territory(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Territory, TerritoryError> {
     let _span = tracing::info_span!("territory", points = layers.households.len()).entered();
     let mut findings = layers.findings.clone();
     findings.extend(super::shifted::shifted(layers));
     let Chosen { divisions, above } = divisions::choose(layers, recipe, &mut findings)?;
+    watch.go_on(divisions.iter().flat_map(|d| &d.rings).map(|r| r.len() as u64).sum())?;
     let (mut lo, mut hi) = (Pt { x: i64::MAX, y: i64::MAX }, Pt { x: i64::MIN, y: i64::MIN });
     for p in divisions.iter().flat_map(|d| d.rings.iter().flatten()) {
         (lo.x, lo.y, hi.x, hi.y) = (lo.x.min(p.x), lo.y.min(p.y), hi.x.max(p.x), hi.y.max(p.y));
@@ -139,6 +144,7 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
         let message = format!("{} of {all} lines lie beside the land and divide nothing{rest}", all - near);
         findings.push(Finding::new(severity, "lines-outside", message).measured((all - near) as f64).limit(0.0));
     }
+    watch.go_on((layers.roads.len() + layers.rail.len() + layers.water_lines.len()) as u64)?;
     let mut water = Vec::new();
     for a in layers.water_areas.iter().filter(|a| strength(&recipe.barriers.water, &a.kind) > 0) {
         let rings = rings(&a.land, layers, a.origin, a.id.as_deref(), &mut findings);
@@ -148,14 +154,17 @@ pub fn territory(layers: &Layers, recipe: &Recipe) -> Result<Territory, Territor
         }
     }
 
+    watch.go_on((layers.water_areas.len() + layers.landuse.len()) as u64)?;
     let land_use = customers::land_use(layers, recipe, within, &mut findings);
     let outlines = customers::outlines(&land_use, recipe, &plane, &index);
     let anchors = customers::anchors(layers, recipe, &mut findings);
     let (settlements, base) = settlements(recipe);
     let points = points(layers, recipe, &settlements, &mut findings);
+    watch.go_on(points.len() as u64)?;
     let carriers = recipe.resources.iter().enumerate().flat_map(|(i, rule)| carriers(layers, rule, i as u32, &mut findings)).collect();
     let stations = stations::stations(layers, &plane, [lo, hi], &mut findings);
     let locks = locks(layers, &mut findings);
+    watch.go_on((stations.len() + locks.len()) as u64)?;
     let resource = |r: &ResourceRule| Resource { name: r.name.clone(), tolerance: r.tolerance, weight: r.weight };
     Ok(Territory {
         plane,

@@ -29,7 +29,7 @@ pub(super) fn choose(layers: &Layers, recipe: &Recipe, findings: &mut Vec<Findin
     let above = above(layers, recipe, &records, findings);
     let divisions = areas::make(layers, recipe, divisions, findings)?;
     if divisions.is_empty() {
-        let read = layers.sources.iter().find(|s| matches!(s.layer, "admin" | "study_area"));
+        let read = layers.sources.iter().find(|s| matches!(&*s.layer, "admin" | "study_area"));
         let file = records.first().map_or_else(|| read.map_or("study_area", |s| &s.file), |d| layers.file(d.origin)).to_string();
         let count = if records.is_empty() { read.map_or(0, |s| s.features as usize) } else { records.len() };
         return Err(TerritoryError::NoLand { file, count });

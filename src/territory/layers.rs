@@ -2,14 +2,15 @@
 
 use crate::recipe::PointLayer;
 use geo::{MultiLineString, MultiPolygon};
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// One file that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// Layer it is (`roads`, `admin`, …).
-    pub layer: &'static str,
+    pub layer: SmolStr,
     /// File name.
     pub file: String,
     /// SHA-256 of the bytes of the file, lower-case hex.
@@ -19,7 +20,7 @@ pub struct Source {
     /// Features read.
     pub features: u64,
     /// Format, in words.
-    pub format: &'static str,
+    pub format: SmolStr,
     /// Coordinate reference system of its positions, where the recipe or the file says one.
     pub crs: Option<String>,
     /// Encoding of its text and how it was found, where the format leaves that open.
@@ -27,7 +28,7 @@ pub struct Source {
 }
 
 /// Where a feature comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Origin {
     /// Position in [`Layers::sources`].
     pub source: u16,
@@ -36,7 +37,7 @@ pub struct Origin {
 }
 
 /// A division as found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DivisionRecord {
     /// Where it comes from.
     pub origin: Origin,
@@ -61,7 +62,7 @@ pub struct DivisionRecord {
 }
 
 /// A water area, a piece of land use or the study area.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AreaRecord {
     /// Where it comes from.
     pub origin: Origin,
@@ -78,7 +79,7 @@ pub struct AreaRecord {
 }
 
 /// A road, railway or water line.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LineRecord {
     /// Where it comes from.
     pub origin: Origin,
@@ -97,7 +98,7 @@ pub struct LineRecord {
 }
 
 /// A household, customer, shop or point of interest. There are millions, so that their short texts take no memory of their own.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PointRecord {
     /// Where it comes from.
     pub origin: Origin,
@@ -120,10 +121,10 @@ pub struct PointRecord {
 /// A number property that was read beside what every point has, for a resource.
 ///
 /// Kept as a column, so that points without further numbers take no room for them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Numbers {
     /// Layer of the points.
-    pub layer: &'static str,
+    pub layer: SmolStr,
     /// The property as the file calls it.
     pub property: String,
     /// Its value for every point of the layer, in their order; missing is not zero.
@@ -131,7 +132,7 @@ pub struct Numbers {
 }
 
 /// A base station or one of its sectors as found, at a point or with the land that it covers; missing is not zero.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StationRecord {
     /// Where it comes from.
     pub origin: Origin,
@@ -169,7 +170,7 @@ pub struct Site<'a> {
 }
 
 /// A decision on grids or units, drawn by a planner.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LockRecord {
     /// Where it comes from.
     pub origin: Origin,
@@ -186,7 +187,7 @@ pub struct LockRecord {
 }
 
 /// Everything that was read from a folder.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Layers {
     /// Files in the order of reading.
     pub sources: Vec<Source>,

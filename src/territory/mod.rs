@@ -6,6 +6,7 @@ mod content;
 mod cover;
 mod customers;
 mod divisions;
+mod documents;
 pub mod lattice;
 pub mod layers;
 mod shifted;
@@ -49,7 +50,7 @@ pub struct BarrierClass {
 }
 
 /// A line that may become a border of units.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Barrier {
     /// Position in [`Territory::classes`].
     pub class: u16,
@@ -58,7 +59,7 @@ pub struct Barrier {
 }
 
 /// A water area that is a barrier.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Water {
     /// Position in [`Territory::classes`].
     pub class: u16,
@@ -67,7 +68,7 @@ pub struct Water {
 }
 
 /// An administrative area that is cut into grids.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Division {
     /// Its id.
     pub id: String,
@@ -86,6 +87,7 @@ pub struct Division {
     /// All rings; inside by even-odd rule.
     pub rings: Vec<Vec<Pt>>,
     /// Twice the area that its outline states: outer rings less holes, steps².
+    #[serde(with = "crate::document::digits")]
     pub area2: i128,
     /// A place where the outline crosses itself.
     pub crossing: Option<Pt>,
@@ -96,7 +98,7 @@ pub struct Division {
 }
 
 /// Settlement class with its target (R22).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {
     /// Name, empty for the general target.
     pub name: String,
@@ -107,7 +109,7 @@ pub struct Settlement {
 }
 
 /// A household or another entity.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DemandPoint {
     /// Unique id.
     pub id: String,
@@ -122,7 +124,7 @@ pub struct DemandPoint {
 }
 
 /// Land of a use that some kind of grid is about (R5, R33).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LandUse {
     /// Its kind.
     pub kind: String,
@@ -139,7 +141,8 @@ pub struct LandUse {
 }
 
 /// What grids gather around (R2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AnchorKind {
     /// A service outlet.
     Hall,
@@ -148,7 +151,7 @@ pub enum AnchorKind {
 }
 
 /// A hall or a landmark.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Anchor {
     /// Unique id among its kind.
     pub id: String,
@@ -161,7 +164,7 @@ pub struct Anchor {
 }
 
 /// A resource that grids should be even in beside the load, or are told to be.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
     /// Its name.
     pub name: String,
@@ -172,7 +175,7 @@ pub struct Resource {
 }
 
 /// A point that carries some of a resource; a point that carries several is there once for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carrier {
     /// Where it is.
     pub at: Pt,
@@ -183,7 +186,7 @@ pub struct Carrier {
 }
 
 /// A base station, or one sector or carrier of it (R1); missing is not zero.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Station {
     /// Unique id.
     pub id: String,
@@ -208,7 +211,7 @@ pub struct Station {
 }
 
 /// A decision that the plan must keep (R42). Seeds are places to be apart.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lock {
     /// What it asks for.
     pub kind: LockKind,
@@ -227,7 +230,7 @@ pub struct Lock {
 }
 
 /// Valid, finite data on one lattice and one metric plane.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Territory {
     /// The metric plane.
     pub plane: Plane,

@@ -8,10 +8,11 @@ use crate::recipe::{KindRule, Recipe};
 use crate::territory::lattice::Pt;
 use crate::territory::{LandUse, Territory, Uses, covered};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A grid that is set aside.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dedicated {
     /// Position of its rule in the recipe's kinds.
     pub rule: usize,

@@ -7,10 +7,11 @@ use crate::measure::{GridId, LockKind, UnitId};
 use crate::partition::{Locks, Problem, bounds};
 use crate::territory::lattice::{Pt, Side, ring_area2, side_of_rings};
 use crate::territory::{Lock, Territory};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A lock in one zone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ZoneLock {
     /// Position in the territory's locks.
     pub lock: usize,

@@ -29,10 +29,11 @@ use crate::recipe::{Recipe, ZoneRule};
 use crate::territory::{Resource, Territory};
 use crate::watch::Watch;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A zone with the problem to be solved in it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Zone {
     /// Division it lies in.
     pub division: DivisionId,

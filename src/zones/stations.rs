@@ -8,10 +8,11 @@ use crate::territory::lattice::{Side, side_of_rings};
 use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Where a station belongs.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Home {
     /// Its one home zone; none where it stands outside the territory and serves nothing of it.
     pub zone: Option<ZoneId>,

@@ -178,7 +178,7 @@ fn written(drawn: &Drawn, out: &Path) {
 
     assert!(plan_read::whole(out).expect("a plan") == *plan, "the plan comes back otherwise");
     let found = plan_read::read_plan(out).expect("a plan folder");
-    let checked = check(&found, &drawn.territory, plan.provenance.recipe.grid.tolerance);
+    let checked = check(&found, &drawn.territory, plan.provenance.recipe.grid.tolerance, &()).unwrap();
     let broken: Vec<String> = checked.checks.iter().filter(|c| c.hard && !c.ok).map(|c| format!("{c:?}")).collect();
     assert!(checked.passed(), "the plan breaks its own rules: {}", broken.join("; "));
     harmless(&page, &print);

@@ -144,8 +144,8 @@ fn edited_grids() {
             let found = plan_read::read_plan(folder).map_err(|e| e.to_string())?;
             let (named, mut findings) = plan_read::read_any(folder, None).map_err(|e| e.to_string())?;
             let drawn = &whole().0;
-            findings.extend(check(&found, &drawn.territory, 0.3).findings);
-            findings.extend(check(&named, &drawn.territory, 0.3).findings);
+            findings.extend(check(&found, &drawn.territory, 0.3, &()).unwrap().findings);
+            findings.extend(check(&named, &drawn.territory, 0.3, &()).unwrap().findings);
             Ok(told(&findings))
         })
     };

@@ -20,6 +20,7 @@ use crate::territory::layers::Layers;
 use crate::watch::Watch;
 use rayon::prelude::*;
 use reading::Reading;
+use serde::{Deserialize, Serialize};
 use spec::{Spec, specs};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -66,7 +67,7 @@ pub fn read_land(folder: &Path, map: &LayerMap) -> Result<Layers, ReadError> {
 }
 
 /// What a folder of layers may hold at most, all files together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Features.
     pub features: u64,
@@ -220,7 +221,7 @@ fn read_files(mut all: Layers, found: &[(&Spec<'_>, Located)], taken: &Taken<'_>
     for layers in read {
         join(&mut all, layers?);
     }
-    let digests: Vec<String> = all.sources.par_iter().map(|s| content(&all, s.layer)).collect();
+    let digests: Vec<String> = all.sources.par_iter().map(|s| content(&all, &s.layer)).collect();
     all.sources.iter_mut().zip(digests).for_each(|(s, digest)| s.content = digest);
     if let Some(s) = all.sources.iter().find(|s| s.layer == "households" && all.households.is_empty()) {
         let left_out = ["geometry-dropped", "feature-malformed"];
@@ -361,7 +362,7 @@ impl Place<'_> {
 }
 
 /// Kinds of geometry, as they end the names of what holds one of them.
-const KINDS: [&str; 3] = ["points", "lines", "areas"];
+pub const KINDS: [&str; 3] = ["points", "lines", "areas"];
 
 /// Of a file with several tables those of a layer: the one that the recipe names, or that is called like the layer or the file; or those by kind of geometry.
 fn in_tables(one: Located, spec: &Spec<'_>) -> Result<Vec<Located>, ReadError> {

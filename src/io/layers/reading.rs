@@ -209,7 +209,7 @@ impl<'s> Reading<'s> {
         let numbers = spec.source.numbers.iter().map(|name| want(name)).collect();
         let key = spec.source.join.as_ref().map(|join| want(&join.key));
         let seen = vec![false; wanted.len()];
-        let column = |property: &String| Numbers { layer: spec.layer, property: property.clone(), values: Vec::new() };
+        let column = |property: &String| Numbers { layer: spec.layer.into(), property: property.clone(), values: Vec::new() };
         let out = Layers { numbers: spec.source.numbers.iter().map(column).collect(), ..Layers::default() };
         Reading {
             spec,
@@ -271,12 +271,12 @@ impl<'s> Reading<'s> {
         let remarks = read.remarks.iter().map(|r| Finding::new(Severity::Warning, "file-odd", r.clone()).file(file));
         self.out.findings.extend(remarks);
         self.out.sources.push(Source {
-            layer,
+            layer: layer.into(),
             file: file.to_string(),
             digest: read.digest,
             content: String::new(),
             features: read.features,
-            format: Format::of(file).map_or("", Format::name),
+            format: Format::of(file).map_or("", Format::name).into(),
             crs: self.placing.declared(),
             encoding: self.encoding.clone(),
         });

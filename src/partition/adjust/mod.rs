@@ -23,6 +23,7 @@ use crate::measure::{Load, UnitId};
 use crate::watch::Watch;
 use anneal::{Schedule, Worth};
 use search::Search;
+use serde::{Deserialize, Serialize};
 use shape::{Counts, Shape};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const NONE: u32 = u32::MAX;
 
 /// A unit that changes its grid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
     /// The unit.
     pub unit: UnitId,
@@ -42,7 +43,7 @@ pub struct Move {
 }
 
 /// What must move, in the deciding resource, of a plan that brings every grid as near to its band as load that can be divided at will.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoveBounds {
     /// Whatever grid a unit may go to.
     pub any_destination: Load,
@@ -52,7 +53,7 @@ pub struct MoveBounds {
 }
 
 /// An adjusted partition.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Adjusted {
     /// The partition, with what no plan can beat in balance.
     pub partitioned: Partitioned,

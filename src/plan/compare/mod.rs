@@ -15,8 +15,9 @@ pub use figures::Figures;
 pub use names::Class;
 pub use types::*;
 
+use super::AsFound;
 use super::moved::MovedLand;
-use super::{AsFound, SCHEMA};
+use crate::document::schema;
 use crate::finding::{Finding, Severity};
 use crate::measure::Load;
 use crate::territory::DemandPoint;
@@ -117,7 +118,7 @@ pub fn compare(
         *classes.entry(class).or_default() += 1;
     }
     Ok(Comparison {
-        schema: SCHEMA,
+        schema: schema::<Comparison>(),
         basis,
         plane,
         tolerance,

@@ -1,6 +1,7 @@
 //! Days, months and periods of the Gregorian calendar, without clock and time zone.
 
 use crate::recipe::Period;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A day, counted from 1970-01-01.
@@ -102,7 +103,7 @@ impl fmt::Display for Stamp {
 }
 
 /// One period of the calendar, such as March 2024. Of equal length they are ordered by time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Span {
     /// Its length.
     pub period: Period,

@@ -5,10 +5,11 @@ use crate::finding::{Finding, Severity};
 use crate::measure::Load;
 use crate::plan::tiers::Tiers;
 use crate::plan::{Plan, PlanGrid, apportion};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A row of a table of lineage, as found: what part of an old grid a new one has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heir {
     /// Counted from 1.
     pub record: u64,

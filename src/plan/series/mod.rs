@@ -20,14 +20,15 @@ pub use sums::{Comparable, Comparison, NO_AREA};
 use crate::finding::{Finding, Severity};
 use crate::measure::Load;
 use crate::recipe::{Period, Recipe, ThresholdRule};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Ids that a finding names.
 const NAMED: usize = 5;
 
 /// Number of an area in a period.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeriesRow {
     /// Name of the level.
     pub level: String,
@@ -48,7 +49,7 @@ pub struct SeriesRow {
 }
 
 /// A limit that is passed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Flag {
     /// Name of the limit.
     pub threshold: String,
@@ -61,7 +62,7 @@ pub struct Flag {
     /// What was counted.
     pub indicator: String,
     /// `below`, `above`, `change_below` or `change_above`.
-    pub limit_of: &'static str,
+    pub limit_of: SmolStr,
     /// The number: a value, or a change as a share.
     pub number: f64,
     /// The limit that it passes.
@@ -69,7 +70,7 @@ pub struct Flag {
 }
 
 /// A series, made up as a recipe says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Series {
     /// By level, area, indicator and time.
     pub rows: Vec<SeriesRow>,
@@ -165,7 +166,7 @@ fn passed<'a>(t: &'a ThresholdRule, row: &'a SeriesRow) -> impl Iterator<Item = 
         area_id: row.area_id.clone(),
         period: row.span.to_string(),
         indicator: row.indicator.clone(),
-        limit_of,
+        limit_of: SmolStr::new_static(limit_of),
         number,
         limit,
     })

@@ -6,10 +6,11 @@ use crate::finding::{Finding, Severity};
 use crate::measure::Load;
 use crate::plan::tiers::{GRID, Tiers};
 use crate::recipe::{Period, Redrawn, SeriesRule};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A row of a table of numbers, as found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Counted from 1.
     pub record: u64,

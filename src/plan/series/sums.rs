@@ -4,7 +4,7 @@ use super::date::Span;
 use super::readings::{Cells, Readings};
 use crate::measure::Load;
 use crate::recipe::Period;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a number belongs to on one level.
@@ -22,7 +22,7 @@ pub(in crate::plan) enum Area {
 pub const NO_AREA: &str = "(none)";
 
 /// How two periods of an area compare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Comparable {
     /// The same grids have numbers in both.
@@ -51,7 +51,7 @@ impl Comparable {
 }
 
 /// Number of an area in another period, and the change since.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// Sum of that period.
     pub sum: Option<Load>,

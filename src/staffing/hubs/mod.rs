@@ -22,11 +22,11 @@ use crate::finding::{Finding, Severity};
 use crate::measure::Load;
 use crate::watch::{Stopped, Watch};
 use costs::{Costs, PAIRS, STEPS_PER_M};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use solve::{Found, search};
 
 /// A place that is to be served.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HubPlace {
     /// Unique id.
     pub id: String,
@@ -37,7 +37,7 @@ pub struct HubPlace {
 }
 
 /// Where a hub may be.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HubSite {
     /// Unique id.
     pub id: String,
@@ -144,7 +144,7 @@ pub enum HubError {
 }
 
 /// How sure the answer is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HubOutcome {
     /// Proven: no choice of hubs is better.
@@ -156,7 +156,7 @@ pub enum HubOutcome {
 }
 
 /// A chosen hub.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hub {
     /// Position of its site.
     #[serde(skip)]
@@ -181,7 +181,7 @@ pub struct Hub {
 }
 
 /// A place, or the part of it, that a hub serves.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HubService {
     /// Position of the place.
     #[serde(skip)]
@@ -202,7 +202,7 @@ pub struct HubService {
 }
 
 /// Hubs and whom they serve, beside what is the best possible.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HubPlan {
     /// How sure it is.
     pub outcome: HubOutcome,
@@ -231,7 +231,7 @@ pub struct HubPlan {
 }
 
 /// The answer, and what the pins cost.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HubReport {
     /// With the pinned hubs.
     pub plan: HubPlan,

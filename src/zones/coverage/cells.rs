@@ -3,9 +3,10 @@
 use super::convex::area_in_disc;
 use super::*;
 use crate::territory::lattice::{Rings, ring_area2};
+use serde::{Deserialize, Serialize};
 
 /// Land of one station.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellLand {
     /// Position in [`Territory::stations`].
     pub station: u32,
