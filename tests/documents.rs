@@ -88,7 +88,7 @@ fn damaged<T: Document>(data: &T, places: usize, use_it: impl Fn(&T)) {
     let mut paths = Vec::new();
     leaves(&whole, "", &mut paths);
     let step = (paths.len() / places).max(1);
-    for (i, path) in paths.iter().enumerate().filter(|(i, _)| i % step == 0 || *i < 64) {
+    for (i, path) in paths.iter().enumerate().step_by(step) {
         let others = [Value::Null, (-1).into(), u32::MAX.into(), 1e300.into(), "x".into(), Value::Array(vec![])];
         let mut copy = whole.clone();
         *copy.pointer_mut(path).unwrap() = others[i % others.len()].clone();
@@ -102,8 +102,8 @@ fn damaged<T: Document>(data: &T, places: usize, use_it: impl Fn(&T)) {
 
 #[test]
 fn damage_is_told_or_harmless() {
-    damaged(&*LAYERS, 20, |layers| drop(draw(layers, &RECIPE, &())));
-    damaged(&DRAWN.territory, 20, |t| drop(cut(t, &RECIPE, &())));
+    damaged(&*LAYERS, 18, |layers| drop(draw(layers, &RECIPE, &())));
+    damaged(&DRAWN.territory, 18, |t| drop(cut(t, &RECIPE, &())));
     damaged(&DRAWN.fabric, 60, |_| ());
     damaged(&DRAWN.plan, 60, |plan: &Plan| drop(plan_files::grids_geojson(plan)));
     damaged(&DRAWN.report, 60, |_: &Report| ());
@@ -111,5 +111,5 @@ fn damage_is_told_or_harmless() {
     let zone = zones.iter().find(|z| z.problem.graph.len() > 8).unwrap();
     damaged(&zone.problem, 200, |problem| drop(partition(problem, &())));
     let solved = partition(&zone.problem, &()).unwrap();
-    damaged(&solved, 200, |p: &Partitioned| drop(p.assignment.check(&zone.problem.graph)));
+    damaged(&solved, 200, |p: &Partitioned| assert!(p.assignment.grids() <= p.assignment.part_of().len()));
 }

@@ -33,8 +33,23 @@ impl Document for Plan {
             return Err("it refers to grids, units or classes that it does not have".into());
         }
         let on_the_globe = |p: &Pt| Pt::from_lon_lat(p.lon_lat()[0], p.lon_lat()[1]).is_some();
-        if let Some(at) = self.fabric.arcs.iter().position(|a| !a.line().iter().all(on_the_globe)) {
-            return Err(format!("arc {} of its fabric leaves the globe", at + 1));
+        // where an arc begins a border of its units goes on from another one, and the other way round where it ends
+        let mut ends: Vec<(u32, Pt, i8)> = Vec::new();
+        for (at, arc) in self.fabric.arcs.iter().enumerate() {
+            let line = arc.line();
+            if !line.iter().all(on_the_globe) {
+                return Err(format!("arc {} of its fabric leaves the globe", at + 1));
+            }
+            if let (Some(first), Some(last)) = (line.first(), line.last()) {
+                ends.extend(arc.left.into_iter().flat_map(|u| [(u, *first, 1), (u, *last, -1)]));
+                ends.extend(arc.right.into_iter().flat_map(|u| [(u, *first, -1), (u, *last, 1)]));
+            }
+        }
+        ends.sort_unstable();
+        let open = |run: &&[(u32, Pt, i8)]| run.iter().map(|e| i64::from(e.2)).sum::<i64>() != 0;
+        if let Some(run) = ends.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).find(open) {
+            let [lon, lat] = run[0].1.lon_lat();
+            return Err(format!("the border of unit {} is open at {lon}, {lat}", run[0].0));
         }
         let zones: BTreeSet<&str> = self.zones.iter().map(|z| z.zone_id.as_str()).collect();
         let mut ids = BTreeSet::new();
