@@ -94,8 +94,8 @@ impl Checked {
 const BORDER_M: f64 = 0.05;
 /// Share of the territory that may be missing, doubled or outside.
 pub(super) const AREA_SHARE: f64 = 1e-6;
-/// What may be so beside it along every metre of border, m: a tenth of the step that coordinates have.
-const BORDER_SHARE_M: f64 = 1e-5;
+/// What may be so beside it along every metre of border, m: half of the step that coordinates have.
+const BORDER_SHARE_M: f64 = 5.6e-5;
 /// Parts smaller than this are no parts, m².
 pub(super) const PART_M2: f64 = 1.0;
 /// Barriers this strong should not run inside a grid.
@@ -473,7 +473,8 @@ impl Judge<'_> {
             .filter(|b| strong(b.class))
             .map(|b| LineString::new(b.line.iter().map(|p| self.t.plane.metres(*p).into()).collect()))
             .collect();
-        let total: f64 = lines.iter().map(|l| Euclidean.length(l)).sum();
+        // no lines are 0, not −0
+        let total = 0.0 + lines.iter().map(|l| Euclidean.length(l)).sum::<f64>();
         let boxes = Boxes::new(lines.iter());
         let inside = |_, land: &MultiPolygon<f64>| {
             let inset = inset(land);

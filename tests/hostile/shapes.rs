@@ -102,7 +102,11 @@ fn long_rings() {
         })
         .collect();
     let rows: Vec<Row> = vec![
-        land("Polygon", &wave(2_000, 0.0)).row("2,000 positions in a circle", FINE),
+        land("Polygon", &wave(100_000, 0.0)).row("100,000 positions in a circle", FINE),
+        land("Polygon", &wave(20_000, 0.01)).row("20,000 positions in a saw", FINE),
+        land("Polygon", &wave(2_000, 0.9)).row("a star of 1,000 spikes", FINE),
+        with("landuse.geojson", collection(&[feature(r#"{"kind":"park"}"#, "Polygon", &wave(100_000, 0.01))]))
+            .row("a park of 100,000 positions", FINE),
         land("Polygon", &format!("[{},{}]", ring(EXTENT), holes.join(","))).row("1,600 holes", FINE),
         with("roads.geojson", collection(&[feature(r#"{"class":"secondary"}"#, "Polygon", &wave(100, 0.0))]))
             .row("a road that is an area", Told("geometry-dropped")),
