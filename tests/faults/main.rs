@@ -100,9 +100,8 @@ fn a_kill_at_any_moment_is_mended_by_the_next_run() {
             while since.elapsed() < Duration::from_micros(after) {}
             child.kill().unwrap();
             child.wait().unwrap();
-            let left = files(&out);
             let staged = |name: &Path| name.starts_with(".evengrid-staging");
-            let (aside, plain): (Files, Files) = left.clone().into_iter().partition(|(name, _)| staged(name) || is_temporary(name));
+            let (aside, plain): (Files, Files) = files(&out).into_iter().partition(|(name, _)| staged(name) || is_temporary(name));
             let what = match timeless(plain.clone()) {
                 _ if plain == writer.old => "old",
                 now if now == writer.new => "new",
