@@ -1,10 +1,10 @@
-"""Load on a running `plan_service`: clients that draw, look places up and cancel, and a kill half-way.
+"""Load on a running `plan_service`: clients that draw, look places up and cancel, and kills in between.
 
     cargo build --release --example plan_service
-    python3 benches/service.py --service target/release/examples/plan_service --clients 8 --seconds 90 --kill
+    python3 benches/service.py --service target/release/examples/plan_service --clients 8 --seconds 90 --kills 2
 
 At the end every accepted job that was not cancelled must be done, with the plan that the same recipe gives alone, and every look-up
-must have said what it says of the reference. Exits with 1 where that does not hold.
+must have said what it says of the reference. Prints a table, and exits with 1 where that does not hold.
 """
 import argparse
 import collections
@@ -22,6 +22,7 @@ import time
 TOWN = pathlib.Path(__file__).resolve().parent.parent / "testdata"
 TARGETS = [250, 300, 350]
 PLACES = 200
+ROWS = ["jobs accepted", "done", "cancelled", "failed", "refused (429)", "lost", "wrong answers", "look-ups"]
 # of a client's requests
 CANCELLED, LOOKED_UP = 0.3, 0.9
 
@@ -34,7 +35,7 @@ class Service:
     """The service, which may be killed and started again with the same state."""
 
     def __init__(self, binary, state, port, queue):
-        self.command = [binary, "--state", state, "--layers-root", TOWN, "--port", str(port), "--queue", str(queue), "--workers", "2"]
+        self.command = [binary, "--state", state, "--layers-root", TOWN, "--port", str(port), "--queue", str(queue), "--workers", "2", "--keep", "1000000"]
         self.start()
 
     def start(self):
@@ -75,10 +76,11 @@ class Client:
         return status, json.loads(text)
 
     def done(self, job):
-        """Waits for the end of a job."""
+        """Waits for the end of a job; one that the service does not know is lost."""
         while True:
             status, view = self.json("GET", f"/jobs/{job}")
-            assert status == 200, f"job {job} is lost: {status}"
+            if status != 200:
+                return {"state": "lost", "error": view["error"]}
             if view["state"] not in ("queued", "running"):
                 return view
             time.sleep(0.05)
@@ -96,6 +98,8 @@ class Load:
         self.service, self.lock = service, threading.Lock()
         self.counts, self.latencies, self.faults = collections.Counter(), [], []
         self.accepted, self.cancelled = {}, set()
+        # seconds from each kill until the service was up again
+        self.away = []
         # a cancel whose answer was lost may hold or not
         self.unsure = set()
         client = Client(service)
@@ -137,11 +141,12 @@ class Load:
                 self.counts["look-ups"] += 1
                 self.latencies.append(took)
                 if (status, found) != (200, self.reference[target, place]):
+                    self.counts["wrong answers"] += 1
                     self.faults.append(f"look-up {target} {place}: {status} {found}")
             return
         status, job = client.json("POST", "/plans", {"layers": "town", "recipe": recipe(target)})
         with self.lock:
-            self.counts[f"draws answered {status}"] += 1
+            self.counts[{202: "jobs accepted", 429: "refused (429)"}.get(status, f"draws answered {status}")] += 1
             if status == 202:
                 self.accepted[job["id"]] = target
         if status == 429:
@@ -162,11 +167,12 @@ class Load:
         for job, target in sorted(self.accepted.items()):
             view = client.done(job)
             state = view["state"]
-            self.counts[f"ended {state}"] += 1
+            self.counts[state] += 1
             wanted = {"cancelled"} if job in self.cancelled else {"done", "cancelled"} if job in self.unsure else {"done"}
             if state not in wanted:
                 self.faults.append(f"job {job} is {state}: {view['error']}")
             elif state == "done" and client.digest(job) != self.digests[target]:
+                self.counts["wrong answers"] += 1
                 self.faults.append(f"plan {job} differs from the reference")
 
 
@@ -177,12 +183,12 @@ def loaded(service, a):
     clients = [threading.Thread(target=load.run, args=(seed, begun + a.seconds)) for seed in range(a.clients)]
     for client in clients:
         client.start()
-    if a.kill:
-        time.sleep(a.seconds / 2)
+    for kill in range(1, a.kills + 1):
+        time.sleep(max(0, begun + a.seconds * kill / (a.kills + 1) - time.monotonic()))
         service.kill()
         down = time.monotonic()
         service.start()
-        print(f"killed and up again after {time.monotonic() - down:.2f} s")
+        load.away.append(time.monotonic() - down)
     for client in clients:
         client.join()
     load.verify()
@@ -195,7 +201,7 @@ def main():
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--queue", type=int, default=32)
-    parser.add_argument("--kill", action="store_true", help="kill -9 half-way, and start again")
+    parser.add_argument("--kills", type=int, default=0, help="times of kill -9 and a new start, evenly spread")
     a = parser.parse_args()
     with tempfile.TemporaryDirectory() as state:
         service = Service(a.service, state, 0, a.queue)
@@ -208,11 +214,14 @@ def main():
         code = service.process.wait(timeout=30)
     if code != 0:
         load.faults.append(f"the service ended with {code} on SIGTERM")
-    for name, count in sorted(load.counts.items()):
-        print(f"{name:<24} {count}")
     times = sorted(load.latencies)
-    at = lambda share: 1000 * times[min(int(share * len(times)), len(times) - 1)]
-    print(f"look-ups p50 {at(0.5):.2f} ms, p99 {at(0.99):.2f} ms, most {at(1):.1f} ms; {a.seconds:.0f} s of load, {took:.0f} s with the rest of the queue")
+    at = lambda share: f"{1000 * times[min(int(share * len(times)), len(times) - 1)]:.2f} ms"
+    rows = {name: load.counts.pop(name, 0) for name in ROWS}
+    rows |= {f"look-ups, {name}": at(share) for name, share in (("p50", 0.5), ("p99", 0.99), ("longest", 1))}
+    rows |= {"kill -9 times": a.kills, "longest away": f"{max(load.away, default=0):.2f} s"}
+    rows |= {"clients": a.clients, "places in the queue": a.queue, "load": f"{a.seconds:.0f} s", "with the rest of the queue": f"{took:.0f} s"}
+    for name, value in (rows | dict(sorted(load.counts.items()))).items():
+        print(f"{name:<28}{value:>12}")
     for fault in load.faults[:20]:
         print("FAULT", fault)
     print(f"{len(load.faults)} faults")

@@ -1,5 +1,6 @@
 //! The example `plan_service`, as its clients meet it.
 
+mod example;
 mod http;
 
 use evengrid::io::read_layers;
@@ -8,6 +9,7 @@ use http::Service;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{ErrorKind, Read, Write};
 
 const TOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/town");
 const QUICK: &str = concat!(include_str!("../testdata/town/recipes/default.toml"), "[effort]\nlevel = \"quick\"\n");
@@ -110,6 +112,36 @@ fn uploads_are_layers_and_nothing_else() {
 }
 
 #[test]
+fn files_that_the_recipe_names_are_uploaded_and_used() {
+    let s = Service::fresh("joined", &[]);
+    let recipe = format!("{SMALL}[layers.households]\nfile = \"住户.csv\"\njoin = \"楼栋.geojson\"\njoin_key = \"楼栋 = id\"\n");
+    let places = HOMES.replace("\"weight\":100", "\"id\":\"B\"").replacen("B", "A", 1);
+    let parts = [
+        ("layers", Some("admin.geojson"), ADMIN.as_bytes()),
+        ("layers", Some("住户.csv"), "weight,楼栋\n100,A\n100,A\n100,B\n".as_bytes()),
+        ("layers", Some("楼栋.geojson"), places.as_bytes()),
+        ("recipe", None, recipe.as_bytes()),
+    ];
+    let id = s.accepted(s.upload("/plans", &parts));
+    s.wait(id, &["done"]);
+    let attachments = s.get(&format!("/plans/{id}/files/attachments.csv")).text;
+    assert_eq!(attachments.lines().count(), 1 + 3, "{attachments}");
+    let check = s.accepted(s.upload(&format!("/plans/{id}/check"), &parts[..3]));
+    assert_eq!(s.wait(check, &["done"])["outcome"]["passed"], true);
+    for route in ["check", "rebalance"] {
+        let answer = s.upload(&format!("/plans/{id}/{route}"), &[("layers", Some("households.csv"), b"")]);
+        assert!(answer.status == 422 && answer.text.contains("is no layer"), "{}", answer.text);
+    }
+    for file in ["../admin.geojson", "/etc/passwd", "..", ".", "a/b.csv", "c:places.csv", &"x".repeat(300)] {
+        let answer = s.upload("/plans", &[("layers", Some(file), b"")]);
+        assert!(answer.status == 422 && answer.text.contains("no plain name"), "{file}: {}", answer.text);
+        let recipe = recipe.replace("楼栋.geojson", file);
+        let answer = s.upload("/plans", &[parts[0], parts[1], ("recipe", None, recipe.as_bytes())]);
+        assert!(answer.status == 422 && answer.text.contains("only files in the folder"), "{file}: {}", answer.text);
+    }
+}
+
+#[test]
 fn bad_requests_are_told_what_is_wrong() {
     let s = Service::fresh("bad", &["--max-body", "5000"]);
     for name in ["..", ".", "", "a/b", "town/../town", "/etc", "town\u{0}", "tówn", "absent"] {
@@ -159,14 +191,12 @@ fn a_full_queue_refuses_until_a_job_is_cancelled() {
     let waiting = s.accepted(s.upload("/plans", &small()));
     let refused = s.upload("/plans", &small());
     assert_eq!((refused.status, refused.header("retry-after")), (429, "1"), "{}", refused.text);
-    for _ in 0..2 {
-        assert_eq!(s.delete(&format!("/jobs/{waiting}")).json()["state"], "cancelled");
-    }
+    assert_eq!(s.delete(&format!("/jobs/{waiting}")).json()["state"], "cancelled");
     let next = s.accepted(s.upload("/plans", &small()));
     assert_eq!(s.get(&format!("/jobs/{next}")).json()["state"], "queued");
     assert_eq!(s.delete(&format!("/jobs/{running}")).json()["state"], "cancelled");
     s.wait(next, &["done"]);
-    assert_eq!(s.delete(&format!("/jobs/{next}")).status, 409, "it has ended");
+    assert_eq!(s.delete(&format!("/jobs/{next}")).status, 409, "it has ended, with a plan");
     assert_eq!(s.get(&format!("/plans/{running}/map")).status, 409);
     let s = Service::start(&s.kill(), &[]);
     let state = |id: u64| s.get(&format!("/jobs/{id}")).json()["state"].clone();
@@ -200,6 +230,107 @@ fn no_accepted_job_is_lost_by_a_kill() {
     assert!(read(&s, drawn) == reference && read(&s, whole) == reference);
     assert!(s.accepted(s.upload("/plans", &small())) > uploaded, "no id is given twice");
     assert!(!state.join("incoming/77").exists());
+}
+
+#[test]
+fn what_has_ended_is_removed_once_nobody_needs_it() {
+    let s = Service::fresh("removed", &[]);
+    let [plan, other] = [(); 2].map(|()| s.accepted(s.upload("/plans", &small())));
+    s.wait(other, &["done"]);
+    let check = || s.accepted(s.post(&format!("/plans/{plan}/check"), &json!({})));
+    let judged = check();
+    s.wait(judged, &["done"]);
+    let long = s.accepted(s.post("/plans", &town(LONG)));
+    let waiting = check();
+    let delete = |path: String| s.delete(&path).status;
+    let refused = s.delete(&format!("/plans/{plan}"));
+    assert!(refused.status == 409 && refused.text.contains("need plan"), "{}", refused.text);
+    assert_eq!(delete(format!("/plans/{long}")), 409, "it is not done");
+    assert_eq!(s.get(&format!("/plans/{other}/attach?lon=10.001&lat=50.001")).status, 200);
+    for path in [format!("/plans/{other}"), format!("/jobs/{judged}")] {
+        assert_eq!([delete(path.clone()), delete(path)], [204, 404]);
+    }
+    assert_eq!(s.get(&format!("/plans/{other}/attach?lon=10.001&lat=50.001")).status, 404);
+    for path in [format!("/jobs/{waiting}"), format!("/jobs/{long}")] {
+        assert_eq!([delete(path.clone()), delete(path.clone()), delete(path)], [200, 204, 404], "cancelled, removed, gone");
+    }
+    assert_eq!(delete(format!("/plans/{plan}")), 204);
+    let state = s.kill();
+    assert_eq!(fs::read_dir(state.join("jobs")).unwrap().count(), 0);
+    // as if it had died while it removed a job
+    fs::create_dir_all(state.join("removed/1/plan")).unwrap();
+    let s = Service::start(&state, &[]);
+    assert!(!state.join("removed/1").exists());
+    assert!(s.accepted(s.upload("/plans", &small())) > waiting, "no id is given twice");
+}
+
+#[test]
+fn so_many_ended_jobs_are_kept() {
+    let s = Service::fresh("kept", &["--keep", "2"]);
+    let draw = |s: &Service| {
+        let id = s.accepted(s.upload("/plans", &small()));
+        s.wait(id, &["done"]);
+        id
+    };
+    let ids =
+        |s: &Service| s.get("/jobs").json()["jobs"].as_array().unwrap().iter().map(|job| job["id"].as_u64().unwrap()).collect::<Vec<_>>();
+    let [_, second, third] = [(); 3].map(|()| draw(&s));
+    assert_eq!(ids(&s), [second, third]);
+    let long = s.accepted(s.post("/plans", &town(LONG)));
+    let check = s.accepted(s.post(&format!("/plans/{second}/check"), &json!({})));
+    let more = s.accepted(s.upload("/plans", &small()));
+    s.delete(&format!("/jobs/{more}"));
+    assert_eq!(ids(&s), [second, long, check, more], "a plan that is needed stays");
+    s.delete(&format!("/jobs/{long}"));
+    s.wait(check, &["done"]);
+    let s = Service::start(&s.kill(), &["--keep", "1"]);
+    assert_eq!(ids(&s), [check]);
+}
+
+#[test]
+fn a_state_folder_has_one_service() {
+    let s = Service::fresh("locked", &[]);
+    let second = Service::command(&s.state, &[]).output().unwrap();
+    let told = String::from_utf8(second.stderr).unwrap();
+    assert!(told.contains(s.state.to_str().unwrap()) && told.contains("another service uses this folder"), "{told}");
+    assert_eq!(second.status.code(), Some(2));
+    Service::start(&s.kill(), &[]);
+}
+
+#[test]
+fn a_job_that_kills_the_service_is_given_up() {
+    let mut s = Service::fresh("deadly", &[]);
+    let deadly = s.accepted(s.post("/plans", &town(LONG)));
+    let next = s.accepted(s.upload("/plans", &small()));
+    s.wait(deadly, &["running"]);
+    let state = s.state.clone();
+    assert_eq!(s.stop(), Some(0), "which is not the job's fault");
+    for _ in 0..3 {
+        s = Service::start(&state, &[]);
+        s.wait(deadly, &["running"]);
+        s.kill();
+    }
+    s = Service::start(&state, &[]);
+    s.wait(next, &["done"]);
+    let job = s.get(&format!("/jobs/{deadly}")).json();
+    assert!(job["state"] == "failed" && job["error"].as_str().unwrap().contains("killed 3 times"), "{job}");
+}
+
+#[test]
+fn silent_clients_give_way() {
+    let s = Service::fresh("silent", &["--connections", "2", "--silent-seconds", "1"]);
+    let [mut mute, mut halting] = [s.connect(), s.connect()];
+    halting.write_all(b"GET /jobs HTTP/1.1\r\nhost: loc").unwrap();
+    assert_eq!(s.get("/healthz").status, 200, "once there is room for it");
+    for stream in [&mut mute, &mut halting] {
+        // closed in order or reset
+        let _ = stream.read_to_end(&mut Vec::new()).map_err(|e| assert_eq!(e.kind(), ErrorKind::ConnectionReset));
+    }
+    for kind in ["application/json", "multipart/form-data; boundary=edge"] {
+        let head =
+            format!("POST /plans HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: 99\r\n\r\n");
+        assert_eq!(s.raw(format!("{head}--edge").as_bytes()).status, 408, "{kind}");
+    }
 }
 
 #[test]

@@ -73,6 +73,11 @@ impl Held {
         Ok(cell.get_or_try_init(read).await?.attach(place))
     }
 
+    /// Drops a plan that is no longer there.
+    pub fn forget(&self, id: u64) {
+        locked(&self.plans).retain(|(held, _)| *held != id);
+    }
+
     fn cell(&self, id: u64) -> Cell {
         let mut plans = locked(&self.plans);
         let cell = match plans.iter().position(|(held, _)| *held == id) {

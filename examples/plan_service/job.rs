@@ -6,6 +6,7 @@ use evengrid::watch::Watch;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::UNIX_EPOCH;
 use tokio::sync::watch::{Receiver, Sender};
 
 use crate::plan_folder::Stages;
@@ -33,6 +34,14 @@ impl Ask {
     pub fn layers(&self) -> &Place {
         match self {
             Ask::Draw { layers, .. } | Ask::Check { layers, .. } | Ask::Rebalance { layers, .. } => layers,
+        }
+    }
+
+    /// The plan that it is about.
+    pub fn of_plan(&self) -> Option<u64> {
+        match self {
+            Ask::Draw { .. } => None,
+            Ask::Check { plan, .. } | Ask::Rebalance { plan, .. } => Some(*plan),
         }
     }
 
@@ -91,11 +100,14 @@ pub struct Status {
     zones_total: usize,
     pub error: Option<String>,
     pub outcome: Option<Value>,
+    /// When it ended, in seconds since 1970.
+    pub ended: Option<u64>,
 }
 
 impl Status {
     pub fn new(state: State) -> Status {
-        Status { state, stage: None, zones_done: 0, zones_total: 0, error: None, outcome: None }
+        let ended = state.is_final().then(|| UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs()));
+        Status { state, stage: None, zones_done: 0, zones_total: 0, error: None, outcome: None, ended }
     }
 
     pub fn done(outcome: Value) -> Status {
@@ -115,6 +127,7 @@ pub struct Record {
     pub state: State,
     pub error: Option<String>,
     pub outcome: Option<Value>,
+    pub ended: Option<u64>,
 }
 
 /// A job in memory.
@@ -134,7 +147,6 @@ pub struct View<'j> {
     id: u64,
     kind: &'static str,
     layers: &'j Place,
-    /// The plan that it is about.
     of_plan: Option<u64>,
     #[serde(flatten)]
     status: Status,
@@ -148,11 +160,11 @@ impl Job {
 
     /// As it was kept; one that had begun is queued again.
     pub fn kept(record: Record) -> Job {
-        let Record { id, ask, state, error, outcome } = record;
+        let Record { id, ask, state, error, outcome, ended } = record;
         let job = Job::new(id, ask);
         let state = if state.is_final() { state } else { State::Queued };
         job.claimed.store(state.is_final(), Ordering::Release);
-        job.status.send_replace(Status { error, outcome, ..Status::new(state) });
+        job.status.send_replace(Status { error, outcome, ended, ..Status::new(state) });
         job
     }
 
@@ -161,17 +173,18 @@ impl Job {
     }
 
     pub fn view(&self) -> View<'_> {
-        let (kind, of_plan) = match &self.ask {
-            Ask::Draw { .. } => ("draw", None),
-            Ask::Check { plan, .. } => ("check", Some(*plan)),
-            Ask::Rebalance { plan, .. } => ("rebalance", Some(*plan)),
+        let kind = match &self.ask {
+            Ask::Draw { .. } => "draw",
+            Ask::Check { .. } => "check",
+            Ask::Rebalance { .. } => "rebalance",
         };
-        View { id: self.id, kind, layers: self.ask.layers(), of_plan, status: self.status() }
+        View { id: self.id, kind, layers: self.ask.layers(), of_plan: self.ask.of_plan(), status: self.status() }
     }
 
     /// The record of the job, were it in that status.
     pub fn record(&self, status: &Status) -> Record {
-        Record { id: self.id, ask: self.ask.clone(), state: status.state, error: status.error.clone(), outcome: status.outcome.clone() }
+        let Status { state, error, outcome, ended, .. } = status.clone();
+        Record { id: self.id, ask: self.ask.clone(), state, error, outcome, ended }
     }
 
     /// Tells of every change of status, beginning with the one that it has.

@@ -11,6 +11,7 @@ mod plans;
 mod queue;
 mod refusal;
 mod routes;
+mod server;
 mod service;
 mod store;
 mod work;
@@ -25,9 +26,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-
-/// Longest time that requests in flight have when the service goes down.
-const LEAVE: Duration = Duration::from_secs(10);
 
 /// Serve plans over HTTP on this machine: draw, check, rebalance, look up places.
 ///
@@ -74,6 +72,15 @@ struct Args {
     /// Plans held in memory for look-ups
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     plans: usize,
+    /// Jobs that have ended, and plans, that are kept; the oldest are removed
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    keep: usize,
+    /// Connections at the same time; further ones wait
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = RangedU64ValueParser::<usize>::new().range(1..=65536))]
+    connections: usize,
+    /// Longest time that a client may be silent while it sends a request, or take for the head of one
+    #[arg(long, value_name = "S", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=300))]
+    silent_seconds: u64,
 }
 
 fn main() -> ExitCode {
@@ -88,6 +95,8 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         max_body: a.max_body,
         queue: a.queue,
         held: a.plans,
+        keep: a.keep,
+        patience: Duration::from_secs(a.silent_seconds),
     };
     let service = Arc::new(Service::open(&a.state, settings)?);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -100,39 +109,10 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
             work::start(service.clone(), threads)?;
         }
         cli::say!("listening on http://{}", listener.local_addr()?);
-        serve(listener, service).await
+        server::serve(listener, service.clone(), a.connections).await
     });
+    service.leave();
     // jobs that are not done are on disk, and begin anew with the next start
     runtime.shutdown_background();
     served.map(|()| true)
-}
-
-async fn serve(listener: TcpListener, service: Arc<Service>) -> Result<(), cli::Failure> {
-    let stopping = service.stopping.clone();
-    let stop = stopping.clone();
-    tokio::spawn(async move {
-        asked_to_stop().await;
-        stop.send_replace(true);
-    });
-    let stopped = |mut changes: tokio::sync::watch::Receiver<bool>| async move {
-        let _ = changes.wait_for(|stopping| *stopping).await;
-    };
-    let server = axum::serve(listener, routes::router(service)).with_graceful_shutdown(stopped(stopping.subscribe()));
-    tokio::select! {
-        served = server.into_future() => served?,
-        _ = async { stopped(stopping.subscribe()).await; tokio::time::sleep(LEAVE).await } => {}
-    }
-    Ok(())
-}
-
-/// Ends with SIGINT or SIGTERM.
-async fn asked_to_stop() {
-    #[cfg(unix)]
-    if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = terminated.recv() => return,
-            _ = tokio::signal::ctrl_c() => return,
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }

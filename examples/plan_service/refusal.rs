@@ -37,6 +37,14 @@ impl Refusal {
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, error)
     }
 
+    pub fn late() -> Refusal {
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, "the request took too long to arrive")
+    }
+
+    pub fn conflict(error: impl Into<String>) -> Refusal {
+        Refusal::new(StatusCode::CONFLICT, error)
+    }
+
     /// Something that the client cannot help.
     pub fn ours(error: impl std::fmt::Display) -> Refusal {
         Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())

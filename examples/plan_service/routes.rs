@@ -1,6 +1,6 @@
 //! The routes for jobs; those for plans are in `plans`.
 
-use crate::intake::{self, Wanted};
+use crate::intake::{self, Patience, Wanted};
 use crate::job::{Status, View};
 use crate::plans;
 use crate::refusal::Refusal;
@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
@@ -33,9 +33,10 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/healthz", get(async || Json(json!({"status": "ok"}))))
         .route("/openapi.json", get(async || ([(header::CONTENT_TYPE, "application/json")], OPENAPI)))
         .route("/jobs", get(jobs))
-        .route("/jobs/{id}", get(job).delete(cancel))
+        .route("/jobs/{id}", get(job).delete(withdraw))
         .route("/jobs/{id}/events", get(events))
         .route("/plans", post(draw))
+        .route("/plans/{id}", delete(remove))
         .route("/plans/{id}/check", post(check))
         .route("/plans/{id}/rebalance", post(rebalance))
         .route("/plans/{id}/attach", get(plans::attach))
@@ -88,8 +89,8 @@ async fn accept(service: Arc<Service>, wanted: Wanted, request: Request) -> Resu
     }
     let slot = service.reserve()?;
     let incoming = service.store.begin()?;
-    let late = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the request took too long to arrive");
-    let body = tokio::time::timeout(ARRIVAL, intake::receive(&incoming, request)).await.map_err(late)??;
+    let receiving = intake::receive(&incoming, request, Patience(service.settings.patience));
+    let body = Patience(ARRIVAL).with(receiving).await??;
     let accepted = tokio::task::spawn_blocking(move || {
         let ask = intake::ask(&service, wanted, body, incoming.id)?;
         service.accept(slot, incoming, ask)
@@ -118,11 +119,28 @@ async fn job(State(service): Shared, Path(id): Path<String>) -> Result<Response,
     Ok(Json(service.job(&id)?.view()).into_response())
 }
 
-async fn cancel(State(service): Shared, Path(id): Path<String>) -> Result<Response, Refusal> {
+/// Cancels a job, or removes one that has ended without a plan.
+async fn withdraw(State(service): Shared, Path(id): Path<String>) -> Result<Response, Refusal> {
     let job = service.job(&id)?;
-    let cancelled = job.clone();
-    tokio::task::spawn_blocking(move || service.cancel(&cancelled)).await.map_err(Refusal::ours)??;
-    Ok(Json(job.view()).into_response())
+    let withdrawn = tokio::task::spawn_blocking(move || {
+        if service.cancel(&job)? {
+            return Ok(Json(job.view()).into_response());
+        }
+        // whoever only meant to cancel must not lose a plan
+        if service.done_plan(job.id).is_ok() {
+            return Err(Refusal::conflict(format!("the job has ended with a plan; DELETE /plans/{} removes both", job.id)));
+        }
+        service.remove(&job)?;
+        Ok(StatusCode::NO_CONTENT.into_response())
+    });
+    withdrawn.await.map_err(Refusal::ours)?
+}
+
+/// Removes a plan with its job.
+async fn remove(State(service): Shared, Path(id): Path<String>) -> Result<StatusCode, Refusal> {
+    let job = service.done_plan(&id)?;
+    tokio::task::spawn_blocking(move || service.remove(&job)).await.map_err(Refusal::ours)??;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Every change of a job from now on, the last one as `end`.

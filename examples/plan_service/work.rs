@@ -34,9 +34,9 @@ pub fn start(service: Arc<Service>, threads: usize) -> Result<(), Failure> {
 }
 
 fn run(service: &Service, job: &Job) {
-    job.start();
     // a defect in one job must not take the others down
-    let result = catch_unwind(AssertUnwindSafe(|| make(service, job))).unwrap_or_else(|_| Err("the job failed by a defect".into()));
+    let made = || catch_unwind(AssertUnwindSafe(|| make(service, job))).unwrap_or_else(|_| Err("the job failed by a defect".into()));
+    let result = service.begin(job).and_then(|()| made());
     if !job.claim() {
         return;
     }

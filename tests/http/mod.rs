@@ -44,14 +44,17 @@ impl Service {
         Service::start(&state, args)
     }
 
+    /// What starts one with a state folder.
+    pub fn command(state: &Path, args: &[&str]) -> Command {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata");
+        let mut command = crate::example::command("plan_service");
+        command.args(["--port", "0", "--layers-root", root, "--state"]).arg(state).args(args);
+        command
+    }
+
     /// Starts one with a state folder that may have been used before.
     pub fn start(state: &Path, args: &[&str]) -> Service {
-        let example = std::env::current_exe().unwrap().parent().unwrap().with_file_name("examples").join("plan_service");
-        assert!(example.exists(), "{} is missing: run the whole of cargo test, or cargo build --examples before", example.display());
-        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata");
-        let mut command = Command::new(example);
-        command.args(["--port", "0", "--layers-root", root, "--state"]).arg(state).args(args);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Service::command(state, args).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").expect("the service tells its address").to_string();
@@ -71,10 +74,15 @@ impl Service {
         self.child.wait().unwrap().code()
     }
 
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
     /// Sends exactly this and reads until the service closes the connection.
     pub fn raw(&self, request: &[u8]) -> Answer {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut stream = self.connect();
         stream.write_all(request).unwrap();
         let mut bytes = Vec::new();
         let read = stream.read_to_end(&mut bytes);
