@@ -8,8 +8,8 @@ use axum::body::Bytes;
 use axum::extract::multipart::{Field, Multipart};
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
-use evengrid::io::{Format, plan_read};
-use evengrid::recipe::{Draft, LayerMap, Recipe};
+use evengrid::io::{Format, KINDS, plan_read};
+use evengrid::recipe::{Draft, Recipe};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::path::{Component, Path};
@@ -18,8 +18,6 @@ use tokio::io::AsyncWriteExt;
 
 /// Most bytes of a text that is held in memory: a body of JSON, a recipe.
 const TEXT: usize = 1 << 20;
-/// A layer may lie in several files by kind of geometry.
-const KINDS: [&str; 3] = ["_points", "_lines", "_areas"];
 /// Most bytes of a name of a file.
 const NAME: usize = 255;
 /// What lies beside a shapefile.
@@ -185,9 +183,12 @@ fn parse<T: serde::de::DeserializeOwned>(said: Map<String, Value>) -> Result<T, 
 
 /// Files that a recipe names: those of layers, and those that layers are joined with.
 fn named(recipe: &Recipe) -> impl Iterator<Item = &str> {
-    let LayerMap { admin, study_area, roads, water, rail, households, landuse, pois, base_stations, locks } = &recipe.layers;
-    let sources = [admin, study_area, roads, water, rail, households, landuse, pois, base_stations, locks];
-    sources.into_iter().flat_map(|source| [Some(source.file.as_str()), source.join.as_ref().map(|j| j.file.as_str())]).flatten()
+    recipe
+        .layers
+        .sources()
+        .into_iter()
+        .flat_map(|source| [Some(source.file.as_str()), source.join.as_ref().map(|j| j.file.as_str())])
+        .flatten()
 }
 
 /// Refuses a recipe that names files outside the folder of layers.
@@ -221,7 +222,8 @@ fn check_uploaded_to(service: &Service, plan: u64, files: &[String]) -> Result<(
 fn is_part(file: &str, name: &str) -> bool {
     let beside = BESIDE.iter().find_map(|ending| file.strip_suffix(ending));
     let Some(stem) = beside.or(Format::of(file).map(|_| Format::stem(file))) else { return false };
-    let layer = KINDS.iter().find_map(|kind| stem.strip_suffix(kind)).unwrap_or(stem);
+    // a layer may lie in several files by kind of geometry
+    let layer = KINDS.iter().find_map(|kind| stem.strip_suffix(kind)?.strip_suffix('_')).unwrap_or(stem);
     [stem, layer].contains(&Format::stem(name))
 }
 
