@@ -17,7 +17,7 @@ fn by_size(c: &mut Criterion) {
             let exact: usize = lines.iter().map(|l| l.line.len() - 1).sum();
             group.throughput(Throughput::Elements(exact as u64));
             group.bench_with_input(BenchmarkId::from_parameter(segments), &lines, |b, lines| {
-                b.iter(|| pool.install(|| faces(black_box(lines)).sides().len()));
+                b.iter(|| pool.install(|| faces(black_box(lines), &()).map(|f| f.sides().len())));
             });
         }
         group.finish();

@@ -71,7 +71,7 @@ fn town_by_stage(c: &mut Criterion) {
     let layers = read_layers(folder, &recipe.layers).expect("the embedded town");
     let land = territory(&layers, &recipe, &()).expect("divisions of level 8");
     group.bench_function("read", |b| b.iter(|| read_layers(black_box(folder), &recipe.layers)));
-    group.bench_function("territory", |b| b.iter(|| territory(black_box(&layers), &recipe)));
+    group.bench_function("territory", |b| b.iter(|| territory(black_box(&layers), &recipe, &())));
     group.bench_function("cut", |b| b.iter(|| cut(black_box(&land), &recipe, &())));
     group.bench_function("draw", |b| b.iter(|| draw(black_box(&layers), &recipe, &())));
     group.finish();

@@ -118,7 +118,7 @@ fn lines(data: &[u8]) {
         let line = (0..positions).map(|_| Pt { x: numbers.wide() * scale, y: numbers.wide() * scale }).collect();
         all.push(Barrier { class: 1, line });
     }
-    let found = faces(&all);
+    let found = faces(&all, &()).expect("nobody stops it");
     let sides: Vec<_> = found.sides().collect();
     let points: BTreeSet<Pt> = sides.iter().flat_map(|s| [s.a, s.b]).collect();
     let place = |p: Pt| points.range(..p).count();

@@ -418,7 +418,7 @@ fn with_halls(radius: f64) -> Layers {
         fill(&mut layers, block, 9, "");
     }
     layers.pois = vec![hall(0, (10, 30)), hall(1, (50, 30)), PointRecord { kind: Some("shop:book".into()), ..hall(2, (30, 50)) }];
-    layers.numbers = vec![Numbers { layer: "pois", property: "radius_m".into(), values: vec![None, Some(radius), None] }];
+    layers.numbers = vec![Numbers { layer: "pois".into(), property: "radius_m".into(), values: vec![None, Some(radius), None] }];
     layers
 }
 

@@ -185,7 +185,7 @@ fn land(places: &[(i32, i32, u8)]) -> Layers {
     let mast = |(i, p): (usize, &(i32, i32, u8))| station(i, place((p.0, p.1)));
     let numbers = |layer: PointLayer, property: &str| {
         let values = places.iter().map(|p| (p.2 > 0).then_some(f64::from(p.2))).collect();
-        Numbers { layer: layer.name(), property: property.into(), values }
+        Numbers { layer: layer.name().into(), property: property.into(), values }
     };
     let streets = [[(0, 20), (60, 20)], [(0, 45), (60, 45)], [(15, 0), (15, 60)], [(40, 0), (40, 60)]];
     Layers {

@@ -42,7 +42,7 @@ fn written(name: &str) -> PathBuf {
 }
 
 fn judged(found: &AsFound) -> Checked {
-    check(found, &TOWN.territory, recipe().grid.tolerance)
+    check(found, &TOWN.territory, recipe().grid.tolerance, &()).unwrap()
 }
 
 #[test]

@@ -131,7 +131,7 @@ pub fn jitter(layers: &mut Layers, seed: u64) {
 }
 
 pub fn made(layers: &Layers, recipe: &Recipe) -> (Territory, Fabric) {
-    let land = territory(layers, recipe).unwrap();
+    let land = territory(layers, recipe, &()).unwrap();
     let fabric = cut(&land, recipe, &()).unwrap();
     (land, fabric)
 }

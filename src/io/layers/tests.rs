@@ -87,7 +87,7 @@ fn every_layer_is_read_and_absent_ones_are_told() {
     let covered = &layers.stations[1];
     assert_eq!((covered.name.as_deref(), covered.tunnel, covered.indoor, covered.radius_m), (Some("T"), Some(true), None, Some(-1.0)));
     assert!(covered.land.0.len() == 1 && (covered.at[0] - 9.0667).abs() < 1e-3 && (covered.at[1] - 47.0333).abs() < 1e-3);
-    let order: Vec<_> = layers.sources.iter().map(|s| s.layer).collect();
+    let order: Vec<_> = layers.sources.iter().map(|s| s.layer.as_str()).collect();
     assert_eq!(order, ["admin", "study_area", "roads", "water", "rail", "households", "landuse", "base_stations"]);
     assert_eq!(layers.file(layers.rail[0].origin), "rail.json.gz");
     assert_eq!(layers.sources[3].features, 3);
