@@ -164,7 +164,10 @@ fn a_damaged_plan_is_told() {
                     let row = format!("{example}, {name} {what}, round {round}: {code:?} {message}");
                     match code {
                         Some(0 | 1) => {}
-                        Some(2) => assert!(message.contains(name) && !out.exists(), "{row}"),
+                        // another byte may be a plan that says something else, such as another file of layers
+                        Some(2) => {
+                            assert!((message.contains(name) || what != "cut") && message.starts_with("error: ") && !out.exists(), "{row}")
+                        }
                         _ => panic!("{row}"),
                     }
                     let _ = fs::remove_dir_all(&out);
