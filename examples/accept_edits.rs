@@ -7,7 +7,7 @@ mod folder;
 
 use clap::Parser;
 use evengrid::finding::{Finding, Severity};
-use evengrid::io::{plan_read, read_layers};
+use evengrid::io::{plan_read, read_layers, resume};
 use evengrid::pipeline::{Accept, AcceptError, Accepted, Error, accept};
 use evengrid::plan::Changes;
 use evengrid::watch::Watch;
@@ -54,6 +54,7 @@ fn main() -> ExitCode {
 }
 
 fn run(a: Args) -> Result<bool, cli::Failure> {
+    resume(&a.plan)?;
     let plan = plan_read::whole(&a.plan)?;
     let file = a.edited.clone().unwrap_or_else(|| a.plan.join("grids.geojson"));
     let (found, read) = plan_read::read_any(&file, Some("grid_id"))?;

@@ -8,7 +8,7 @@ mod folder;
 use clap::Parser;
 use evengrid::finding::Severity;
 use evengrid::io::changes_files::read_grid_ids;
-use evengrid::io::{plan_read, read_layers};
+use evengrid::io::{plan_read, read_layers, resume};
 use evengrid::pipeline::{Rebalance, Rebalanced, rebalance};
 use evengrid::plan::{Changes, LeftWhy};
 use evengrid::recipe::{Draft, Effort};
@@ -59,6 +59,7 @@ fn main() -> ExitCode {
 }
 
 fn run(a: Args) -> Result<bool, cli::Failure> {
+    resume(&a.plan)?;
     let plan = plan_read::whole(&a.plan)?;
     let recipe = match &a.effort {
         None => plan.provenance.recipe.clone(),

@@ -39,10 +39,16 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     file.commit()
 }
 
-/// The name under which a file is written until it is whole.
+/// The name under which a file is written until it is whole; what a killed writer left there is written over by the next.
 pub(super) fn beside(path: &Path) -> Result<PathBuf, WriteError> {
     let name = path.file_name().ok_or_else(|| WriteError::Name { name: path.display().to_string() })?;
-    Ok(path.with_file_name(format!(".{}.evengrid-{}", name.to_string_lossy(), std::process::id())))
+    Ok(path.with_file_name(format!(".{}.evengrid-new", name.to_string_lossy())))
+}
+
+/// Puts a whole file in place, once it is on disk.
+pub(super) fn put(from: &Path, to: &Path) -> io::Result<()> {
+    File::open(from)?.sync_data()?;
+    fs::rename(from, to)
 }
 
 /// A file that is written bit by bit beside its place and put there when it is whole; dropped before, it leaves no trace.
@@ -116,10 +122,8 @@ impl Staged {
         let folder_error = |cause| WriteError::Folder { path: out.to_path_buf(), cause };
         let made_out = !out.exists();
         fs::create_dir_all(out).map_err(folder_error)?;
+        resume(out)?;
         let staging = out.join(STAGING);
-        if staging.join(READY).exists() {
-            finish(out, &staging).map_err(folder_error)?;
-        }
         if staging.exists() {
             fs::remove_dir_all(&staging).map_err(folder_error)?;
         }
@@ -196,7 +200,23 @@ fn stale<T: AsRef<str>>(names: &[T]) -> Vec<&'static str> {
     PLAN_FILES.into_iter().filter(|n| own("plan.json") && !own(n)).collect()
 }
 
-/// Finishes what a killed process had begun to put in place.
+/// Whether a writer was killed while it put the files of a plan in place.
+pub(super) fn is_half(out: &Path) -> bool {
+    out.join(STAGING).join(READY).exists()
+}
+
+/// Finishes what a killed writer had begun to put in place in a folder; the plan there is then its new one. Whoever reads a plan in order to write the next
+/// one into the same folder calls it first. Does nothing to any other folder.
+pub fn resume(out: &Path) -> Result<(), WriteError> {
+    if !is_half(out) {
+        return Ok(());
+    }
+    let staging = out.join(STAGING);
+    let done = finish(out, &staging).and_then(|()| fs::remove_dir_all(&staging));
+    done.map_err(|cause| WriteError::Folder { path: out.to_path_buf(), cause })
+}
+
+/// Puts what is still staged in place.
 fn finish(out: &Path, staging: &Path) -> io::Result<()> {
     let names = fs::read_to_string(staging.join(READY))?;
     let names: Vec<&str> = names.lines().collect();
@@ -317,7 +337,10 @@ mod tests {
         fs::rename(folder.path().join("plan.json"), staging.join(OLD).join("plan.json")).unwrap();
         fs::rename(staging.join(NEW).join("map.svg"), folder.path().join("map.svg")).unwrap();
         std::mem::forget(staged);
-        drop(Staged::begin(&folder.path()).unwrap());
+        assert!(is_half(&folder.path()));
+        resume(&folder.path()).unwrap();
+        resume(&folder.path()).unwrap();
+        assert!(!is_half(&folder.path()));
         assert_eq!(read(&folder, "plan.json").as_deref(), Some("2"));
         assert_eq!(read(&folder, "map.svg").as_deref(), Some("s2"));
         assert_eq!(read(&folder, "moved.csv"), None);

@@ -26,7 +26,7 @@ mod testing;
 
 pub use convert::{Features, write_all};
 pub use error::{ReadError, WriteError};
-pub use folder::{Aside, PLAN_FILES, Staged, write_atomic};
+pub use folder::{Aside, PLAN_FILES, Staged, resume, write_atomic};
 pub use formats::Format;
 pub use layers::{KINDS, Limits, Reader, read_households, read_land, read_layers, read_linework};
 pub use plan_folder::PlanFolder;

@@ -1,5 +1,6 @@
 //! Reads a plan folder to be judged, whoever wrote it.
 
+use super::folder::is_half;
 use super::table::file_name;
 use crate::document::read_flat;
 use crate::finding::{Finding, Severity, few};
@@ -45,7 +46,15 @@ pub enum PlanReadError {
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, PlanReadError> {
-    File::open(path).map(BufReader::new).map_err(|cause| PlanReadError::File { path: path.into(), cause })
+    File::open(path).map(BufReader::new).map_err(|cause| unreadable(path, cause))
+}
+
+fn unreadable(path: &Path, cause: std::io::Error) -> PlanReadError {
+    if path.parent().is_some_and(is_half) {
+        let cause = "whoever wrote this plan was killed among its last steps, which the next writer in this folder finishes (io::resume)";
+        return PlanReadError::Plan { path: path.into(), cause: cause.into() };
+    }
+    PlanReadError::File { path: path.into(), cause }
 }
 
 /// Grids and attachments of a folder; `attachments.csv` may be missing.
@@ -221,7 +230,7 @@ fn attachments(path: &Path) -> Result<Vec<[String; 3]>, PlanReadError> {
 /// The whole plan of a folder, from its `plan.json` of this version of the form or an earlier one.
 pub fn whole(folder: &Path) -> Result<Plan, PlanReadError> {
     let path = folder.join("plan.json");
-    let text = std::fs::read_to_string(&path).map_err(|cause| PlanReadError::File { path: path.clone(), cause })?;
+    let text = std::fs::read_to_string(&path).map_err(|cause| unreadable(&path, cause))?;
     read_flat(&text).map_err(|e| PlanReadError::Plan { path, cause: e.to_string() })
 }
 

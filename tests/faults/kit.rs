@@ -41,7 +41,10 @@ pub fn folder(name: &str, files: &Files) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults").join(name);
     let _ = fs::remove_dir_all(&path);
     fs::create_dir_all(&path).unwrap();
-    files.iter().for_each(|(name, bytes)| fs::write(path.join(name), bytes).unwrap());
+    for (name, bytes) in files {
+        fs::create_dir_all(path.join(name).parent().unwrap()).unwrap();
+        fs::write(path.join(name), bytes).unwrap();
+    }
     path
 }
 

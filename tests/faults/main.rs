@@ -110,11 +110,6 @@ fn a_kill_at_any_moment_is_mended_by_the_next_run() {
             };
             let temporary = aside.keys().filter(|name| is_temporary(name)).count();
             *seen.entry(format!("{what}{}", if temporary > 0 { " and a temporary file" } else { "" })).or_default() += 1;
-            for name in aside.keys().filter(|name| is_temporary(name)) {
-                fs::remove_file(out.join(name)).unwrap();
-                // a shapefile is on its way in a folder
-                let _ = fs::remove_dir(out.join(name).parent().unwrap());
-            }
             writer.finishes(&out);
         }
         println!("{:<26} {seen:?}", writer.name);
@@ -125,6 +120,28 @@ fn a_kill_at_any_moment_is_mended_by_the_next_run() {
 fn is_temporary(name: &Path) -> bool {
     let first = name.iter().next().and_then(|first| first.to_str()).unwrap();
     first.strip_prefix('.').is_some_and(|name| name.contains(".evengrid-"))
+}
+
+/// Readers say so, and who writes the next plan into the same folder begins with the one that was on its way.
+#[test]
+fn a_kill_among_the_last_steps_is_told_and_finished() {
+    let writer = WRITERS.iter().find(|w| w.name == "rebalance_after_census").unwrap();
+    let mut half = writer.old.clone();
+    half.remove(Path::new("plan.json"));
+    let staging = Path::new(".evengrid-staging");
+    let names: Vec<&str> = writer.new.keys().map(|name| text(name)).collect();
+    half.insert(staging.join("ready"), names.join("\n").into());
+    half.extend(writer.new.iter().map(|(name, bytes)| (staging.join("new").join(name), bytes.clone())));
+    let plan = folder("half-put", &half);
+    let output = run("explain_grid", &["--plan", text(&plan)]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("plan.json: whoever wrote this plan was killed"), "{}", stderr(&output));
+    let again =
+        run("rebalance_after_census", &["--plan", text(&plan), "--layers", text(&LAND.later), "--out", text(&plan)]).output().unwrap();
+    assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
+    let plan_json = Path::new("plan.json");
+    assert!(files(&plan)[plan_json] == writer.new[plan_json], "the plan that was on its way is balanced already");
+    assert!(!plan.join(staging).exists());
 }
 
 /// What is done to the bytes of a file.

@@ -4,7 +4,7 @@ use super::Format;
 use super::feature::{Cell, Feature, Field, Geometry, Shape};
 use crate::crs::Crs;
 use crate::io::error::WriteError;
-use crate::io::folder::beside;
+use crate::io::folder::{beside, put};
 use crate::io::{Aside, write_atomic};
 use geo::{Coord, LineString, Polygon};
 use serde_json::{Map, Value, json};
@@ -54,8 +54,8 @@ fn unfit(path: &Path, detail: String) -> WriteError {
 /// Has a file written beside its place and puts it there when it is whole.
 fn aside(path: &Path, write: impl FnOnce(&Path) -> Result<(), WriteError>) -> Result<(), WriteError> {
     let temporary = beside(path)?;
-    let done =
-        write(&temporary).and_then(|()| fs::rename(&temporary, path).map_err(|cause| WriteError::File { path: path.to_path_buf(), cause }));
+    let _ = fs::remove_file(&temporary);
+    let done = write(&temporary).and_then(|()| put(&temporary, path).map_err(|cause| WriteError::File { path: path.to_path_buf(), cause }));
     if done.is_err() {
         let _ = fs::remove_file(&temporary);
     }
@@ -154,12 +154,13 @@ fn shapefile(path: &Path, table: &Table<'_>, crs: &Crs) -> Result<Vec<String>, W
     let failed = |cause| WriteError::File { path: path.to_path_buf(), cause };
     let name = Format::stem(&path.to_string_lossy()).to_string();
     let into = path.parent().unwrap_or(Path::new(""));
-    let put = || -> Result<Vec<String>, WriteError> {
+    let _ = fs::remove_dir_all(&staging);
+    let write = || -> Result<Vec<String>, WriteError> {
         fs::create_dir_all(&staging).map_err(failed)?;
         let written = super::shapefile::write::write_shapefile(&staging, &name, &table.features, table.fields, crs.wkt1().as_deref())?;
         for part in ["cpg", "dbf", "prj", "shx", "shp"].map(|ending| format!("{name}.{ending}")) {
             if staging.join(&part).exists() {
-                fs::rename(staging.join(&part), into.join(&part)).map_err(failed)?;
+                put(&staging.join(&part), &into.join(&part)).map_err(failed)?;
             }
         }
         let renamed = written.names.iter().filter(|(ours, theirs)| ours != theirs);
@@ -167,7 +168,7 @@ fn shapefile(path: &Path, table: &Table<'_>, crs: &Crs) -> Result<Vec<String>, W
         let silent = undeclared(path, crs, crs.wkt1().is_some());
         Ok(renamed.chain(written.remarks).chain(silent).collect())
     };
-    let done = put();
+    let done = write();
     let _ = fs::remove_dir_all(&staging);
     done
 }

@@ -17,6 +17,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 use std::borrow::Cow;
 use std::fs::{self, File};
+use std::io::{self, Read as _, Seek};
 use std::path::Path;
 
 const FORMAT: &str = "GeoPackage";
@@ -26,7 +27,11 @@ const FORMAT: &str = "GeoPackage";
 /// Memory is bounded by the longest record.
 pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], how: &Reading, sink: &mut dyn Sink) -> Result<Read, ReadError> {
     let failed = |cause| ReadError::Io { path: path.to_path_buf(), after: 0, cause };
-    let raw = File::open(path).map_err(failed)?;
+    let mut raw = File::open(path).map_err(failed)?;
+    if cut_off(&mut raw).map_err(failed)? {
+        let detail = "it is shorter than it says; copy or export it again".to_string();
+        return Err(ReadError::Damaged { file: file.to_string(), format: FORMAT, after: 0, detail });
+    }
     no_companion(path, file)?;
     let db = open(path).map_err(|e| not_a_geopackage(file, &e))?;
     let layer = catalogue::layer(&db, file, how.table.as_deref())?;
@@ -80,6 +85,20 @@ fn uri(path: &Path) -> String {
         }
     }
     uri + "?immutable=1"
+}
+
+/// Whether a database has fewer pages than its head says, where the head is up to date; SQLite reads zeros in place of what is cut off.
+/// Leaves the file at its beginning.
+fn cut_off(file: &mut File) -> io::Result<bool> {
+    let mut head = [0u8; 100];
+    let read = file.by_ref().take(100).read(&mut head)?;
+    file.rewind()?;
+    let word = |at: usize| u64::from(u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]));
+    let page = match u16::from_be_bytes([head[16], head[17]]) {
+        1 => 1 << 16,
+        other => u64::from(other),
+    };
+    Ok(read == head.len() && word(24) == word(92) && file.metadata()?.len() < page * word(28))
 }
 
 /// What a program that still has the file open, or died with it, left in its journal would be missed.
