@@ -230,8 +230,10 @@ fn attachments(path: &Path) -> Result<Vec<[String; 3]>, PlanReadError> {
 /// The whole plan of a folder, from its `plan.json` of this version of the form or an earlier one.
 pub fn whole(folder: &Path) -> Result<Plan, PlanReadError> {
     let path = folder.join("plan.json");
-    let text = std::fs::read_to_string(&path).map_err(|cause| unreadable(&path, cause))?;
-    read_flat(&text).map_err(|e| PlanReadError::Plan { path, cause: e.to_string() })
+    let bytes = std::fs::read(&path).map_err(|cause| unreadable(&path, cause))?;
+    let fail = |cause: String| PlanReadError::Plan { path: path.clone(), cause };
+    let text = std::str::from_utf8(&bytes).map_err(|e| fail(e.to_string()))?;
+    read_flat(text).map_err(|e| fail(e.to_string()))
 }
 
 /// The recipe that `plan.json` carries, if there is one.
