@@ -252,7 +252,7 @@ mod tests {
             (
                 format!("({square}),((9 0,12 0,12 9,9 9,9 0))"),
                 "the border of polygon 1 and the border of polygon 2 share a line",
-                [9.0, 0.0],
+                [9.0, 9.0],
             ),
             (format!("({square}),((9 9,12 9,12 12,9 9))"), "", [0.0; 2]),
             (format!("({square}),((2 2,3 2,3 3,2 2))"), "polygons 2 and 1 overlap", [2.5, 2.0]),
