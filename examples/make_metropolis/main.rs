@@ -3,21 +3,11 @@
 mod city;
 #[path = "../shared/cli.rs"]
 mod cli;
-mod divisions;
-mod land;
-mod layer;
-#[path = "../shared/plane.rs"]
-mod plane;
-mod quarter;
-mod skeleton;
-#[path = "../shared/stations.rs"]
-mod stations;
 
 use clap::{Parser, ValueEnum};
 use evengrid::crs::Crs;
 use evengrid::io::Features;
 use evengrid::recipe::Recipe;
-use plane::P;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -2,7 +2,7 @@
 //!
 //! Everything here follows from the seed and the place in the lattice, so that nothing but a few numbers a cell is held in memory.
 
-use crate::plane::{P, Rng, beside, length, lerp};
+use super::plane::{P, Rng, beside, length, lerp};
 use std::collections::VecDeque;
 use std::f64::consts::TAU;
 

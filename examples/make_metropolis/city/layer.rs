@@ -1,13 +1,13 @@
 //! A layer that is written feature by feature.
 
-use crate::P;
-use crate::cli::Failure;
+use super::Failure;
+use super::plane::P;
 use evengrid::io::Aside;
 use std::fmt::Arguments;
 use std::io::Write;
 use std::path::Path;
 
-#[path = "../shared/geojson.rs"]
+#[path = "../../shared/geojson.rs"]
 mod geojson;
 
 pub use geojson::Geometry;

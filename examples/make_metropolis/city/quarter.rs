@@ -1,7 +1,7 @@
 //! The streets inside a cell: it is divided from street to street until blocks are small enough.
 
-use crate::plane::{P, Rng, beside, length, lerp};
-use crate::skeleton::STEP;
+use super::plane::{P, Rng, beside, length, lerp};
+use super::skeleton::STEP;
 
 /// Shares of the land that either side of a new street gets at least.
 const LEAST: f64 = 0.14;

@@ -1,7 +1,7 @@
 //! Divisions of the city, as sets of cells: each level puts together neighbours of the level below.
 
-use crate::plane::{P, Rng};
-use crate::skeleton::{At, Skeleton};
+use super::plane::{P, Rng};
+use super::skeleton::{At, Skeleton};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Which division every cell of the lattice is in; cells outside the city are in none.

@@ -1,7 +1,7 @@
 //! What blocks are used for, and who lives on them.
 
-use crate::plane::{P, Rng, length};
-use crate::quarter::Block;
+use super::plane::{P, Rng, length};
+use super::quarter::Block;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Use {
@@ -20,11 +20,11 @@ use Use::{Campus, Compound, Field, Industry, LowRise, Offices, Park, Towers, Vil
 
 /// Uses with their shares of the blocks in the middle and at the edge of the city, points per hectare, and what the layer calls them.
 const USES: [(Use, [f64; 2], f64, &str); 9] = [
-    (Compound, [0.26, 0.08], 110.0, "residential"),
-    (Towers, [0.18, 0.02], 130.0, "residential"),
-    (LowRise, [0.31, 0.24], 45.0, "residential"),
-    (Village, [0.0, 0.25], 9.0, "residential"),
-    (Offices, [0.11, 0.03], 10.0, "commercial"),
+    (Compound, [0.26, 0.08], 100.0, "residential"),
+    (Towers, [0.18, 0.02], 110.0, "residential"),
+    (LowRise, [0.33, 0.24], 60.0, "residential"),
+    (Village, [0.0, 0.25], 14.0, "residential"),
+    (Offices, [0.08, 0.03], 10.0, "commercial"),
     (Campus, [0.03, 0.02], 3.0, "campus"),
     (Industry, [0.03, 0.08], 3.0, "industrial"),
     (Park, [0.08, 0.05], 0.0, "park"),
@@ -56,7 +56,7 @@ impl Use {
 
     /// Points that so much land draws, before chance.
     pub fn points(self, m2: f64, rng: &mut Rng) -> f64 {
-        m2 / 1e4 * self.row().0 * (0.6 * rng.normal()).exp()
+        m2 / 1e4 * self.row().0 * (0.45 * rng.normal()).exp()
     }
 
     /// As the layer of land use calls it.

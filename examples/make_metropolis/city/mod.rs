@@ -1,14 +1,26 @@
 //! The layers of the city, written cell by cell.
 
-use crate::cli::Failure;
-use crate::divisions::{self, Level};
-use crate::land::{Use, settle};
-use crate::layer::{Geometry, Layer};
-use crate::plane::{P, Rng, lerp};
-use crate::quarter::{Block, divide};
-use crate::skeleton::{At, Skeleton, Strip};
-use crate::stations::sectors;
+mod divisions;
+mod land;
+mod layer;
+#[path = "../../shared/plane.rs"]
+mod plane;
+mod quarter;
+mod skeleton;
+#[path = "../../shared/stations.rs"]
+mod stations;
+
+use divisions::Level;
+use land::{Use, settle};
+use layer::{Geometry, Layer};
+use plane::{P, Rng, lerp};
+use quarter::{Block, divide};
+use skeleton::{At, Skeleton, Strip};
+use stations::sectors;
 use std::path::Path;
+
+/// What ends the writing.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Mean households of a cell, and of a community.
 const CELL: f64 = 900.0;
