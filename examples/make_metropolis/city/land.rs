@@ -3,7 +3,7 @@
 use super::plane::{P, Rng, length};
 use super::quarter::Block;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
     Compound,
     Towers,
@@ -62,6 +62,11 @@ impl Use {
     /// As the layer of land use calls it.
     pub fn kind(self) -> &'static str {
         self.row().1
+    }
+
+    /// Whether such land has a name of its own.
+    pub fn is_named(self) -> bool {
+        matches!(self, Compound | Campus | Industry | Park)
     }
 }
 

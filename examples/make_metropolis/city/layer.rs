@@ -42,6 +42,11 @@ impl Layer {
         Ok(())
     }
 
+    /// Features so far.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
     /// Puts the file in place; its name, and how many features it has.
     pub fn end(mut self) -> Result<(&'static str, usize), Failure> {
         self.file.write_all(geojson::TAIL.as_bytes())?;

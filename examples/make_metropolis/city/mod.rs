@@ -28,7 +28,7 @@ const COMMUNITY: f64 = 3_000.0;
 /// Communities of a subdistrict, and subdistricts of a district.
 const SUBDISTRICT: f64 = 9.0;
 const DISTRICT: f64 = 7.0;
-/// Median m² of a block in the middle of the city, and how many times as much it is at the edge.
+/// Median m² of a block in the middle of the city, and how many times that is added at the edge.
 const BLOCK_M2: f64 = 9_000.0;
 const LOOSER: f64 = 2.5;
 /// Households of a hall and of a mast, and how far a mast reaches.
@@ -216,7 +216,8 @@ impl Layers {
     fn block(&mut self, block: &Block, used: Use, n: usize, rng: &mut Rng) -> Result<(), Failure> {
         let mut ring = block.0.clone();
         ring.push(ring[0]);
-        self.landuse.add(format_args!(r#""kind":"{}""#, used.kind()), &Geometry::Polygon(vec![ring]))?;
+        let name = if used.is_named() { format!(r#","name":"{used:?} {}""#, self.landuse.count() + 1) } else { String::new() };
+        self.landuse.add(format_args!(r#""kind":"{}"{name}"#, used.kind()), &Geometry::Polygon(vec![ring]))?;
         match used {
             Use::Compound => {
                 // from the gate to the towers
