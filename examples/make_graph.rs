@@ -2,6 +2,8 @@
 
 #[path = "shared/cli.rs"]
 mod cli;
+#[path = "shared/plane.rs"]
+mod plane;
 #[path = "../benches/streets/mod.rs"]
 mod streets;
 
@@ -10,8 +12,8 @@ use evengrid::cut::{Faces, faces};
 use evengrid::io::write_atomic;
 use evengrid::territory::Barrier;
 use evengrid::territory::lattice::{Plane, Pt, Rings};
+use plane::Rng;
 use std::collections::BTreeMap;
-use std::f64::consts::TAU;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,25 +55,8 @@ fn main() -> ExitCode {
     cli::exit(run(Args::parse()))
 }
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    fn normal(&mut self) -> f64 {
-        (-2.0 * (1.0 - self.next()).ln()).sqrt() * (TAU * self.next()).cos()
-    }
-}
-
 fn run(a: Args) -> Result<bool, cli::Failure> {
-    let mut random = Random(a.seed);
+    let mut random = Rng(a.seed);
     let faces = faces(&blocks(a.units, &mut random), &())?;
     let plane = Plane::around(0.0, 0.0);
     let n = faces.count();
@@ -103,7 +88,7 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
 }
 
 /// Streets with gaps.
-fn blocks(units: usize, random: &mut Random) -> Vec<Barrier> {
+fn blocks(units: usize, random: &mut Rng) -> Vec<Barrier> {
     // eight segments a block; gaps join blocks, and what then ends in nothing joins more
     let streets = streets::streets((8.0 * units as f64 / (1.0 - 3.4 * GAPS)) as usize);
     let mut out = Vec::new();
@@ -113,7 +98,7 @@ fn blocks(units: usize, random: &mut Random) -> Vec<Barrier> {
         for at in (0..last).step_by(4) {
             // trunk roads and the outer streets have no gaps
             let whole = class == 2 || i == 0 || i == streets.len() / 2 - 1 || i == streets.len() / 2 || i == streets.len() - 1;
-            if whole || random.next() > GAPS {
+            if whole || random.share() > GAPS {
                 out.push(Barrier { class, line: street.line[at..=(at + 4).min(last)].to_vec() });
             }
         }
@@ -138,14 +123,14 @@ fn borders(plane: &Plane, faces: &Faces) -> BTreeMap<(u32, u32), u64> {
     metres.into_iter().map(|(pair, m)| (pair, m.round().max(1.0) as u64)).collect()
 }
 
-fn households(a: &Args, centres: &[[f64; 2]], random: &mut Random) -> Vec<u64> {
+fn households(a: &Args, centres: &[[f64; 2]], random: &mut Rng) -> Vec<u64> {
     let wave = |x: f64, y: f64| 1.0 + 0.6 * (x / 900.0).sin() * (y / 1100.0).cos();
-    let raw = |c: &[f64; 2]| if random.next() < 0.06 { 0.0 } else { random.normal().exp() * wave(c[0], c[1]) };
+    let raw = |c: &[f64; 2]| if random.share() < 0.06 { 0.0 } else { random.normal().exp() * wave(c[0], c[1]) };
     let raw: Vec<f64> = centres.iter().map(raw).collect();
     let scale = a.mean * raw.len() as f64 / raw.iter().sum::<f64>().max(1e-9);
     let mut load = |x: f64| {
-        let tower = random.next() < 0.001;
-        let households = if tower { 500 + (1000.0 * random.next()) as u64 } else { (x * scale).round() as u64 };
+        let tower = random.share() < 0.001;
+        let households = if tower { 500 + (1000.0 * random.share()) as u64 } else { (x * scale).round() as u64 };
         if a.cap > 0 { households.min(a.cap) } else { households }
     };
     raw.into_iter().map(&mut load).collect()

@@ -4,12 +4,17 @@
 mod choice;
 #[path = "shared/cli.rs"]
 mod cli;
+#[path = "shared/plane.rs"]
+mod plane;
+#[path = "shared/stations.rs"]
+mod stations;
 
 use choice::Choice;
 use clap::Parser;
 use evengrid::io::{read_layers, write_atomic};
 use evengrid::territory::lattice::{Pt, Side, side_of_rings};
 use evengrid::territory::{Territory, territory};
+use plane::Rng;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -46,40 +51,28 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     let t = territory(&read_layers(&a.choice.folder(), &recipe.layers)?, &recipe, &())?;
     let masts = masts(&t, a.spacing, recipe.seed);
     let mut out = String::from("{\"type\":\"FeatureCollection\",\"name\":\"base_stations\",\"features\":[\n");
-    let mut stations = 0;
+    let mut count = 0;
     for (m, (at, turn)) in masts.iter().enumerate() {
         let [lon, lat] = at.lon_lat();
-        let sectors: Vec<Option<f64>> =
-            if m % 10 == 9 { vec![None] } else { (0..3).map(|k| Some((turn + 120.0 * f64::from(k)) % 360.0)).collect() };
-        for (k, azimuth) in sectors.into_iter().enumerate() {
-            let facing = azimuth.map_or(String::new(), |a| format!(",\"azimuth\":{a:.0},\"beam_width\":65"));
-            let comma = if stations > 0 { ",\n" } else { "" };
+        for (id, properties) in stations::sectors(m, *turn, a.spacing) {
+            let comma = if count > 0 { ",\n" } else { "" };
             let _ = write!(
                 out,
-                "{comma}{{\"type\":\"Feature\",\"properties\":{{\"id\":\"m{m:04}-{k}\",\"radius_m\":{:.0},\"indoor\":false{facing}}},\
-                 \"geometry\":{{\"type\":\"Point\",\"coordinates\":[{lon:.7},{lat:.7}]}}}}",
-                a.spacing
+                "{comma}{{\"type\":\"Feature\",\"properties\":{{\"id\":\"{id}\",{properties}}},\
+                 \"geometry\":{{\"type\":\"Point\",\"coordinates\":[{lon:.7},{lat:.7}]}}}}"
             );
-            stations += 1;
+            count += 1;
         }
     }
     out.push_str("\n]}\n");
     write_atomic(&a.out, out.as_bytes())?;
-    cli::say!("{stations} stations on {} masts in {}", masts.len(), a.out.display());
+    cli::say!("{count} stations on {} masts in {}", masts.len(), a.out.display());
     Ok(true)
 }
 
 /// Places in the divisions, each with the direction of its first sector.
 fn masts(t: &Territory, spacing: f64, seed: u64) -> Vec<(Pt, f64)> {
-    let mut state = seed;
-    let mut random = move || {
-        // splitmix64
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-    };
+    let mut rng = Rng(seed);
     let corners = || t.divisions.iter().flat_map(|d| d.rings.iter().flatten()).map(|p| t.plane.metres(*p));
     let span = |axis: usize| corners().fold((f64::INFINITY, f64::NEG_INFINITY), |s, p| (s.0.min(p[axis]), s.1.max(p[axis])));
     let ((x0, x1), (y0, y1)) = (span(0), span(1));
@@ -89,8 +82,8 @@ fn masts(t: &Territory, spacing: f64, seed: u64) -> Vec<(Pt, f64)> {
     let (rows, columns) = (((y1 - y0) / height) as usize + 1, ((x1 - x0) / spacing) as usize + 2);
     for row in 0..rows {
         for column in 0..columns {
-            let jitter = [random() - 0.5, random() - 0.5].map(|j| 0.5 * spacing * j);
-            let turn = (120.0 * random()).round();
+            let jitter = [rng.share() - 0.5, rng.share() - 0.5].map(|j| 0.5 * spacing * j);
+            let turn = (120.0 * rng.share()).round();
             let x = x0 + spacing * (column as f64 + 0.5 * (row % 2) as f64) + jitter[0];
             let p = t.plane.lattice([x, y0 + height * (row as f64 + 0.5) + jitter[1]]);
             if inside(p) {

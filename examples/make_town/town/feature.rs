@@ -1,19 +1,11 @@
 //! Layers as GeoJSON text: one feature a line, WGS 84, seven decimals.
 
+#[path = "../../shared/geojson.rs"]
+mod geojson;
+
 use super::lattice::P;
+pub use geojson::{Geometry, degrees};
 use serde_json::{Value, json};
-
-/// The reference point of the plane, and the metres in a degree around it.
-const ORIGIN: P = [113.2, 30.3];
-const METRES_PER_DEGREE: P = [96_194.9, 110_857.5];
-
-/// A geometry on the plane.
-pub enum Geometry {
-    Point(P),
-    Line(Vec<P>),
-    Polygon(Vec<Vec<P>>),
-    MultiPolygon(Vec<Vec<Vec<P>>>),
-}
 
 /// One layer under construction.
 pub struct Layer {
@@ -51,15 +43,7 @@ impl Layer {
             all.extend(id.map(|id| ("id".to_string(), json!(id))));
             all.extend(more.into_iter().filter(|(_, v)| !v.is_null()));
         }
-        let (kind, coordinates) = match geometry {
-            Geometry::Point(p) => ("Point", point(p)),
-            Geometry::Line(l) => ("LineString", line(l)),
-            Geometry::Polygon(p) => ("Polygon", list(p, |r| line(r))),
-            Geometry::MultiPolygon(m) => ("MultiPolygon", list(m, |p| list(p, |r| line(r)))),
-        };
-        let own = id.map_or(String::new(), |id| format!(r#""id":"{id}","#));
-        self.lines
-            .push(format!(r#"{{"type":"Feature",{own}"properties":{all},"geometry":{{"type":"{kind}","coordinates":{coordinates}}}}}"#));
+        self.lines.push(geojson::feature(id, all, geometry));
     }
 
     /// Repeats the feature that was added last, letter by letter.
@@ -92,24 +76,6 @@ impl Layer {
 
     /// The finished collection.
     pub fn text(&self) -> String {
-        format!("{{\"type\":\"FeatureCollection\",\"name\":\"{}\",\"features\":[\n{}\n]}}\n", self.name, self.lines.join(",\n"))
+        format!("{}{}{}", geojson::head(self.name), self.lines.join(",\n"), geojson::TAIL)
     }
-}
-
-/// Longitude and latitude of a place on the plane.
-pub fn degrees(p: &P) -> P {
-    [ORIGIN[0] + p[0] / METRES_PER_DEGREE[0], ORIGIN[1] + p[1] / METRES_PER_DEGREE[1]]
-}
-
-fn point(p: &P) -> String {
-    let [lon, lat] = degrees(p);
-    format!("[{lon:.7},{lat:.7}]")
-}
-
-fn line(points: &[P]) -> String {
-    list(points, point)
-}
-
-fn list<T>(items: &[T], one: impl Fn(&T) -> String) -> String {
-    format!("[{}]", items.iter().map(one).collect::<Vec<_>>().join(","))
 }
