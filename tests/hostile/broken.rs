@@ -72,7 +72,8 @@ fn cut_off_files() {
     };
     let byte = |ending: &str| match ending {
         // what is missing says nothing
-        "geojson" | "geojsonl" | "kml" | "gpkg" => FINE,
+        "geojson" | "geojsonl" | "kml" => FINE,
+        "gpkg" => Refused(&["shorter than it says"]),
         "shp" => Told("feature-malformed"),
         other => quarter(other),
     };

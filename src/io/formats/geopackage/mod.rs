@@ -29,7 +29,7 @@ pub(in crate::io) fn read(path: &Path, file: &str, wanted: &[String], how: &Read
     let failed = |cause| ReadError::Io { path: path.to_path_buf(), after: 0, cause };
     let mut raw = File::open(path).map_err(failed)?;
     if cut_off(&mut raw).map_err(failed)? {
-        let detail = "it is shorter than it says; copy or export it again".to_string();
+        let detail = "it is shorter than it says".to_string();
         return Err(ReadError::Damaged { file: file.to_string(), format: FORMAT, after: 0, detail });
     }
     no_companion(path, file)?;
