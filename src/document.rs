@@ -98,7 +98,7 @@ pub fn write<T: Document>(data: &T) -> Result<String, DocumentError> {
     Ok(serde_json::to_string(&Written { kind: T::KIND, schema: schema::<T>(), data })?)
 }
 
-/// Reads what [`write`] wrote, today or with an earlier version.
+/// Reads what [`write()`] wrote, today or with an earlier version.
 pub fn read<T: Document>(text: &str) -> Result<T, DocumentError> {
     let head: Head = serde_json::from_str(text)?;
     if head.kind != T::KIND {
