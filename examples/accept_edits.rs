@@ -77,6 +77,11 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         other => other?,
     };
     drawn.report.findings.extend(read.iter().cloned());
+    if folder::is_done(&plan, &drawn, &a.plan, &a.out) {
+        clock.finish();
+        say("unchanged", "the plan is as it was; nothing was written over it".into());
+        return Ok(true);
+    }
     clock.stage("write");
     folder::write(staged, &drawn, &a.layers, Some((&plan, &changes)), &clock)?;
     clock.finish();

@@ -78,6 +78,11 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         let layers = read_layers(&a.layers, &recipe.layers)?;
         Ok(rebalance(&plan, &layers, &recipe, &options, &clock)?)
     })?;
+    if folder::is_done(&plan, &drawn, &a.plan, &a.out) {
+        clock.finish();
+        say("unchanged", "the plan is as it was; nothing was written over it".into());
+        return Ok(true);
+    }
     clock.stage("write");
     folder::write(staged, &drawn, &a.layers, Some((&plan, &changes)), &clock)?;
     clock.finish();

@@ -171,6 +171,7 @@ pub fn ask(service: &Service, wanted: Wanted, body: Body, id: u64) -> Result<Ask
             let wishes: Wishes = parse(said)?;
             check_uploaded_to(service, plan, &uploaded)?;
             // the rest of the recipe is that of the plan, which was checked
+            wishes.check().map_err(Refusal::unfit)?;
             wishes.recipe(Draft::default())?;
             Ok(Ask::Rebalance { plan, layers: needed()?, wishes })
         }

@@ -1,6 +1,7 @@
 //! A job: what was asked for, and how far it is.
 
 use evengrid::pipeline::Rebalance;
+use evengrid::plan::series::Stamp;
 use evengrid::recipe::{Draft, Recipe, RecipeErrors};
 use evengrid::watch::Watch;
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,19 @@ impl Wishes {
     pub fn options(&self) -> Rebalance {
         let freeze = self.freeze.iter().cloned().collect();
         Rebalance { budget_share: self.budget_share, freeze, valid_from: self.valid_from.clone() }
+    }
+
+    /// What the engine would refuse of any plan.
+    pub fn check(&self) -> Result<(), String> {
+        if let Some(share) = self.budget_share.filter(|share| !(0.0..=1.0).contains(share)) {
+            return Err(format!("budget_share is {share}; a share of the load from 0 to 1 is expected"));
+        }
+        match &self.valid_from {
+            Some(date) if Stamp::parse(date).is_none_or(|stamp| stamp.month) => {
+                Err(format!("valid_from is '{date}'; a day YYYY-MM-DD is expected"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The recipe of the old plan with the effort that is wished for.

@@ -36,7 +36,7 @@ use tokio::net::TcpListener;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  plan_service --layers-root data --state state\n  curl -d '{\"layers\": \"city\", \"recipe\": \"[division]\\nlevel = 9\"}' -H 'content-type: application/json' http://127.0.0.1:8080/plans\n  curl -F layers=@admin.geojson -F layers=@households.csv -F recipe=@ours.toml http://127.0.0.1:8080/plans\n\nExit codes: 0 stopped by SIGINT or SIGTERM, 2 it could not start."
+    after_help = "Examples:\n  plan_service --layers-root testdata --state state\n  curl -d '{\"layers\": \"town\", \"recipe\": \"[division]\\nlevel = 8\\nscheme = \\\"civil\\\"\"}' -H 'content-type: application/json' http://127.0.0.1:8080/plans\n  curl -F layers=@admin.geojson -F layers=@households.csv -F recipe=@ours.toml http://127.0.0.1:8080/plans\n\nExit codes: 0 stopped by SIGINT or SIGTERM, 2 it could not start."
 )]
 struct Args {
     /// Folder that keeps jobs, uploads and plans
@@ -88,6 +88,9 @@ fn main() -> ExitCode {
 }
 
 fn run(a: Args) -> Result<bool, cli::Failure> {
+    if let Some(root) = a.layers_root.as_ref().filter(|root| !root.is_dir()) {
+        return Err(format!("--layers-root {}: no such folder", root.display()).into());
+    }
     let settings = Settings {
         layers_root: a.layers_root,
         limits: Limits { features: a.max_features, positions: a.max_positions },

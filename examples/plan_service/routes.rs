@@ -43,6 +43,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/plans/{id}/files/{name}", get(plans::file))
         .route("/plans/{id}/map", get(plans::map))
         .fallback(async || Refusal::unknown("no such path; /openapi.json lists them"))
+        .method_not_allowed_fallback(async || Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "no such method here; /openapi.json lists them"))
         .layer(body)
         .layer(middleware::from_fn(local))
         .with_state(service)

@@ -140,7 +140,9 @@ fn a_kill_among_the_last_steps_is_told_and_finished() {
         run("rebalance_after_census", &["--plan", text(&plan), "--layers", text(&LAND.later), "--out", text(&plan)]).output().unwrap();
     assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
     let plan_json = Path::new("plan.json");
-    assert!(files(&plan)[plan_json] == writer.new[plan_json], "the plan that was on its way is balanced already");
+    let found = files(&plan);
+    assert!(found[plan_json] == writer.new[plan_json], "the plan that was on its way is balanced already");
+    assert!(found[Path::new("changes.json")] == writer.new[Path::new("changes.json")], "what was moved is still told");
     assert!(!plan.join(staging).exists());
 }
 
