@@ -5,6 +5,7 @@ mod plan_folder;
 
 use super::cli;
 use evengrid::io::Staged;
+use evengrid::io::plan_files::plan_json;
 use evengrid::pipeline::Drawn;
 use evengrid::plan::Plan;
 use evengrid::watch::Watch;
@@ -59,7 +60,8 @@ pub fn begin(out: &Path, layers: &Path) -> Result<Staged, cli::Failure> {
 /// Whether a plan that goes into the folder of the one before is the same: what was told of the change that made it stays there.
 #[allow(dead_code, reason = "not every example changes a plan")]
 pub fn is_done(old: &Plan, drawn: &Drawn, plan: &Path, out: &Path) -> bool {
-    *old == drawn.plan && out.canonicalize().is_ok_and(|out| plan.canonicalize().is_ok_and(|plan| plan == out))
+    let same = plan_json(old).is_ok_and(|old| plan_json(&drawn.plan).is_ok_and(|new| new == old));
+    same && out.canonicalize().is_ok_and(|out| plan.canonicalize().is_ok_and(|plan| plan == out))
 }
 
 /// Writes all files of a plan and what is `later` in it; an older plan is replaced only when the new one is whole.
