@@ -11,7 +11,7 @@ use evengrid::territory::{Station, Territory};
 use evengrid::zones::{CellLand, Coverage, coverage};
 use geo::{Area, MultiPolygon, Polygon};
 use geo_clipper::Clipper;
-use land::{area, config, division, home, line, place, station};
+use land::{Corner, area, config, division, home, line, place, station};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
@@ -174,6 +174,37 @@ fn rounding(t: &Territory) -> f64 {
 
 fn total(fabric: &Fabric) -> f64 {
     fabric.units.iter().map(|u| u.area_m2).sum()
+}
+
+/// Clipper gives one ring for land and a corner beside it that it touches: both are land.
+#[test]
+fn land_that_touches_itself_in_a_corner_is_not_lost() {
+    let given: [(Corner, bool, &[Corner]); 12] = [
+        ((4, 61), false, &[(0, 0), (0, 1), (0, 2)]),
+        ((0, 0), false, &[(0, 0), (0, 1), (0, 2)]),
+        ((30, 30), false, &[(26, 5), (33, 52), (14, 33)]),
+        ((10, 30), false, &[(-3, -4), (52, -2), (52, 22), (35, 40)]),
+        ((39, 8), false, &[(13, 0), (36, 9), (17, 51)]),
+        ((40, 60), false, &[(-1, 5), (61, 21), (41, 52), (43, 65)]),
+        ((42, 9), true, &[(18, 11), (25, -5), (60, 26), (42, 57), (31, 42)]),
+        ((0, 20), true, &[(17, 14), (36, 10), (62, 28), (0, 20)]),
+        ((51, 8), false, &[(36, 42), (45, 36), (62, 39), (56, 46), (50, 65), (0, 49)]),
+        ((20, 30), false, &[(24, 19), (60, -2), (61, 58), (1, 61)]),
+        ((20, 30), true, &[(-3, 14), (14, -1), (60, 20), (42, 32), (60, 51), (31, 57)]),
+        ((64, 67), true, &[(-3, 11), (26, 8), (34, 3), (42, 38), (20, 51)]),
+    ];
+    let mast = |&(at, inside, land): &(Corner, bool, &[Corner])| Mast {
+        at,
+        azimuth: None,
+        beam_width: None,
+        radius_m: None,
+        indoor: Some(inside),
+        tunnel: None,
+        land: Some(land.to_vec()),
+    };
+    let (t, fabric, coverage) = made(records(&given.iter().map(mast).collect::<Vec<_>>()));
+    let sum: f64 = coverage.cells(&t).iter().map(|c| c.area_m2).sum();
+    assert!((sum - total(&fabric)).abs() < rounding(&t) * sum, "{sum} m² of {} m²", total(&fabric));
 }
 
 proptest! {

@@ -89,8 +89,8 @@ fn turn(half: &[(Pt, Pt)], came: (Pt, Pt)) -> usize {
     below.or_else(|| (lo..hi).max_by(|i, j| by_angle(key(i), key(j)))).unwrap_or(lo)
 }
 
-/// Splits a closed walk where it visits a vertex again.
-fn simple(walk: Vec<Pt>) -> Vec<Vec<Pt>> {
+/// Splits a closed walk where it visits a vertex again. O(n).
+pub(crate) fn simple(walk: Vec<Pt>) -> Vec<Vec<Pt>> {
     let mut out = Vec::new();
     let mut stack: Vec<Pt> = Vec::with_capacity(walk.len());
     let mut place: HashMap<Pt, usize> = HashMap::with_capacity(walk.len());

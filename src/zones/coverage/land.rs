@@ -5,7 +5,7 @@
 //! [`polygons`] has looked at all of them.
 
 use super::convex::{At, area, bounds};
-use crate::cut::rings::untied;
+use crate::cut::rings::{simple, untied};
 use crate::territory::lattice::{Plane, Pt, Rings, ring_area2};
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 use geo_clipper::{Clipper, ClipperInt, PolyFillType};
@@ -154,9 +154,12 @@ fn to_clipper<'a>(lands: impl IntoIterator<Item = &'a Land>) -> MultiPolygon<i64
     lands.into_iter().flat_map(polygons).map(polygon).collect()
 }
 
+/// Rings that visit a position again are taken apart there, since either part may be land or a hole, whichever way round it goes.
 fn from_clipper(land: MultiPolygon<i64>) -> Land {
-    let line = |l: &LineString<i64>| l.0.iter().map(|c| [c.x as f64 * GRAIN_M, c.y as f64 * GRAIN_M]).collect();
-    land.iter().map(|p| Polygon::new(line(p.exterior()), p.interiors().iter().map(line).collect())).collect()
+    let open = |line: &LineString<i64>| line.0.split_last().map_or(Vec::new(), |x| x.1.iter().map(|c| Pt { x: c.x, y: c.y }).collect());
+    let metres = |ring: Vec<Pt>| Polygon::new(ring.iter().map(|p| [p.x as f64 * GRAIN_M, p.y as f64 * GRAIN_M]).collect(), vec![]);
+    let rings = land.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()));
+    rings.map(open).flat_map(simple).map(metres).collect()
 }
 
 /// Any of them.
