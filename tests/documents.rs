@@ -1,29 +1,20 @@
 //! Data of every stage is a document that is read back as it was, and damage to it is told.
 
+mod quick_town;
+
 use evengrid::attach::Attachment;
 use evengrid::cut::{Fabric, cut};
 use evengrid::document::{Document, DocumentError, read, read_flat, write};
-use evengrid::io::{plan_files, read_layers};
+use evengrid::io::plan_files;
 use evengrid::partition::{Partitioned, Problem, partition};
 use evengrid::pipeline::{Drawn, Rebalance, draw, rebalance};
 use evengrid::plan::{Changes, Plan, Report};
-use evengrid::recipe::{Draft, Recipe};
-use evengrid::territory::layers::Layers;
 use evengrid::territory::{Territory, territory};
 use evengrid::zones::zones;
+use quick_town::{LAYERS, RECIPE, later};
 use serde_json::Value;
-use std::path::Path;
 use std::sync::LazyLock;
 
-const TOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/town");
-
-static RECIPE: LazyLock<Recipe> = LazyLock::new(|| {
-    let text = std::fs::read_to_string(Path::new(TOWN).join("recipes/telecom.toml")).unwrap();
-    let mut quick = Draft::default();
-    quick.effort.level = Some("quick".into());
-    quick.or(Draft::from_toml(&text).unwrap()).build().unwrap()
-});
-static LAYERS: LazyLock<Layers> = LazyLock::new(|| read_layers(TOWN.as_ref(), &RECIPE.layers).unwrap());
 static DRAWN: LazyLock<Drawn> = LazyLock::new(|| draw(&LAYERS, &RECIPE, &()).unwrap());
 
 /// Written, read and written again: the same bytes.
@@ -58,8 +49,7 @@ fn a_plan_of_documents_is_the_same_plan() {
 
 #[test]
 fn changes_are_a_document() {
-    let mut later = LAYERS.clone();
-    later.households.iter_mut().filter(|h| h.origin.record % 3 == 0).for_each(|h| h.weight = h.weight.map(|w| w * 3.0));
+    let later = later();
     let changes = rebalance(&DRAWN.plan, &later, &RECIPE, &Rebalance::default(), &()).unwrap().changes;
     assert!(back::<Changes>(&changes) == changes);
     assert!(read_flat::<Changes>(&evengrid::io::changes_files::changes_json(&changes).unwrap()).unwrap() == changes);

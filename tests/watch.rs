@@ -1,28 +1,21 @@
 //! Long work is told of, stops where it is told to, and limits change nothing but whether there is a result.
 
+mod quick_town;
+
 use evengrid::graph::{Edge, UnitGraph};
-use evengrid::io::{Limits, ReadError, Reader, plan_files, plan_read, read_layers};
+use evengrid::io::{Limits, ReadError, Reader, plan_files, plan_read};
 use evengrid::measure::{Band, Load};
 use evengrid::partition::{Count, Locks, PartitionError, Problem, adjust, partition};
 use evengrid::pipeline::{Accept, Error, Rebalance, accept, draw, rebalance};
 use evengrid::plan::Plan;
-use evengrid::recipe::{Draft, Effort, Recipe};
-use evengrid::territory::layers::Layers;
+use evengrid::recipe::Effort;
 use evengrid::watch::{Guard, Stopped, Watch};
+use quick_town::{LAYERS, RECIPE, TOWN, later};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
-const TOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/town");
-
-static RECIPE: LazyLock<Recipe> = LazyLock::new(|| {
-    let text = std::fs::read_to_string(Path::new(TOWN).join("recipes/telecom.toml")).unwrap();
-    let mut quick = Draft::default();
-    quick.effort.level = Some("quick".into());
-    quick.or(Draft::from_toml(&text).unwrap()).build().unwrap()
-});
-static LAYERS: LazyLock<Layers> = LazyLock::new(|| read_layers(TOWN.as_ref(), &RECIPE.layers).unwrap());
 static PLAN: LazyLock<Plan> = LazyLock::new(|| draw(&LAYERS, &RECIPE, &()).unwrap().plan);
 
 fn bytes(plan: &Plan) -> String {
@@ -52,8 +45,7 @@ fn a_draw_stops_at_any_step_and_is_the_same_within_its_budget() {
 
 #[test]
 fn a_rebalance_and_an_acceptance_stop_at_any_step() {
-    let mut later = LAYERS.clone();
-    later.households.iter_mut().filter(|h| h.origin.record % 3 == 0).for_each(|h| h.weight = h.weight.map(|w| w * 3.0));
+    let later = later();
     let run = |watch: &dyn Watch| rebalance(&PLAN, &later, &RECIPE, &Rebalance::default(), watch).map(|r| bytes(&r.drawn.plan));
     let count = Guard::new(&());
     let whole = run(&count).unwrap();
