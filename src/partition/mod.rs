@@ -35,6 +35,7 @@ mod exact;
 mod freely;
 mod given;
 mod locks;
+mod moves;
 mod net;
 mod problem;
 mod recombine;

@@ -65,6 +65,11 @@ impl Net {
         self.units.len()
     }
 
+    /// Neighbours of all vertices: every edge twice.
+    pub fn rows(&self) -> usize {
+        self.targets.len()
+    }
+
     pub fn resources(&self) -> usize {
         self.resources
     }

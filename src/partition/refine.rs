@@ -1,11 +1,10 @@
 //! Local search: k-way Fiduccia–Mattheyses (1982) on the lexicographic score, contiguity kept.
 
 use super::contiguity::Contiguity;
+use super::moves::{Move, Moves};
 use super::net::Net;
 use super::rng::Rng;
 use super::score::{Goal, Score, penalty};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 /// Up to this many vertices a change of balance re-values every vertex of the parts concerned.
 const REVALUE: usize = 600;
@@ -20,19 +19,12 @@ pub(super) struct Refine<'a> {
     least: &'a [u32],
     part: Vec<u32>,
     loads: Vec<i64>,
+    /// Penalty of the loads of each part.
+    penalties: Vec<Score>,
     units: Vec<u32>,
     contiguity: Contiguity,
     /// Cost from the vertex at hand to each part beside it.
     beside: Vec<(u32, i64)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Move {
-    change: Score,
-    tie: u32,
-    unit: u32,
-    to: u32,
-    version: u32,
 }
 
 impl<'a> Refine<'a> {
@@ -45,13 +37,13 @@ impl<'a> Refine<'a> {
                 *s += l;
             }
         }
-        Refine { net, goals, least, part, loads, units, contiguity: Contiguity::new(net.len()), beside: Vec::new() }
+        let penalties = goals.chunks(r).zip(loads.chunks(r)).map(|(g, l)| penalty(g, l)).collect();
+        Refine { net, goals, least, part, loads, penalties, units, contiguity: Contiguity::new(net.len()), beside: Vec::with_capacity(8) }
     }
 
     /// Score of the partition. O(n + m).
     pub fn score(&self) -> Score {
-        let r = self.net.resources();
-        let mut score = self.goals.chunks(r).zip(self.loads.chunks(r)).fold(Score::default(), |s, (g, l)| s + penalty(g, l));
+        let mut score = self.penalties.iter().fold(Score::default(), |sum, &p| sum + p);
         for u in 0..self.net.len() {
             score.cut += self.net.neighbours(u).filter(|&(v, _)| v > u && self.part[v] != self.part[u]).map(|(_, c)| c).sum::<i64>();
         }
@@ -69,61 +61,56 @@ impl<'a> Refine<'a> {
     ///
     /// O(moves · d · log n) for degree d, plus the contiguity tests.
     pub fn run(&mut self, passes: usize, patience: usize, rng: &mut Rng) {
-        let mut version = vec![0u32; self.net.len()];
+        if passes == 0 {
+            return;
+        }
+        let (mut moves, mut locked, mut done) = (Moves::new(self.net.len()), vec![false; self.net.len()], Vec::new());
         for _ in 0..passes {
-            if self.pass(patience, &mut version, rng) >= Score::default() {
+            if self.pass(patience, &mut moves, &mut locked, &mut done, rng) >= Score::default() {
                 break;
             }
         }
     }
 
-    fn pass(&mut self, patience: usize, version: &mut [u32], rng: &mut Rng) -> Score {
-        const LOCKED: u32 = u32::MAX;
-        version.fill(0);
-        let mut heap: BinaryHeap<_> = (0..self.net.len()).filter_map(|u| self.offer(u, 0, rng)).collect();
+    /// One pass, with memory that is used again: moves, vertices that have moved, and where they came from.
+    fn pass(&mut self, patience: usize, moves: &mut Moves, locked: &mut [bool], done: &mut Vec<(u32, u32)>, rng: &mut Rng) -> Score {
+        locked.fill(false);
+        done.clear();
+        (0..self.net.len()).for_each(|u| moves.set(u, self.offer(u, rng)));
         let (mut sum, mut best, mut kept) = (Score::default(), Score::default(), 0);
-        let mut done: Vec<(u32, u32)> = Vec::new();
-        while let Some(Reverse(m)) = heap.pop() {
-            let u = m.unit as usize;
-            if version[u] != m.version {
+        while let Some((u, m)) = moves.best() {
+            let Some((change, to)) = self.best_move(u) else {
+                moves.set(u, None);
+                continue;
+            };
+            if change > m.change {
+                moves.set(u, Some(Move { change, to, ..m }));
                 continue;
             }
-            match self.best_move(u) {
-                None => continue,
-                Some((change, to)) if (change, to) != (m.change, m.to) && change > m.change => {
-                    heap.push(Reverse(Move { change, to, ..m }));
-                    continue;
+            moves.set(u, None);
+            if !self.contiguity.holds_without(self.net, &self.part, u) {
+                continue;
+            }
+            let from = self.part[u];
+            self.shift(u, to);
+            locked[u] = true;
+            done.push((u as u32, from));
+            sum += change;
+            if sum < best {
+                (best, kept) = (sum, done.len());
+            } else if done.len() - kept > patience {
+                break;
+            }
+            let balance_moved = change.violation != 0 || self.is_out(from) || self.is_out(to);
+            if balance_moved && self.net.len() <= REVALUE {
+                for v in 0..self.net.len() {
+                    if !locked[v] && (self.part[v] == from || self.part[v] == to || self.touches(v, from, to)) {
+                        moves.set(v, self.offer(v, rng));
+                    }
                 }
-                Some((change, to)) => {
-                    if !self.contiguity.holds_without(self.net, &self.part, u) {
-                        continue;
-                    }
-                    let from = self.part[u];
-                    self.shift(u, to);
-                    version[u] = LOCKED;
-                    done.push((m.unit, from));
-                    sum += change;
-                    if sum < best {
-                        (best, kept) = (sum, done.len());
-                    } else if done.len() - kept > patience {
-                        break;
-                    }
-                    let balance_moved = change.violation != 0 || self.is_out(from) || self.is_out(to);
-                    if balance_moved && self.net.len() <= REVALUE {
-                        for v in 0..self.net.len() {
-                            if version[v] != LOCKED && (self.part[v] == from || self.part[v] == to || self.touches(v, from, to)) {
-                                version[v] += 1;
-                                heap.extend(self.offer(v, version[v], rng));
-                            }
-                        }
-                    } else {
-                        for (v, _) in self.net.neighbours(u) {
-                            if version[v] != LOCKED {
-                                version[v] += 1;
-                                heap.extend(self.offer(v, version[v], rng));
-                            }
-                        }
-                    }
+            } else {
+                for (v, _) in self.net.neighbours(u).filter(|&(v, _)| !locked[v]) {
+                    moves.set(v, self.offer(v, rng));
                 }
             }
         }
@@ -138,14 +125,12 @@ impl<'a> Refine<'a> {
     }
 
     fn is_out(&self, p: u32) -> bool {
-        let r = self.net.resources();
-        let at = p as usize * r..(p as usize + 1) * r;
-        penalty(&self.goals[at.clone()], &self.loads[at]) != Score::default()
+        self.penalties[p as usize] != Score::default()
     }
 
-    fn offer(&mut self, u: usize, version: u32, rng: &mut Rng) -> Option<Reverse<Move>> {
+    fn offer(&mut self, u: usize, rng: &mut Rng) -> Option<Move> {
         let (change, to) = self.best_move(u)?;
-        Some(Reverse(Move { change, tie: rng.next() as u32, unit: u as u32, to, version }))
+        Some(Move { change, tie: rng.next() as u32, to })
     }
 
     /// The best part beside `u` to move to, with the change of the score.
@@ -176,12 +161,8 @@ impl<'a> Refine<'a> {
     /// Change of the penalty of `p` when it gains (`sign` = 1) or loses (-1) vertex `u`.
     fn change(&self, p: u32, u: usize, sign: i64) -> Score {
         let base = p as usize * self.net.resources();
-        let mut change = Score::default();
-        for (i, &l) in self.net.loads(u).iter().enumerate() {
-            let (goal, load) = (&self.goals[base + i], self.loads[base + i]);
-            change += goal.penalty(load + sign * l) - goal.penalty(load);
-        }
-        change
+        let loads = self.net.loads(u).iter().enumerate();
+        loads.fold(-self.penalties[p as usize], |sum, (i, &l)| sum + self.goals[base + i].penalty(self.loads[base + i] + sign * l))
     }
 
     fn shift(&mut self, u: usize, to: u32) {
@@ -189,6 +170,10 @@ impl<'a> Refine<'a> {
         for (i, &l) in self.net.loads(u).iter().enumerate() {
             self.loads[from * r + i] -= l;
             self.loads[to as usize * r + i] += l;
+        }
+        for p in [from, to as usize] {
+            let at = p * r..(p + 1) * r;
+            self.penalties[p] = penalty(&self.goals[at.clone()], &self.loads[at]);
         }
         self.units[from] -= self.net.units(u);
         self.units[to as usize] += self.net.units(u);

@@ -6,7 +6,7 @@ use super::net::Net;
 use super::refine::Refine;
 use super::rng::Rng;
 use super::score::Goal;
-use super::tree::tree_bisection;
+use super::tree::Trees;
 use rayon::prelude::*;
 
 /// More grids than twice this are not drawn before the net was cut into regions of so many.
@@ -84,7 +84,8 @@ fn bisect(net: &Net, k: u32, aim: &Aim, rng: &mut Rng) -> Option<(Vec<u32>, [u32
     let heaviest: Vec<i64> = total.iter().map(|t| (t / 40).max(1)).collect();
     let levels = pictures(net, &heaviest, COARSEST, rng);
     let top = levels.last().map_or(net, |l| &l.0);
-    let mut drawn: Vec<_> = (0..aim.starts).filter_map(|_| tree_bisection(top, k, aim, rng)).collect();
+    let mut trees = Trees::new(top, k, aim);
+    let mut drawn: Vec<_> = (0..aim.starts).filter_map(|_| trees.bisection(rng)).collect();
     drawn.sort_by_key(|b| b.score);
     drawn.truncate(REFINED);
     let mut refine = |net: &Net, side: Vec<u32>, grids: u32| {

@@ -15,109 +15,181 @@ pub(super) struct Bisection {
     pub side: Vec<u32>,
 }
 
-/// Draws a random spanning tree in which strong borders are likely to be inside, and cuts the edge
-/// that splits `k` grids best: both sides of a tree edge are contiguous, and the load and the cut of each
-/// side come from one walk over the tree. `None` for a net that cannot be split.
-///
-/// O(m log m + m · depth of the tree).
-pub(super) fn tree_bisection(net: &Net, k: u32, aim: &Aim, rng: &mut Rng) -> Option<Bisection> {
-    let n = net.len();
-    let (order, parent, depth) = spanning_tree(net, rng);
-    let r = net.resources();
-    let (mut loads, mut units, mut cut) = (Vec::with_capacity(n * r), Vec::with_capacity(n), vec![0i64; n]);
-    for u in 0..n {
-        loads.extend_from_slice(net.loads(u));
-        units.push(net.units(u));
-        for (v, c) in net.neighbours(u).filter(|&(v, _)| v > u) {
-            cut[u] += c;
-            cut[v] += c;
-            let (mut a, mut b) = (u, v);
+/// What all bisections of one net have in common.
+pub(super) struct Trees<'a> {
+    net: &'a Net,
+    k: u32,
+    aim: &'a Aim<'a>,
+    total: Vec<i64>,
+    /// Units of the net.
+    all: u32,
+    /// Each border once, with its cost.
+    edges: Vec<(u32, u32, i64)>,
+    /// Goals of side 0 with so many grids.
+    goals: Vec<Option<Vec<Goal>>>,
+    /// Edges in the order of their random keys.
+    keys: Vec<(u64, u32)>,
+    root: Vec<u32>,
+    /// The tree in rows: where each begins, and its neighbours.
+    row: Vec<u32>,
+    tree: Vec<u32>,
+    /// Vertices from the root down.
+    order: Vec<u32>,
+    parent: Vec<u32>,
+    depth: Vec<u32>,
+    /// What the tree carries from each vertex down, and the cost of the borders it has there.
+    loads: Vec<i64>,
+    units: Vec<u32>,
+    cut: Vec<i64>,
+}
+
+impl<'a> Trees<'a> {
+    /// Trees of a connected net that is to have `k` grids. O(m).
+    pub fn new(net: &'a Net, k: u32, aim: &'a Aim<'a>) -> Trees<'a> {
+        let n = net.len();
+        let mut edges = Vec::with_capacity(net.rows() / 2);
+        for u in 0..n {
+            edges.extend(net.neighbours(u).filter(|&(v, _)| v > u).map(|(v, c)| (u as u32, v as u32, c)));
+        }
+        Trees {
+            net,
+            k,
+            aim,
+            total: net.sum(0..n),
+            all: (0..n).map(|u| net.units(u)).sum(),
+            goals: vec![None; k as usize],
+            keys: Vec::with_capacity(edges.len()),
+            edges,
+            root: Vec::with_capacity(n),
+            row: Vec::with_capacity(n + 1),
+            tree: Vec::with_capacity(2 * n),
+            order: Vec::with_capacity(n),
+            parent: Vec::with_capacity(n),
+            depth: Vec::with_capacity(n),
+            loads: Vec::with_capacity(n * net.resources()),
+            units: Vec::with_capacity(n),
+            cut: Vec::with_capacity(n),
+        }
+    }
+
+    /// Draws a random spanning tree in which strong borders are likely to be inside, and cuts the edge
+    /// that splits `k` grids best: both sides of a tree edge are contiguous, and the load and the cut of each
+    /// side come from one walk over the tree. `None` for a net that cannot be split.
+    ///
+    /// O(m log m + m · depth of the tree).
+    pub fn bisection(&mut self, rng: &mut Rng) -> Option<Bisection> {
+        self.span(rng);
+        let Trees { net, k, aim, total, all, edges, goals, order, parent, depth, loads, units, cut, .. } = self;
+        let (n, r, k, all) = (net.len(), net.resources(), *k, *all);
+        loads.clear();
+        units.clear();
+        cut.clear();
+        cut.resize(n, 0);
+        for u in 0..n {
+            loads.extend_from_slice(net.loads(u));
+            units.push(net.units(u));
+        }
+        for &(u, v, c) in edges.iter() {
+            let (mut a, mut b) = (u as usize, v as usize);
+            cut[a] += c;
+            cut[b] += c;
             while a != b {
                 let deeper = if depth[a] >= depth[b] { &mut a } else { &mut b };
                 *deeper = parent[*deeper] as usize;
             }
             cut[a] -= 2 * c;
         }
-    }
-    let (total, all) = (net.sum(0..n), units.iter().sum::<u32>());
-    let mut best: Option<(Score, u32, usize)> = None;
-    let mut goals: Vec<Option<Vec<Goal>>> = vec![None; k as usize];
-    for &u in order[1..].iter().rev() {
-        let u = u as usize;
-        let p = parent[u] as usize;
-        for i in 0..r {
-            loads[p * r + i] += loads[u * r + i];
-        }
-        units[p] += units[u];
-        cut[p] += cut[u];
-        let below = &loads[u * r..(u + 1) * r];
-        let (fewest, most) = ((k + units[u]).saturating_sub(all).max(1), units[u].min(k - 1));
-        let ideal = if total[0] > 0 {
-            (i128::from(below[0]) * i128::from(k) / i128::from(total[0])) as u32
-        } else {
-            (u64::from(units[u]) * u64::from(k) / u64::from(all)) as u32
-        };
         let (lean, stout) = Aim::shares(k);
-        for j in [ideal, ideal + 1] {
-            let j = j.clamp(lean, stout).clamp(fewest, most.max(fewest));
-            let goals = goals[j as usize].get_or_insert_with(|| aim.side(&total, j, k));
-            let score = penalty(goals, below) + Score { cut: cut[u], ..Score::default() };
-            if best.is_none_or(|(s, ..)| score < s) {
-                best = Some((score, j, u));
+        let mut best: Option<(Score, u32, usize)> = None;
+        for &u in order[1..].iter().rev() {
+            let u = u as usize;
+            let p = parent[u] as usize;
+            for i in 0..r {
+                loads[p * r + i] += loads[u * r + i];
+            }
+            units[p] += units[u];
+            cut[p] += cut[u];
+            let below = &loads[u * r..(u + 1) * r];
+            let (fewest, most) = ((k + units[u]).saturating_sub(all).max(1), units[u].min(k - 1));
+            let ideal = if total[0] > 0 {
+                match below[0].checked_mul(i64::from(k)) {
+                    Some(product) => (product / total[0]) as u32,
+                    None => (i128::from(below[0]) * i128::from(k) / i128::from(total[0])) as u32,
+                }
+            } else {
+                (u64::from(units[u]) * u64::from(k) / u64::from(all)) as u32
+            };
+            let mut last = 0;
+            for j in [ideal, ideal + 1] {
+                let j = j.clamp(lean, stout).clamp(fewest, most.max(fewest));
+                if std::mem::replace(&mut last, j) == j {
+                    continue;
+                }
+                let goals = goals[j as usize].get_or_insert_with(|| aim.side(total, j, k));
+                let score = penalty(goals, below) + Score { cut: cut[u], ..Score::default() };
+                if best.is_none_or(|(s, ..)| score < s) {
+                    best = Some((score, j, u));
+                }
             }
         }
-    }
-    let (score, grids, top) = best?;
-    let mut side = vec![1; n];
-    for &u in &order {
-        let u = u as usize;
-        if u == top || (u != order[0] as usize && side[parent[u] as usize] == 0) {
-            side[u] = 0;
+        let (score, grids, top) = best?;
+        let mut side = vec![1; n];
+        for &u in order.iter() {
+            let u = u as usize;
+            if u == top || (u != order[0] as usize && side[parent[u] as usize] == 0) {
+                side[u] = 0;
+            }
         }
+        Some(Bisection { grids, score, side })
     }
-    Some(Bisection { grids, score, side })
-}
 
-/// Kruskal on random keys that favour costly borders: vertices from the root down, parents, depths.
-fn spanning_tree(net: &Net, rng: &mut Rng) -> (Vec<u32>, Vec<u32>, Vec<u32>) {
-    let n = net.len();
-    let mut edges: Vec<(u64, u32, u32)> = Vec::new();
-    for u in 0..n {
-        for (v, c) in net.neighbours(u).filter(|&(v, _)| v > u) {
-            edges.push(((rng.next() >> 1) / (c.max(0) as u64 + 1), u as u32, v as u32));
+    /// Kruskal on random keys that favour costly borders: vertices from the root down, parents, depths.
+    fn span(&mut self, rng: &mut Rng) {
+        let Trees { net, edges, keys, root, row, tree, order, parent, depth, .. } = self;
+        let n = net.len();
+        keys.clear();
+        keys.extend(edges.iter().enumerate().map(|(i, &(_, _, c))| ((rng.next() >> 1) / (c.max(0) as u64 + 1), i as u32)));
+        keys.sort_unstable();
+        root.clear();
+        root.extend(0..n as u32);
+        keys.retain(|&(_, i)| {
+            let (u, v, _) = edges[i as usize];
+            let (a, b) = (find(root, u), find(root, v));
+            root[a as usize] = b;
+            a != b
+        });
+        // rows of the tree's neighbours, filled from their ends
+        row.clear();
+        row.resize(n + 1, 0);
+        let kept = || keys.iter().map(|&(_, i)| edges[i as usize]);
+        kept().flat_map(|(u, v, _)| [u, v]).for_each(|u| row[u as usize] += 1);
+        (0..n).for_each(|u| row[u + 1] += row[u]);
+        tree.clear();
+        tree.resize(2 * keys.len(), 0);
+        for (u, v) in kept().flat_map(|(u, v, _)| [(u, v), (v, u)]) {
+            row[u as usize] -= 1;
+            tree[row[u as usize] as usize] = v;
         }
-    }
-    edges.sort_unstable();
-    let mut root: Vec<u32> = (0..n as u32).collect();
-    edges.retain(|&(_, u, v)| {
-        let (a, b) = (find(&mut root, u), find(&mut root, v));
-        root[a as usize] = b;
-        a != b
-    });
-    // rows of the tree's neighbours, filled from their ends
-    let mut row = vec![0; n + 1];
-    edges.iter().flat_map(|&(_, u, v)| [u, v]).for_each(|u| row[u as usize] += 1);
-    (0..n).for_each(|u| row[u + 1] += row[u]);
-    let mut tree = vec![0; 2 * edges.len()];
-    for (u, v) in edges.iter().flat_map(|&(_, u, v)| [(u, v), (v, u)]) {
-        row[u as usize] -= 1;
-        tree[row[u as usize]] = v;
-    }
-    let start = rng.below(n) as u32;
-    let (mut order, mut parent, mut depth) = (vec![start], vec![start; n], vec![0; n]);
-    let mut at = 0;
-    while at < order.len() {
-        let u = order[at];
-        at += 1;
-        for &v in &tree[row[u as usize]..row[u as usize + 1]] {
-            if v != parent[u as usize] {
-                parent[v as usize] = u;
-                depth[v as usize] = depth[u as usize] + 1;
-                order.push(v);
+        let start = rng.below(n) as u32;
+        order.clear();
+        order.push(start);
+        parent.clear();
+        parent.resize(n, start);
+        depth.clear();
+        depth.resize(n, 0);
+        let mut at = 0;
+        while at < order.len() {
+            let u = order[at];
+            at += 1;
+            for &v in &tree[row[u as usize] as usize..row[u as usize + 1] as usize] {
+                if v != parent[u as usize] {
+                    parent[v as usize] = u;
+                    depth[v as usize] = depth[u as usize] + 1;
+                    order.push(v);
+                }
             }
         }
     }
-    (order, parent, depth)
 }
 
 /// Root of `u` in a union-find forest, halving the path.

@@ -31,12 +31,17 @@ pub(super) struct Draft {
     clock: u32,
     /// Violation that a part with this unit has at least, by unit.
     floors: BTreeMap<u32, i64>,
+    /// Parts of components that are proven to be as close to their bands as they can be.
+    proven: Vec<bool>,
 }
 
 /// Rounds of sweeps that settle a draft, none of which draws more than a few windows anew.
 const SETTLE: usize = 6;
 /// Passes without gain, one after the other, that end the search.
 const PATIENCE: usize = 4;
+/// Passes for nets in which a grid may still get closer to its band: what the passes before leave of better shapes is little beside its cost, and
+/// comes after these.
+const REPAIRS: std::ops::Range<usize> = 2..8;
 /// Grids of a window that is solved by MILP.
 const RECOMBINED: usize = 5;
 /// Most windows that are solved by MILP in one pass.
@@ -94,7 +99,7 @@ impl Draft {
             rank[u] = members[p as usize].len() as u32;
             members[p as usize].push(u as u32);
         }
-        Draft { part, rank, members, changed: vec![1; parts], swept: [0; 3], clock: 1, floors }
+        Draft { part, rank, members, changed: vec![1; parts], swept: [0; 3], clock: 1, floors, proven: vec![false; parts] }
     }
 
     pub fn into_part(self) -> Vec<u32> {
@@ -174,8 +179,11 @@ impl Draft {
         violation <= together.sum()
     }
 
-    /// True if part `p` is farther out of band than one of its units makes necessary.
+    /// True if part `p` is farther out of band than one of its units makes necessary, and nothing proves that it has to be.
     pub fn can_gain(&self, net: &Net, aim: &Aim, p: usize) -> bool {
+        if self.proven[p] {
+            return false;
+        }
         let violation = self.violation(net, aim, p);
         violation > 0 && violation > self.members[p].iter().filter_map(|u| self.floors.get(u)).copied().max().unwrap_or(0)
     }
@@ -199,10 +207,13 @@ pub(super) fn improve(net: &Net, draft: &mut Draft, wholes: &mut [Whole], aim: &
     let mut budget = u64::from(effort.windows);
     let mut idle = 0;
     for pass in 0..effort.passes as usize {
-        gained = false;
         if !aim.goes_on(0) {
             return true;
         }
+        if REPAIRS.contains(&pass) && !(0..draft.parts()).any(|p| draft.can_gain(net, aim, p)) {
+            continue;
+        }
+        gained = false;
         if pass == 0 || pass.is_power_of_two() {
             wholes.iter_mut().for_each(|whole| gained |= whole.search(net, draft, aim, PROOF));
         }
@@ -266,6 +277,11 @@ impl Whole {
         self.parts.iter().map(|&p| draft.violation(net, aim, p as usize)).sum()
     }
 
+    fn prove(&mut self, violation: i64, draft: &mut Draft) {
+        self.least = Some(violation);
+        self.parts.iter().for_each(|&p| draft.proven[p as usize] = true);
+    }
+
     /// Puts partitions with less violation in place until there are none or the search of `steps` gives up; true if that gained.
     pub fn search(&mut self, net: &Net, draft: &mut Draft, aim: &Aim, steps: u64) -> bool {
         let mut gained = false;
@@ -273,7 +289,7 @@ impl Whole {
             let violation = self.violation(net, draft, aim);
             // every violation is rounded up by itself
             if violation <= self.bound + (self.parts.len() * aim.goals.len()) as i64 {
-                self.least = Some(violation);
+                self.prove(violation, draft);
             }
             let units = || self.parts.iter().map(|&p| draft.members[p as usize].len()).sum::<usize>();
             if self.least.is_some() || violation == self.tried || steps == 0 || units() > PROVABLE || !aim.goes_on(units()) {
@@ -286,7 +302,7 @@ impl Whole {
                     draft.put(&self.parts, &units, &refined(&sub, aim, self.parts.len(), part, FM, &mut rng).1);
                     gained = true;
                 }
-                Search::Exhausted => self.least = Some(violation),
+                Search::Exhausted => self.prove(violation, draft),
                 Search::GaveUp => self.tried = violation,
             }
         }
