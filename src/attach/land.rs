@@ -55,10 +55,12 @@ impl Borders {
         Borders { plane, sides: Sides::new(between.filter(Border::parts).map(side).collect()) }
     }
 
-    /// The nearest border, of equally near ones the one with the lowest grids; `near` as in [`Sides::nearest`]. O(log n).
-    pub fn nearest(&self, p: Pt, near: &mut usize) -> Option<Nearest> {
-        let (d2, grids) = self.sides.nearest(self.plane.metres(p), near, |s| Some(s.grids))?;
-        Some(Nearest { grids, distance_m: d2.sqrt() })
+    /// The nearest border of every one of some places that are best close together, of equally near ones the one with the lowest grids; `near` as in
+    /// [`Sides::nearest`]. O(log n) each.
+    pub fn nearest_each(&self, places: impl Iterator<Item = Pt>, near: &mut usize) -> Vec<Option<Nearest>> {
+        let places: Vec<[f64; 2]> = places.map(|p| self.plane.metres(p)).collect();
+        let found = self.sides.nearest_each(&places, near, |s| Some(s.grids));
+        found.into_iter().map(|found| found.map(|(d2, grids)| Nearest { grids, distance_m: d2.sqrt() })).collect()
     }
 }
 
@@ -88,7 +90,7 @@ impl Land {
 
     /// The nearest border, of equally near ones the one with the lowest grids. O(log n).
     pub fn nearest(&self, p: Pt) -> Option<Nearest> {
-        self.borders.nearest(p, &mut 0)
+        self.borders.nearest_each(std::iter::once(p), &mut 0).pop()?
     }
 
     /// The grid nearest to a place outside all, if it is within this distance in metres. O(log n).

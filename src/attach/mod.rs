@@ -81,10 +81,9 @@ pub fn attach(
     let grid = |u: Option<UnitId>| u.map(|u| grid_of_unit[u.at()]);
     let border = |e: &FabricEdge| Border { a: e.a, b: e.b, left: grid(e.left), right: grid(e.right) };
     let borders = Borders::new(territory.plane, fabric.edges.iter().map(border));
-    let one = |point: usize, near: &mut usize| {
-        let near = borders.nearest(territory.points[point].at, near);
+    let one = |unit: Option<UnitId>, near: Option<Nearest>| {
         let distance_m = near.map_or(f64::NAN, |n| n.distance_m);
-        match (grid(fabric.unit_of_point[point]), near) {
+        match (grid(unit), near) {
             (Some(g), near) => Attachment { grid: Some(g), rule: Rule::Location, distance_m, runner_up: near.and_then(|n| n.beyond(g)) },
             (None, Some(near)) if distance_m <= recipe.attach.nearest_m => {
                 Attachment { grid: near.grids.into_iter().flatten().next(), rule: Rule::Nearest, distance_m, runner_up: None }
@@ -94,10 +93,15 @@ pub fn attach(
     };
     // unit by unit: what is near to one point is near to the next
     let order = by_unit(fabric);
+    let unit = |point: u32| fabric.unit_of_point[point as usize];
     let chunk = |points: &[u32]| {
         watch.go_on(points.len() as u64)?;
-        let mut near = 0;
-        Ok(points.iter().map(|&p| one(p as usize, &mut near)).collect())
+        let (mut near, mut found) = (0, Vec::with_capacity(points.len()));
+        for own in points.chunk_by(|x, y| unit(*x).is_some() && unit(*x) == unit(*y)) {
+            let places = own.iter().map(|p| territory.points[*p as usize].at);
+            found.extend(borders.nearest_each(places, &mut near).into_iter().map(|near| one(unit(own[0]), near)));
+        }
+        Ok(found)
     };
     let found = order.par_chunks(CHUNK).map(chunk).collect::<Result<Vec<Vec<Attachment>>, Stopped>>()?;
     let nowhere = Attachment { grid: None, rule: Rule::Unassigned, distance_m: f64::NAN, runner_up: None };

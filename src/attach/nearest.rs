@@ -6,6 +6,12 @@ use crate::measure::GridId;
 const FAN: usize = 8;
 /// By so much, m², a box may be computed too far away for the sides in it; of the distance and at least.
 const ROUNDING: f64 = 1e-9;
+/// More than rounding takes from a distance, m.
+const SLACK: f64 = 1e-6;
+/// Places for which one search around them is less than one for each.
+const FEW: usize = 4;
+/// Sides that are not worth to be looked at for every place.
+const MANY: usize = 256;
 
 /// A border in metres.
 #[derive(Clone, Copy)]
@@ -82,6 +88,59 @@ impl Sides {
         *near = search.at;
         search.best
     }
+
+    /// The same for every one of some places that are best close together: one search around them all is enough then.
+    pub fn nearest_each<K: Ord + Copy>(
+        &self,
+        places: &[[f64; 2]],
+        near: &mut usize,
+        of: impl Fn(&Side) -> Option<K>,
+    ) -> Vec<Option<(f64, K)>> {
+        let spot = |p: &[f64; 2]| Bounds { min: *p, max: *p };
+        let bounds = places.iter().map(spot).reduce(Bounds::and).filter(|_| places.len() >= FEW);
+        let middle = bounds.map(|b| [0, 1].map(|k| (b.min[k] + b.max[k]) / 2.0)).unwrap_or_default();
+        let around = bounds.zip(self.nearest(middle, near, &of)).and_then(|(b, (d2, _))| {
+            let mut around = Vec::new();
+            // whoever is nearest to a place is no farther from it than what is nearest to the middle
+            let reach = d2.sqrt() + 2.0 * far([b.max[0] - middle[0], b.max[1] - middle[1]]);
+            self.within(self.levels.len() - 1, 0, middle, reach, &mut around).then_some(around)
+        });
+        let Some(mut around) = around else { return places.iter().map(|p| self.nearest(*p, near, &of)).collect() };
+        around.sort_unstable_by(|x, y| x.0.total_cmp(&y.0));
+        let one = |p: &[f64; 2]| {
+            let (off, mut reach, mut best) = (far([p[0] - middle[0], p[1] - middle[1]]), f64::INFINITY, None);
+            for &(distance, at) in &around {
+                if distance > reach {
+                    break;
+                }
+                let side = &self.sides[at];
+                let d2 = side.distance_2(*p);
+                let found = of(side).map(|key| (d2, key));
+                if found.is_some() && (best.is_none() || found < best) {
+                    (best, reach) = (found, d2.sqrt() + off);
+                }
+            }
+            best
+        };
+        places.iter().map(one).collect()
+    }
+
+    /// Sides in a box that are within `reach` of a place, with their distance; false where they are too many.
+    fn within(&self, level: usize, at: usize, p: [f64; 2], reach: f64, found: &mut Vec<(f64, usize)>) -> bool {
+        let Some(below) = level.checked_sub(1) else {
+            let near = (at * FAN..self.sides.len().min((at + 1) * FAN)).map(|side| (self.sides[side].distance_2(p).sqrt(), side));
+            found.extend(near.filter(|s| s.0 <= reach));
+            return found.len() <= MANY;
+        };
+        let boxes = &self.levels[below];
+        (at * FAN..boxes.len().min((at + 1) * FAN))
+            .all(|at| boxes[at].distance_2(p).sqrt() > reach || self.within(below, at, p, reach, found))
+    }
+}
+
+/// A distance, and a little more than rounding can take from it.
+fn far([x, y]: [f64; 2]) -> f64 {
+    x.hypot(y) + SLACK
 }
 
 /// Boxes around every so many others.
@@ -125,25 +184,31 @@ impl<K: Ord + Copy, F: Fn(&Side) -> Option<K>> Search<'_, K, F> {
         }
     }
 
-    /// Looks into a box, at what is nearest first.
+    /// Looks into a box; of what may hold something nearer at what is nearest first.
     fn open(&mut self, level: usize, at: usize) {
         let Some(below) = level.checked_sub(1) else {
             return (at * FAN..self.sides.sides.len().min((at + 1) * FAN)).for_each(|side| self.take(side));
         };
         let boxes = &self.sides.levels[below];
-        let mut found = [(f64::INFINITY, 0); FAN];
-        let end = boxes.len().min((at + 1) * FAN);
-        let own = &mut found[..end - at * FAN];
-        for (found, at) in own.iter_mut().zip(at * FAN..) {
-            *found = (boxes[at].distance_2(self.p), at);
-        }
-        own.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        for &mut (d2, at) in own {
-            if self.best.is_some_and(|(best, _)| d2 > best + best.max(1.0) * ROUNDING) {
-                break;
+        let (mut found, mut n) = ([(0.0, 0); FAN], 0);
+        for at in at * FAN..boxes.len().min((at + 1) * FAN) {
+            let d2 = boxes[at].distance_2(self.p);
+            if self.may_hold(d2) {
+                found[n] = (d2, at);
+                n += 1;
             }
-            self.open(below, at);
         }
+        found[..n].sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        for &(d2, at) in &found[..n] {
+            if self.may_hold(d2) {
+                self.open(below, at);
+            }
+        }
+    }
+
+    /// Whether what is so far away may hold something as near as the best.
+    fn may_hold(&self, d2: f64) -> bool {
+        self.best.is_none_or(|(best, _)| d2 <= best + best.max(1.0) * ROUNDING)
     }
 }
 
@@ -175,6 +240,9 @@ mod tests {
                 let odd = |s: &Side| s.grids[0].filter(|g| g.0 % 2 == 1);
                 assert_eq!(sides.nearest(p, &mut near, |s| s.grids[0]), least(&|s| s.grids[0]));
                 assert_eq!(sides.nearest(p, &mut 3, odd), least(&odd));
+                let places = [p, [p[0] + 0.5, p[1]], p, [p[0], p[1] - number() / 1e4]];
+                let each: Vec<_> = places.iter().map(|p| sides.nearest(*p, &mut 0, odd)).collect();
+                assert_eq!(sides.nearest_each(&places, &mut near, odd), each);
             }
         }
     }
