@@ -59,10 +59,11 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
     let (drawn, sources) = cli::pool(a.choice.threads)?.install(|| -> Result<_, cli::Failure> {
         clock.stage("read");
         let read = read_layers(&layers, &recipe.layers)?;
-        Ok((draw(&read, &recipe, &clock)?, read.sources.len()))
+        let (drawn, sources) = (draw(&read, &recipe, &clock)?, read.sources.len());
+        clock.stage("write");
+        folder::write(staged, &drawn, &layers, None, &clock)?;
+        Ok((drawn, sources))
     })?;
-    clock.stage("write");
-    folder::write(staged, &drawn, &layers, None, &clock)?;
     clock.finish();
     tell(&drawn, sources, &out, &clock);
     Ok(true)

@@ -133,7 +133,7 @@ fn laws(old: &Plan, new: &Plan, c: &Changes, seen: &mut BTreeSet<String>) {
     // entities
     let of = |p: &Plan| {
         let id = |g: Option<u32>| g.map(|g| p.grids[g as usize].grid_id.clone());
-        p.attachments.iter().map(|a| (a.entity.clone(), id(a.grid))).collect::<BTreeMap<_, _>>()
+        p.attachments.iter().map(|a| (a.entity.to_string(), id(a.grid))).collect::<BTreeMap<_, _>>()
     };
     let mut entities = of(old);
     for e in &c.entities {

@@ -1,9 +1,9 @@
 //! Where the grids lie: the grid at a place, and the nearest border.
 
+use super::nearest::{Side, Sides};
 use crate::cut::Labels;
 use crate::measure::GridId;
 use crate::territory::lattice::{Plane, Pt};
-use rstar::{AABB, PointDistance, RTree, RTreeObject};
 use serde::{Deserialize, Serialize};
 
 /// A piece of border between two grids, or of a grid and outside.
@@ -19,28 +19,10 @@ pub struct Border {
     pub right: Option<GridId>,
 }
 
-/// A border in metres.
-#[derive(Clone, Copy)]
-struct Side {
-    a: [f64; 2],
-    b: [f64; 2],
-    grids: [Option<GridId>; 2],
-}
-
-impl RTreeObject for Side {
-    type Envelope = AABB<[f64; 2]>;
-    fn envelope(&self) -> Self::Envelope {
-        AABB::from_corners(self.a, self.b)
-    }
-}
-
-impl PointDistance for Side {
-    fn distance_2(&self, p: &[f64; 2]) -> f64 {
-        let d = [self.b[0] - self.a[0], self.b[1] - self.a[1]];
-        let q = [p[0] - self.a[0], p[1] - self.a[1]];
-        let len2 = d[0] * d[0] + d[1] * d[1];
-        let t = if len2 > 0.0 { ((q[0] * d[0] + q[1] * d[1]) / len2).clamp(0.0, 1.0) } else { 0.0 };
-        (q[0] - t * d[0]).powi(2) + (q[1] - t * d[1]).powi(2)
+impl Border {
+    /// Whether it has two ends and not the same on both sides.
+    fn parts(&self) -> bool {
+        self.left != self.right && self.a != self.b
     }
 }
 
@@ -60,26 +42,45 @@ impl Nearest {
     }
 }
 
-/// Borders of grids, indexed. Reading takes no lock.
-pub struct Land {
+/// Borders of grids by place: which is the nearest.
+pub(super) struct Borders {
     plane: Plane,
+    sides: Sides,
+}
+
+impl Borders {
+    /// Of borders between two grids. O(n log n) for n borders.
+    pub fn new(plane: Plane, between: impl Iterator<Item = Border>) -> Borders {
+        let side = |b: Border| Side { a: plane.metres(b.a), b: plane.metres(b.b), grids: [b.left, b.right] };
+        Borders { plane, sides: Sides::new(between.filter(Border::parts).map(side).collect()) }
+    }
+
+    /// The nearest border of every one of some places that are best close together, of equally near ones the one with the lowest grids; `near` as in
+    /// [`Sides::nearest`]. O(log n) each.
+    pub fn nearest_each(&self, places: impl Iterator<Item = Pt>, near: &mut usize) -> Vec<Option<Nearest>> {
+        let places: Vec<[f64; 2]> = places.map(|p| self.plane.metres(p)).collect();
+        let found = self.sides.nearest_each(&places, near, |s| Some(s.grids));
+        found.into_iter().map(|found| found.map(|(d2, grids)| Nearest { grids, distance_m: d2.sqrt() })).collect()
+    }
+}
+
+/// Land of grids, indexed by its borders. Reading takes no lock.
+pub struct Land {
+    borders: Borders,
     labels: Labels<GridId>,
-    tree: RTree<Side>,
 }
 
 impl Land {
     /// Indexes borders; those with the same grid on both sides do not matter. O(n log n) for n borders.
     pub fn new(plane: Plane, borders: impl Iterator<Item = Border>) -> Land {
-        let between: Vec<Border> = borders.filter(|b| b.left != b.right && b.a != b.b).collect();
-        let side = |b: &Border| Side { a: plane.metres(b.a), b: plane.metres(b.b), grids: [b.left, b.right] };
-        let tree = RTree::bulk_load(between.iter().map(side).collect());
-        let labels = Labels::new(between.into_iter().map(|b| (b.a, b.b, [b.left, b.right])));
-        Land { plane, labels, tree }
+        let between: Vec<Border> = borders.filter(Border::parts).collect();
+        let labels = Labels::new(between.iter().map(|b| (b.a, b.b, [b.left, b.right])));
+        Land { borders: Borders::new(plane, between.into_iter()), labels }
     }
 
     /// The plane in which distances are taken.
     pub fn plane(&self) -> &Plane {
-        &self.plane
+        &self.borders.plane
     }
 
     /// The grid at a place, see [`Labels::at`].
@@ -89,11 +90,7 @@ impl Land {
 
     /// The nearest border, of equally near ones the one with the lowest grids. O(log n).
     pub fn nearest(&self, p: Pt) -> Option<Nearest> {
-        // so that the order in the tree does not matter
-        let mut found = self.tree.nearest_neighbor_iter_with_distance_2(&self.plane.metres(p));
-        let (first, d2) = found.next()?;
-        let grids = found.take_while(|(_, d)| *d <= d2).map(|(s, _)| s).chain([first]).map(|s| s.grids).min()?;
-        Some(Nearest { grids, distance_m: d2.sqrt() })
+        self.borders.nearest_each(std::iter::once(p), &mut 0).pop()?
     }
 
     /// The grid nearest to a place outside all, if it is within this distance in metres. O(log n).
@@ -108,9 +105,7 @@ impl Land {
         if let Some(own) = wanted(&self.grid_at(p)) {
             return Some(own);
         }
-        let mut found = self.tree.nearest_neighbor_iter_with_distance_2(&self.plane.metres(p));
         let of = |s: &Side| s.grids.iter().filter_map(wanted).min();
-        let (first, d2) = found.by_ref().find_map(|(s, d2)| Some((of(s)?, d2)))?;
-        found.take_while(|(_, d)| *d <= d2).filter_map(|(s, _)| of(s)).chain([first]).min()
+        Some(self.borders.sides.nearest(self.borders.plane.metres(p), &mut 0, of)?.1)
     }
 }

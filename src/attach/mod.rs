@@ -4,6 +4,7 @@ mod attacher;
 mod halls;
 mod kinds;
 mod land;
+mod nearest;
 mod overlay;
 mod sites;
 mod tally;
@@ -12,6 +13,7 @@ mod volumes;
 pub use attacher::{Attacher, Decision, Given, GridNames, MOST_SIGNALS, Signal, Silence, Verdict};
 pub use halls::{GridHalls, halls};
 pub use kinds::{characters, class_counts};
+use land::Borders;
 pub use land::{Border, Land, Nearest};
 pub use overlay::Overlay;
 pub use sites::{Sites, served};
@@ -21,7 +23,8 @@ pub use volumes::{Volumes, digest};
 use crate::cut::{Fabric, FabricEdge};
 use crate::measure::{GridId, UnitId};
 use crate::recipe::Recipe;
-use crate::territory::{DemandPoint, Territory};
+use crate::territory::Territory;
+use crate::watch::{Stopped, Watch};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -62,17 +65,25 @@ pub struct Attachment {
     pub runner_up: Option<GridId>,
 }
 
+/// Points attached in one go.
+const CHUNK: usize = 4096;
+
 /// Attaches every point by location; those outside go to the nearest grid within `attach.nearest_m` (R14).
 /// O(log n) per point.
-pub fn attach(territory: &Territory, fabric: &Fabric, grid_of_unit: &[GridId], recipe: &Recipe) -> Vec<Attachment> {
+pub fn attach(
+    territory: &Territory,
+    fabric: &Fabric,
+    grid_of_unit: &[GridId],
+    recipe: &Recipe,
+    watch: &dyn Watch,
+) -> Result<Vec<Attachment>, Stopped> {
     let _span = tracing::info_span!("attach", points = territory.points.len()).entered();
     let grid = |u: Option<UnitId>| u.map(|u| grid_of_unit[u.at()]);
     let border = |e: &FabricEdge| Border { a: e.a, b: e.b, left: grid(e.left), right: grid(e.right) };
-    let land = Land::new(territory.plane, fabric.edges.iter().map(border));
-    let one = |(p, unit): (&DemandPoint, &Option<UnitId>)| {
-        let near = land.nearest(p.at);
+    let borders = Borders::new(territory.plane, fabric.edges.iter().map(border));
+    let one = |unit: Option<UnitId>, near: Option<Nearest>| {
         let distance_m = near.map_or(f64::NAN, |n| n.distance_m);
-        match (grid(*unit), near) {
+        match (grid(unit), near) {
             (Some(g), near) => Attachment { grid: Some(g), rule: Rule::Location, distance_m, runner_up: near.and_then(|n| n.beyond(g)) },
             (None, Some(near)) if distance_m <= recipe.attach.nearest_m => {
                 Attachment { grid: near.grids.into_iter().flatten().next(), rule: Rule::Nearest, distance_m, runner_up: None }
@@ -80,5 +91,38 @@ pub fn attach(territory: &Territory, fabric: &Fabric, grid_of_unit: &[GridId], r
             (None, _) => Attachment { grid: None, rule: Rule::Unassigned, distance_m, runner_up: None },
         }
     };
-    territory.points.par_iter().zip(&fabric.unit_of_point).map(one).collect()
+    // unit by unit: what is near to one point is near to the next
+    let order = by_unit(fabric);
+    let unit = |point: u32| fabric.unit_of_point[point as usize];
+    let chunk = |points: &[u32]| {
+        watch.go_on(points.len() as u64)?;
+        let (mut near, mut found) = (0, Vec::with_capacity(points.len()));
+        for own in points.chunk_by(|x, y| unit(*x).is_some() && unit(*x) == unit(*y)) {
+            let places = own.iter().map(|p| territory.points[*p as usize].at);
+            found.extend(borders.nearest_each(places, &mut near).into_iter().map(|near| one(unit(own[0]), near)));
+        }
+        Ok(found)
+    };
+    let found = order.par_chunks(CHUNK).map(chunk).collect::<Result<Vec<Vec<Attachment>>, Stopped>>()?;
+    let nowhere = Attachment { grid: None, rule: Rule::Unassigned, distance_m: f64::NAN, runner_up: None };
+    let mut out = vec![nowhere; order.len()];
+    order.iter().zip(found.into_iter().flatten()).for_each(|(&p, a)| out[p as usize] = a);
+    Ok(out)
+}
+
+/// Points in the order of their units, those outside first.
+fn by_unit(fabric: &Fabric) -> Vec<u32> {
+    let unit = |u: &Option<UnitId>| u.map_or(0, |u| u.at() + 1);
+    let mut next = vec![0u32; fabric.units.len() + 2];
+    fabric.unit_of_point.iter().for_each(|u| next[unit(u) + 1] += 1);
+    for u in 1..next.len() {
+        next[u] += next[u - 1];
+    }
+    let mut order = vec![0; fabric.unit_of_point.len()];
+    for (p, u) in (0..).zip(&fabric.unit_of_point) {
+        let place = &mut next[unit(u)];
+        order[*place as usize] = p;
+        *place += 1;
+    }
+    order
 }

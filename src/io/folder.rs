@@ -1,9 +1,12 @@
 //! Writing so that a crash, a full disk or a folder without permission leaves what was there whole.
 
 use super::error::WriteError;
+use rayon::prelude::*;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
 /// Files a plan consists of. A new plan replaces or removes exactly these in its folder; whatever else
 /// lies there is the user's and is not touched. `plan.json` comes last: where it is, the rest is.
@@ -90,12 +93,6 @@ impl Drop for Aside {
     }
 }
 
-fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_data()
-}
-
 /// A plan that is being written: all files are finished aside before the first one is put in place.
 ///
 /// The staging folder `.evengrid-staging` lies inside the target folder, so that renames never cross file
@@ -113,8 +110,16 @@ pub struct Staged {
     out: PathBuf,
     staging: PathBuf,
     names: Vec<String>,
+    /// Files that are whole on their way to the disk, which takes them while the next ones are made.
+    leaving: Vec<(String, Leaving)>,
     made_out: bool,
 }
+
+/// What puts a file out, see [`Staged::fill`].
+pub(super) type Fill<'a> = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'a>;
+
+/// A whole file that a thread of its own puts on the disk.
+type Leaving = JoinHandle<io::Result<()>>;
 
 impl Staged {
     /// Begins a plan in the folder `out`, which is made where it does not exist.
@@ -127,7 +132,7 @@ impl Staged {
         if staging.exists() {
             fs::remove_dir_all(&staging).map_err(folder_error)?;
         }
-        let staged = Staged { out: out.to_path_buf(), staging, names: Vec::new(), made_out };
+        let staged = Staged { out: out.to_path_buf(), staging, names: Vec::new(), leaving: Vec::new(), made_out };
         fs::create_dir(&staged.staging).map_err(folder_error)?;
         fs::create_dir(staged.staging.join(NEW)).map_err(folder_error)?;
         fs::create_dir(staged.staging.join(OLD)).map_err(folder_error)?;
@@ -136,14 +141,45 @@ impl Staged {
 
     /// Writes one file aside; a later write of the same name replaces it.
     pub fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
-        let plain = Path::new(name).file_name().is_some_and(|n| n == name) && !name.contains(['/', '\\', ':']);
-        if !plain || name == STAGING {
-            return Err(WriteError::Name { name: name.to_string() });
+        self.fill(vec![(name, Box::new(|out: &mut dyn Write| out.write_all(bytes)))])
+    }
+
+    /// Writes files aside, each bit by bit and several at once.
+    pub(super) fn fill(&mut self, files: Vec<(&str, Fill<'_>)>) -> Result<(), WriteError> {
+        for (name, _) in &files {
+            let plain = Path::new(name).file_name().is_some_and(|n| n == *name) && !name.contains(['/', '\\', ':']);
+            if !plain || *name == STAGING {
+                return Err(WriteError::Name { name: name.to_string() });
+            }
         }
-        let path = self.staging.join(NEW).join(name);
-        write_durably(&path, bytes).map_err(|cause| WriteError::File { path: self.out.join(name), cause })?;
-        if !self.names.iter().any(|n| n == name) {
-            self.names.push(name.to_string());
+        let one = |(name, fill): (&str, Fill<'_>)| {
+            let failed = |cause: io::Error| match cause.downcast::<serde_json::Error>() {
+                Ok(unfit) => WriteError::Unfit { file: name.to_string(), detail: unfit.to_string() },
+                Err(cause) => WriteError::File { path: self.out.join(name), cause },
+            };
+            let file = File::create(self.staging.join(NEW).join(name)).map_err(failed)?;
+            let mut out = BufWriter::with_capacity(1 << 18, file);
+            fill(&mut out).map_err(failed)?;
+            let file = out.into_inner().map_err(|e| failed(e.into_error()))?;
+            Ok((name.to_string(), leave(file).map_err(failed)?))
+        };
+        let whole: Vec<Result<_, WriteError>> = files.into_par_iter().with_max_len(1).map(one).collect();
+        for file in whole {
+            let (name, leaving) = file?;
+            if !self.names.contains(&name) {
+                self.names.push(name.clone());
+            }
+            self.leaving.extend(leaving.map(|leaving| (name, leaving)));
+        }
+        Ok(())
+    }
+
+    /// Waits until all files are on the disk.
+    fn arrive(&mut self) -> Result<(), WriteError> {
+        let arrived: Vec<_> = self.leaving.drain(..).map(|(name, leaving)| (name, leaving.join())).collect();
+        for (name, result) in arrived {
+            let result = result.unwrap_or_else(|_| Err(io::Error::other("it could not be put on the disk")));
+            result.map_err(|cause| WriteError::File { path: self.out.join(name), cause })?;
         }
         Ok(())
     }
@@ -151,6 +187,7 @@ impl Staged {
     /// Puts all files in place, `plan.json` last. Where it is among them they are a plan, and files of an old plan that are not are removed;
     /// otherwise they are something beside a plan, which stays.
     pub fn commit(mut self) -> Result<(), WriteError> {
+        self.arrive()?;
         self.names.sort_by_key(|n| n == "plan.json");
         let replaced = stale(&self.names);
         let there = PLAN_FILES.into_iter().rev().filter(|n| replaced.contains(n) || self.names.iter().any(|own| own == n));
@@ -191,6 +228,16 @@ impl Staged {
             let _ = folder.sync_all();
         }
         Ok(())
+    }
+}
+
+/// Lets a thread put a file on the disk, or does so itself where there can be no more threads.
+fn leave(file: File) -> io::Result<Option<Leaving>> {
+    let file = Arc::new(file);
+    let leaving = Arc::clone(&file);
+    match thread::Builder::new().spawn(move || leaving.sync_data()) {
+        Ok(leaving) => Ok(Some(leaving)),
+        Err(_) => file.sync_data().map(|()| None),
     }
 }
 
@@ -237,6 +284,7 @@ fn finish(out: &Path, staging: &Path) -> io::Result<()> {
 impl Drop for Staged {
     /// Removes what was staged and not put in place.
     fn drop(&mut self) {
+        let _ = self.arrive();
         if !self.staging.as_os_str().is_empty() {
             let _ = fs::remove_dir_all(&self.staging);
             if self.made_out {

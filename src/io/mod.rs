@@ -16,6 +16,7 @@ pub mod metis;
 pub mod plan_files;
 mod plan_folder;
 pub mod plan_read;
+mod rows;
 pub mod series_files;
 pub mod sheet;
 pub mod sheet_before;

@@ -1,21 +1,27 @@
 //! The files of a plan: written for other programs, read back to be judged.
 
-use crate::plan::{Plan, PlanStation, Report};
+use super::rows::{array, digits, hundredths, json, rows, text};
+use crate::plan::{Plan, PlanAttachment, PlanFabric, PlanGrid, PlanLevel, PlanShare, PlanStation, PlanZone, Provenance, Report};
 use crate::recipe::Tree;
 use crate::territory::lattice::{Pt, Rings};
 use serde::Serialize;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{self, Write};
 
 /// A coordinate in degrees, exact: lattice steps with the point set.
 fn degrees(out: &mut String, steps: i64) {
-    let (whole, part) = (steps.unsigned_abs() / 1_000_000_000, steps.unsigned_abs() % 1_000_000_000);
+    let (whole, mut part) = (steps.unsigned_abs() / 1_000_000_000, steps.unsigned_abs() % 1_000_000_000);
     if steps < 0 {
         out.push('-');
     }
-    let _ = write!(out, "{whole}");
+    digits(out, whole, 1);
     if part > 0 {
-        let digits = format!("{part:09}");
-        let _ = write!(out, ".{}", digits.trim_end_matches('0'));
+        let mut places = 9;
+        while part % 10 == 0 {
+            (part, places) = (part / 10, places - 1);
+        }
+        out.push('.');
+        digits(out, part, places);
     }
 }
 
@@ -54,20 +60,35 @@ fn geometry(out: &mut String, land: &[Rings]) {
 
 /// A feature collection after RFC 7946, one feature per line, WGS 84: `rows` as properties, `land` as polygons (outer ring
 /// counter-clockwise, then holes).
-pub fn collection<P: Serialize>(name: &str, rows: &[P], land: &[Vec<Rings>], id: impl Fn(&P) -> &str) -> serde_json::Result<String> {
-    let mut out = format!("{{\"type\":\"FeatureCollection\",\"name\":\"{name}\",\"features\":[\n");
-    for (i, (row, land)) in rows.iter().zip(land).enumerate() {
-        let _ = write!(
-            out,
-            "{{\"type\":\"Feature\",\"id\":{},\"properties\":{},\"geometry\":",
-            serde_json::to_string(id(row))?,
-            serde_json::to_string(row)?
-        );
-        geometry(&mut out, land);
-        out.push_str(if i + 1 < rows.len() { "},\n" } else { "}\n" });
-    }
-    out.push_str("]}\n");
-    Ok(out)
+pub fn collection<P: Serialize + Sync>(
+    name: &str,
+    rows: &[P],
+    land: &[Vec<Rings>],
+    id: impl Fn(&P) -> &str + Sync,
+) -> serde_json::Result<String> {
+    text(|out| put_collection(out, name, rows, land, id))
+}
+
+pub(super) fn put_collection<P: Serialize + Sync>(
+    out: &mut dyn Write,
+    name: &str,
+    all: &[P],
+    land: &[Vec<Rings>],
+    id: impl Fn(&P) -> &str + Sync,
+) -> io::Result<()> {
+    write!(out, "{{\"type\":\"FeatureCollection\",\"name\":\"{name}\",\"features\":[\n")?;
+    let features = &all[..all.len().min(land.len())];
+    rows(out, features, |text, i, row| {
+        text.push_str("{\"type\":\"Feature\",\"id\":");
+        json(text, &id(row))?;
+        text.push_str(",\"properties\":");
+        json(text, row)?;
+        text.push_str(",\"geometry\":");
+        geometry(text, &land[i]);
+        text.push_str(if i + 1 < all.len() { "},\n" } else { "}\n" });
+        Ok(())
+    })?;
+    out.write_all(b"]}\n")
 }
 
 /// `grids.geojson`.
@@ -130,7 +151,72 @@ pub fn coverage_geojson(plan: &Plan, cells: Vec<(u32, Vec<Rings>, f64)>) -> serd
 
 /// `plan.json`, schema version first.
 pub fn plan_json(plan: &Plan) -> serde_json::Result<String> {
-    Ok(serde_json::to_string(plan)? + "\n")
+    text(|out| put_plan_json(out, plan))
+}
+
+/// A [`Plan`] as it serialises, its long lists by chunks.
+pub(super) fn put_plan_json(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Head<'a> {
+        schema: u32,
+        provenance: &'a Provenance,
+        next_serial: u32,
+        next_zone_serial: u32,
+        zones: &'a [PlanZone],
+        #[serde(skip_serializing_if = "<[PlanLevel]>::is_empty")]
+        levels: &'a [PlanLevel],
+        grids: &'a [PlanGrid],
+        #[serde(skip_serializing_if = "<[PlanStation]>::is_empty")]
+        stations: &'a [PlanStation],
+        #[serde(skip_serializing_if = "<[Vec<PlanShare>]>::is_empty")]
+        served: &'a [Vec<PlanShare>],
+    }
+    let Plan { schema, provenance, next_serial, next_zone_serial, zones, levels, grids, stations, served, fabric, attachments } = plan;
+    let (schema, next_serial, next_zone_serial) = (*schema, *next_serial, *next_zone_serial);
+    let head = serde_json::to_string(&Head { schema, provenance, next_serial, next_zone_serial, zones, levels, grids, stations, served })?;
+    let PlanFabric { classes, units, arcs } = fabric;
+    write!(out, "{},\"fabric\":{{\"classes\":{},\"units\":", head.strip_suffix('}').unwrap_or(&head), serde_json::to_string(classes)?)?;
+    array(out, units)?;
+    out.write_all(b",\"arcs\":")?;
+    array(out, arcs)?;
+    out.write_all(b"},\"attachments\":[")?;
+    rows(out, attachments, |text, i, a| {
+        text.push_str(if i > 0 { "," } else { "" });
+        attachment(text, a)
+    })?;
+    out.write_all(b"]}\n")
+}
+
+/// An attachment as it serialises: most of what a plan holds.
+fn attachment(out: &mut String, a: &PlanAttachment) -> serde_json::Result<()> {
+    let PlanAttachment { entity, grid, rule, distance_m, runner_up } = a;
+    let number = |out: &mut String, n: Option<u32>| match n {
+        Some(n) => digits(out, n.into(), 1),
+        None => out.push_str("null"),
+    };
+    out.push_str("{\"entity\":");
+    if entity.bytes().all(|b| b >= b' ' && !matches!(b, b'"' | b'\\')) {
+        out.extend(["\"", entity, "\""]);
+    } else {
+        json(out, entity)?;
+    }
+    out.push_str(",\"grid\":");
+    number(out, *grid);
+    out.extend([",\"rule\":\"", rule.name(), "\",\"distance_m\":"]);
+    match distance_m.map(|d| (d, hundredths(d))) {
+        Some((_, Some(steps))) => {
+            digits(out, steps / 100, 1);
+            out.push('.');
+            // without the noughts at its end
+            if steps % 10 == 0 { digits(out, steps / 10 % 10, 1) } else { digits(out, steps % 100, 2) }
+        }
+        Some((d, None)) => json(out, &d)?,
+        None => out.push_str("null"),
+    }
+    out.push_str(",\"runner_up\":");
+    number(out, *runner_up);
+    out.push('}');
+    Ok(())
 }
 
 /// `report.json`.
@@ -140,7 +226,7 @@ pub fn report_json(report: &Report) -> serde_json::Result<String> {
 
 /// One CSV field, quoted where needed.
 pub fn csv_field(out: &mut String, text: &str) {
-    if text.contains([',', '"', '\n', '\r']) {
+    if text.bytes().any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r')) {
         let _ = write!(out, "\"{}\"", text.replace('"', "\"\""));
     } else {
         out.push_str(text);
@@ -167,18 +253,37 @@ pub(super) fn csv_table<T: AsRef<str>>(header: &[&str], rows: impl IntoIterator<
 /// `attachments.csv`, UTF-8 with BOM. `evidence` is the distance to the nearest border of a grid in metres,
 /// `runner_up` the grid beyond it.
 pub fn attachments_csv(plan: &Plan) -> String {
-    let mut out = String::from("\u{feff}entity_id,grid_id,zone_id,rule,evidence,runner_up\r\n");
-    let grid = |g: Option<u32>| g.and_then(|g| plan.grids.get(g as usize));
-    for a in &plan.attachments {
-        let own = grid(a.grid);
-        csv_field(&mut out, &a.entity);
-        for text in [own.map_or("", |g| &g.grid_id), own.map_or("", |g| &g.zone_id), a.rule.name()] {
-            out.push(',');
-            csv_field(&mut out, text);
+    // strings and numbers always make rows
+    text(|out| put_attachments_csv(out, plan)).unwrap_or_default()
+}
+
+pub(super) fn put_attachments_csv(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    out.write_all("\u{feff}entity_id,grid_id,zone_id,rule,evidence,runner_up\r\n".as_bytes())?;
+    // as they stand in a row of the grid
+    let ids = |g: &PlanGrid| {
+        let mut ids = String::new();
+        csv_field(&mut ids, &g.grid_id);
+        ids.push(',');
+        csv_field(&mut ids, &g.zone_id);
+        ids
+    };
+    let own: Vec<String> = plan.grids.iter().map(ids).collect();
+    let beyond = |g: u32| plan.grids.get(g as usize).map(|g| g.grid_id.as_str());
+    rows(out, &plan.attachments, |text, _, a| {
+        csv_field(text, &a.entity);
+        text.extend([",", a.grid.and_then(|g| own.get(g as usize)).map_or(",", String::as_str), ",", a.rule.name(), ","]);
+        match a.distance_m.map(|d| (d, hundredths(d))) {
+            Some((_, Some(steps))) => {
+                digits(text, steps / 100, 1);
+                text.push('.');
+                digits(text, steps % 100, 2);
+            }
+            Some((d, None)) => drop(write!(text, "{d:.2}")),
+            None => {}
         }
-        let _ = write!(out, ",{},", a.distance_m.map_or(String::new(), |d| format!("{d:.2}")));
-        csv_field(&mut out, grid(a.runner_up).map_or("", |g| &g.grid_id));
-        out.push_str("\r\n");
-    }
-    out
+        text.push(',');
+        csv_field(text, a.runner_up.and_then(beyond).unwrap_or_default());
+        text.push_str("\r\n");
+        Ok(())
+    })
 }

@@ -22,13 +22,18 @@ fn polygons(land: &[Rings]) -> Polygons {
 
 /// The sheet of a plan.
 pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -> Sheet {
+    sheet_on(plan, report, territory, title, [&plan.grid_land(), &plan.zone_land()])
+}
+
+/// The sheet of a plan with the land of its grids and of its zones.
+pub(super) fn sheet_on(plan: &Plan, report: &Report, territory: &Territory, title: &str, [grids, zones]: [&[Vec<Rings>]; 2]) -> Sheet {
     let tolerance = plan.provenance.recipe.grid.tolerance;
     let names: BTreeMap<&str, &str> = plan.zones.iter().map(|z| (z.zone_id.as_str(), z.name.as_str())).collect();
     let resource = |g: &PlanGrid, name: &String, deviation: f64| {
         let amount = g.load.get(name).copied().unwrap_or(0.0);
         SheetResource { name: name.clone(), amount, deviation }
     };
-    let grid = |((g, land), reasons): ((&PlanGrid, Vec<Rings>), Vec<String>)| SheetGrid {
+    let grid = |((g, land), reasons): ((&PlanGrid, &Vec<Rings>), Vec<String>)| SheetGrid {
         id: g.grid_id.clone(),
         code: g.code.clone(),
         zone: g.zone_id.clone(),
@@ -52,9 +57,9 @@ pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -
         officer: g.officer.clone(),
         backup: g.backup_grid_id.clone(),
         why: reasons.join(" "),
-        polygons: polygons(&land),
+        polygons: polygons(land),
     };
-    let zone = |(z, land): (&PlanZone, Vec<Rings>)| SheetZone {
+    let zone = |(z, land): (&PlanZone, &Vec<Rings>)| SheetZone {
         id: z.zone_id.clone(),
         name: z.name.clone(),
         division: z.division_id.clone(),
@@ -64,15 +69,15 @@ pub fn sheet(plan: &Plan, report: &Report, territory: &Territory, title: &str) -
         reached: format!("±{:.1} %", 100.0 * z.bound.reached_deviation),
         out: format!("{} / {}", z.bound.out_of_band, z.bound.forced),
         proven: z.bound.proven,
-        polygons: polygons(&land),
+        polygons: polygons(land),
     };
     Sheet {
         title: title.to_string(),
         summary: summary(plan, report),
         tolerance,
         findings: report.findings.iter().map(finding).collect(),
-        grids: plan.grids.iter().zip(plan.grid_land()).zip(plan.reasons()).map(grid).collect(),
-        zones: plan.zones.iter().zip(plan.zone_land()).map(zone).collect(),
+        grids: plan.grids.iter().zip(grids).zip(plan.reasons()).map(grid).collect(),
+        zones: plan.zones.iter().zip(zones).map(zone).collect(),
         barriers: barriers(territory),
         places: places(plan, territory),
         water: water(territory),

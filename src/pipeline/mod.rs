@@ -145,10 +145,9 @@ fn finish(
     let Solved { zones, solved, parts, findings: zone_findings } = solved;
     let homes = shares.as_deref().map_or(Vec::new(), |s| homes(&territory, &fabric, s, &zones, &dedicated));
     watch.stage("attach");
-    let attachments = attach(&territory, &fabric, &parts.grid_of_unit, recipe);
-    watch.go_on(attachments.len() as u64)?;
+    let attachments = attach(&territory, &fabric, &parts.grid_of_unit, recipe, watch)?;
     watch.stage("plan");
-    let mut plan = make(layers, &territory, &fabric, &zones, &dedicated, &homes, &solved, &parts, &attachments, identity, recipe);
+    let mut plan = make(layers, &territory, &fabric, &zones, &dedicated, &homes, &solved, &parts, attachments, identity, recipe);
     if let Some(shares) = &shares {
         let part = |(grid, share): (GridId, f64)| PlanShare { grid: grid.0, share: (share * 1e6).round() / 1e6 };
         let mut of_stations = served(&fabric, shares, &parts.grid_of_unit, territory.stations.len());
@@ -179,7 +178,7 @@ fn finish(
     findings.extend(backup_findings);
     findings.extend(broken(&territory, &fabric, &zones, &parts.grid_of_unit));
     for rule in [Rule::Nearest, Rule::Unassigned] {
-        let n = attachments.iter().filter(|a| a.rule == rule).count();
+        let n = plan.attachments.iter().filter(|a| a.rule == rule).count();
         if n > 0 {
             let message = match rule {
                 Rule::Nearest => format!("{n} entities outside the territory are attached to the nearest grid and are not in its load"),

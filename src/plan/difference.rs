@@ -251,7 +251,7 @@ fn entities(c: &Difference<'_>) -> Vec<EntityChange> {
     for ((a, point), unit) in c.new.attachments.iter().zip(&c.territory.points).zip(&c.fabric.unit_of_point) {
         let to = a.grid.map(|g| c.new.grids[g as usize].grid_id.clone());
         let Some(&before) = old.get(a.entity.as_str()) else {
-            out.push(EntityChange { entity: a.entity.clone(), from: None, to, why: Why::New });
+            out.push(EntityChange { entity: a.entity.to_string(), from: None, to, why: Why::New });
             continue;
         };
         let from = old_id(before);
@@ -263,7 +263,7 @@ fn entities(c: &Difference<'_>) -> Vec<EntityChange> {
             (Some(_), Some(_)) => Why::Relocated,
             _ => Why::Attachment,
         };
-        out.push(EntityChange { entity: a.entity.clone(), from, to, why });
+        out.push(EntityChange { entity: a.entity.to_string(), from, to, why });
     }
     let gone = old.iter().filter(|(entity, _)| !now.contains(*entity));
     out.extend(gone.map(|(entity, g)| EntityChange { entity: entity.to_string(), from: old_id(*g), to: None, why: Why::Gone }));

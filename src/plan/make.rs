@@ -5,11 +5,12 @@ use crate::measure::{Band, GridId, LOAD, Load, LockKind, UnitId, ZoneId};
 use crate::partition::{Culprit, Outcome, Partitioned, SOLVER, Standing};
 use crate::recipe::{ORDINARY, Recipe, ZoneRule};
 use crate::territory::layers::Layers;
-use crate::territory::{BarrierLayer, Resource, Station, Territory};
+use crate::territory::{BarrierLayer, DemandPoint, Resource, Station, Territory};
 use crate::zones::{Dedicated, Home, Zone};
 use crate::{cut::rings, zones};
 use petgraph::unionfind::UnionFind;
-use std::collections::{BTreeMap, BTreeSet};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::f64::consts::PI;
 
 /// Grid of every unit and zone of every grid, from the zones' assignments. Grids of a zone are numbered from west
@@ -61,7 +62,8 @@ struct Tally {
     units: u32,
     perimeter_m: f64,
     along_barrier_m: f64,
-    by_settlement: BTreeMap<u16, Load>,
+    /// None of those that have no point in it.
+    by_settlement: Vec<Option<Load>>,
     moments: Moments,
 }
 
@@ -101,14 +103,21 @@ pub fn make(
     homes: &[Home],
     solved: &[Partitioned],
     parts: &Parts,
-    attachments: &[Attachment],
+    attachments: Vec<Attachment>,
     identity: &Identity,
     recipe: &Recipe,
 ) -> Plan {
     let _span = tracing::info_span!("plan", units = fabric.units.len()).entered();
     let grids = parts.zone_of_grid.len();
-    let tally = tallies(territory, fabric, parts);
-    let connected = connected_parts(fabric, &parts.grid_of_unit, grids);
+    let (tally, (connected, (fabric_rows, attachments))) = rayon::join(
+        || tallies(territory, fabric, parts),
+        || {
+            rayon::join(
+                || connected_parts(fabric, &parts.grid_of_unit, grids),
+                || rayon::join(|| plan_fabric(territory, fabric, zones, parts), || attached(territory, attachments)),
+            )
+        },
+    );
     let zone_id = |z: u32| identity.zones.ids[z as usize].clone();
     let standing = standings(zones, solved, parts);
     let mut locks = locks(territory, zones, parts);
@@ -145,7 +154,9 @@ pub fn make(
             "red"
         };
         let (id, past) = (&identity.grids.ids[g], &identity.of_grid[g]);
-        let main = t.by_settlement.iter().filter(|s| *s.0 != 0).max_by_key(|s| (*s.1, std::cmp::Reverse(*s.0)));
+        // settlement 0 is none
+        let settled = t.by_settlement.iter().enumerate().skip(1).filter_map(|(s, load)| Some((s, (*load)?)));
+        let main = settled.max_by_key(|&(s, load)| (load, std::cmp::Reverse(s)));
         rows.push(PlanGrid {
             grid_id: id.clone(),
             code: id.clone(),
@@ -155,7 +166,7 @@ pub fn make(
             kind: set_aside.map_or(ORDINARY, |d| &recipe.kinds[d.rule].kind).into(),
             name: set_aside.and_then(|d| d.name.clone()),
             expected_load: set_aside.and_then(|d| d.expected_load).map(Load::units),
-            settlement: main.map(|s| territory.settlements[*s.0 as usize].name.clone()),
+            settlement: main.map(|s| territory.settlements[s.0].name.clone()),
             households,
             load: std::iter::once((LOAD.to_string(), households)).chain(amounts(territory, &t.resources)).collect(),
             target: round(target, 6),
@@ -183,9 +194,10 @@ pub fn make(
             parents: past.parents.clone(),
         });
     }
-    let zone_rows = zones.iter().zip(solved).enumerate().map(|(z, (zone, done))| {
+    let mut grids_of = vec![Vec::new(); zones.len()];
+    parts.zone_of_grid.iter().enumerate().for_each(|(g, &z)| grids_of[z as usize].push(g));
+    let zone_rows = zones.par_iter().zip(solved).zip(&grids_of).enumerate().map(|(z, ((zone, done), own))| {
         let division = territory.division(zone.division);
-        let own: Vec<usize> = (0..grids).filter(|&g| parts.zone_of_grid[g] == z as u32).collect();
         let units = || zone.units(dedicated).map(|u| &fabric.units[u.at()]);
         let stations = stations_of(territory, homes, ZoneId::new(z));
         // where a division is several zones, each is called after the station that serves most of it
@@ -207,7 +219,7 @@ pub fn make(
             bound: ZoneBound {
                 resources: zone_resources(territory, fabric, zone, &resource_bands[z], own.iter().map(|&g| &rows[g])),
                 relaxed: relaxed(own.iter().map(|&g| &rows[g]).filter(|g| g.is_ordinary()), recipe),
-                ..bound(territory, fabric, parts, zone, done, &own, &rows)
+                ..bound(territory, fabric, parts, zone, done, own, &rows)
             },
         }
     });
@@ -244,20 +256,20 @@ pub fn make(
         grids: rows,
         stations: territory.stations.iter().zip(homes).map(station).collect(),
         served: Vec::new(),
-        fabric: plan_fabric(territory, fabric, zones, parts),
-        attachments: territory
-            .points
-            .iter()
-            .zip(attachments)
-            .map(|(p, a)| PlanAttachment {
-                entity: p.id.clone(),
-                grid: a.grid.map(|g| g.0),
-                rule: a.rule,
-                distance_m: a.distance_m.is_finite().then(|| round(a.distance_m, 2)),
-                runner_up: a.runner_up.map(|g| g.0),
-            })
-            .collect(),
+        fabric: fabric_rows,
+        attachments,
     }
+}
+
+fn attached(territory: &Territory, attachments: Vec<Attachment>) -> Vec<PlanAttachment> {
+    let row = |(p, a): (&DemandPoint, Attachment)| PlanAttachment {
+        entity: SmolStr::new(&p.id),
+        grid: a.grid.map(|g| g.0),
+        rule: a.rule,
+        distance_m: a.distance_m.is_finite().then(|| round(a.distance_m, 2)),
+        runner_up: a.runner_up.map(|g| g.0),
+    };
+    territory.points.par_iter().zip(attachments).map(row).collect()
 }
 
 /// Stations whose home is a zone, the one that serves most of the load first.
@@ -386,7 +398,8 @@ fn relaxed<'a>(grids: impl Iterator<Item = &'a PlanGrid> + Clone, recipe: &Recip
 }
 
 fn tallies(t: &Territory, fabric: &Fabric, parts: &Parts) -> Vec<Tally> {
-    let empty = Tally { resources: vec![Load::ZERO; t.resources.len()], ..Tally::default() };
+    let empty =
+        Tally { resources: vec![Load::ZERO; t.resources.len()], by_settlement: vec![None; t.settlements.len()], ..Tally::default() };
     let mut tally = vec![empty; parts.zone_of_grid.len()];
     for (u, g) in fabric.units.iter().zip(&parts.grid_of_unit) {
         let row = &mut tally[g.at()];
@@ -398,7 +411,8 @@ fn tallies(t: &Territory, fabric: &Fabric, parts: &Parts) -> Vec<Tally> {
     }
     for (p, u) in t.points.iter().zip(&fabric.unit_of_point) {
         if let Some(u) = u {
-            *tally[parts.grid_of_unit[u.at()].at()].by_settlement.entry(p.settlement).or_default() += p.load;
+            let sum = &mut tally[parts.grid_of_unit[u.at()].at()].by_settlement[p.settlement as usize];
+            *sum = Some(sum.unwrap_or_default() + p.load);
         }
     }
     let grid = |u: Option<UnitId>| u.map(|u| parts.grid_of_unit[u.at()]);
@@ -458,42 +472,47 @@ fn plan_fabric(t: &Territory, fabric: &Fabric, zones: &[Zone], parts: &Parts) ->
 
 /// Joins pieces of border end to end where nothing else meets them. O(n log n).
 fn arcs(edges: &[FabricEdge]) -> Vec<Arc> {
-    let mut at: BTreeMap<Pt, Vec<u32>> = BTreeMap::new();
-    for (i, e) in edges.iter().enumerate() {
-        at.entry(e.a).or_default().push(i as u32);
-        at.entry(e.b).or_default().push(i as u32);
+    // ends of edges by place, each with twice the number of its edge, and one more where it is the second
+    let mut ends: Vec<(Pt, u32)> = (0..).step_by(2).zip(edges).map(|(i, e)| (e.a, i)).collect();
+    ends.extend((1..).step_by(2).zip(edges).map(|(i, e)| (e.b, i)));
+    ends.par_sort_unstable();
+    // the one other end at the place of each, where there is one
+    let mut meets = vec![None; ends.len()];
+    for here in ends.chunk_by(|x, y| x.0 == y.0) {
+        if let &[(_, x), (_, y)] = here {
+            (meets[x as usize], meets[y as usize]) = (Some(y), Some(x));
+        }
     }
     let mut used = vec![false; edges.len()];
-    // the edge that goes on from `p`, the same on both sides as one seen with these sides
-    let follow = |p: Pt, used: &[bool], left: Option<UnitId>, right: Option<UnitId>, class: u16| {
-        let here = &at[&p];
-        if here.len() != 2 {
-            return None;
-        }
-        let &i = here.iter().find(|&&i| !used[i as usize])?;
-        let e = &edges[i as usize];
-        let (l, r, far) = if e.a == p { (e.left, e.right, e.b) } else { (e.right, e.left, e.a) };
-        (l == left && r == right && e.class == class).then_some((i as usize, far))
+    // the far end of the edge that goes on from an end, the same on both sides as one seen with these sides
+    let follow = |end: u32, used: &[bool], left: Option<UnitId>, right: Option<UnitId>, class: u16| {
+        let near: u32 = meets[end as usize]?;
+        let e = &edges[near as usize / 2];
+        let (l, r) = if near % 2 == 0 { (e.left, e.right) } else { (e.right, e.left) };
+        (!used[near as usize / 2] && l == left && r == right && e.class == class).then_some(near ^ 1)
     };
-    let mut out = Vec::new();
+    let at = |end: u32| if end % 2 == 0 { edges[end as usize / 2].a } else { edges[end as usize / 2].b };
+    let (mut out, mut line) = (Vec::new(), VecDeque::new());
     for i in 0..edges.len() {
         if used[i] {
             continue;
         }
         used[i] = true;
-        let e = &edges[i];
-        let mut line = std::collections::VecDeque::from([e.a, e.b]);
-        while let Some((j, far)) = follow(line[line.len() - 1], &used, e.left, e.right, e.class) {
-            used[j] = true;
-            line.push_back(far);
+        let (e, mut ends) = (&edges[i], [2 * i as u32, 2 * i as u32 + 1]);
+        line.extend([e.a, e.b]);
+        while let Some(far) = follow(ends[1], &used, e.left, e.right, e.class) {
+            used[far as usize / 2] = true;
+            line.push_back(at(far));
+            ends[1] = far;
         }
-        while let Some((j, far)) = follow(line[0], &used, e.right, e.left, e.class) {
-            used[j] = true;
-            line.push_front(far);
+        while let Some(far) = follow(ends[0], &used, e.right, e.left, e.class) {
+            used[far as usize / 2] = true;
+            line.push_front(at(far));
+            ends[0] = far;
         }
         let mut last = Pt::default();
         let mut steps = Vec::with_capacity(2 * line.len());
-        for p in line {
+        for p in line.drain(..) {
             steps.extend([p.x - last.x, p.y - last.y]);
             last = p;
         }

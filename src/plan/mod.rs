@@ -49,6 +49,7 @@ use crate::recipe::{ORDINARY, Recipe, ResourceRule};
 use crate::territory::BarrierClass;
 use crate::territory::lattice::{Plane, Pt};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// What bounds take for granted where locks hold.
@@ -435,7 +436,7 @@ impl Arc {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanAttachment {
     /// Id of the entity.
-    pub entity: String,
+    pub entity: SmolStr,
     /// Position of its grid, if any.
     pub grid: Option<u32>,
     /// The rule that decided.

@@ -207,5 +207,5 @@ fn rows(plan: &Plan, attachments: &str) {
     let text = attachments.trim_start_matches('\u{feff}');
     let mut table = csv::Reader::from_reader(text.as_bytes());
     let ids: Vec<String> = table.records().map(|r| r.expect("six fields")[0].to_string()).collect();
-    assert!(ids.iter().eq(plan.attachments.iter().map(|a| &a.entity)), "ids are torn or changed in attachments.csv");
+    assert!(ids.iter().eq(plan.attachments.iter().map(|a| a.entity.as_str())), "ids are torn or changed in attachments.csv");
 }

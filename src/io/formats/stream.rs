@@ -169,11 +169,13 @@ pub(in crate::io) struct Scanner<R> {
     line: u64,
     byte: u64,
     limit: usize,
+    /// What went wrong ahead of those who read.
+    failed: Option<io::Error>,
 }
 
 impl<R: Read> Scanner<R> {
     pub(in crate::io) fn new(input: R) -> Self {
-        Scanner { input, buf: vec![0; CHUNK], start: 0, end: 0, byte: 0, line: 1, limit: MAX_VALUE_BYTES }
+        Scanner { input, buf: vec![0; CHUNK], start: 0, end: 0, byte: 0, line: 1, limit: MAX_VALUE_BYTES, failed: None }
     }
 
     /// Line and byte of the next unread byte. Lines are counted when asked for and when bytes are let go, not at each small step.
@@ -191,8 +193,23 @@ impl<R: Read> Scanner<R> {
         self.input
     }
 
+    /// Reads until so many bytes are at hand or the text ends; what goes wrong is told by the next [`fill`](Self::fill).
+    pub(in crate::io) fn fill_to(&mut self, bytes: usize) {
+        self.buf.resize(self.buf.len().max(bytes), 0);
+        while self.failed.is_none() && self.rest().len() < bytes {
+            match self.fill() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(e) => self.failed = Some(e),
+            }
+        }
+    }
+
     /// Reads more; false at the end of the text.
     pub(in crate::io) fn fill(&mut self) -> io::Result<bool> {
+        if let Some(e) = self.failed.take() {
+            return Err(e);
+        }
         if self.start > 0 {
             (self.line, self.byte) = self.position();
             self.buf.copy_within(self.start..self.end, 0);

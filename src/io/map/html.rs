@@ -1,8 +1,8 @@
 //! The offline page: data as escaped JSON, style and script from `page/`.
 
-use super::geometry::{LABEL_ASPECT, METRES_PER_DEGREE, Plane, extent, spot};
+use super::geometry::{LABEL_ASPECT, METRES_PER_DEGREE, Plane, Spot};
 use super::packed::STEPS;
-use super::{Polygons, Sheet, Stroke, ramp::Ramp};
+use super::{Sheet, Spots, Stroke, ramp::Ramp};
 use serde::Serialize;
 
 const FRAME: &str = include_str!("page/page.html");
@@ -40,19 +40,16 @@ struct Look<'a> {
     spot: Option<[i64; 3]>,
 }
 
-/// The area map as one page that works offline in any current browser.
-///
-/// `#grid=ID` behind its address selects that grid and zooms to it.
-pub fn html(sheet: &Sheet) -> String {
-    let bounds = extent(sheet);
-    let plane = Plane::new(&bounds);
+/// The page of a sheet with the spots of its labels.
+pub fn html_with(sheet: &Sheet, spots: &Spots) -> String {
+    let Spots { bounds, plane, grids, zones } = spots;
     let ramp = Ramp::new(sheet.tolerance);
-    let looks = sheet.grids.iter().map(|grid| Look {
+    let looks = sheet.grids.iter().zip(grids).map(|(grid, spot)| Look {
         short: grid.short_code(),
         mark: grid.mark(),
         step: ramp.step(grid),
         hatched: grid.hatched(),
-        spot: packed_spot(&grid.polygons, &plane),
+        spot: packed_spot(spot, plane),
     });
     let page = Page {
         looks: looks.collect(),
@@ -61,7 +58,7 @@ pub fn html(sheet: &Sheet) -> String {
         steps: STEPS,
         metres_per_degree: METRES_PER_DEGREE,
         label_aspect: LABEL_ASPECT,
-        zone_spots: sheet.zones.iter().map(|zone| packed_spot(&zone.polygons, &plane)).collect(),
+        zone_spots: zones.iter().map(|spot| packed_spot(spot, plane)).collect(),
         strokes: sheet.barriers.iter().map(|line| line.stroke()).collect(),
         ramp,
     };
@@ -70,8 +67,8 @@ pub fn html(sheet: &Sheet) -> String {
 }
 
 /// Longitude and latitude in steps, and the free room in decimetres.
-fn packed_spot(polygons: &Polygons, plane: &Plane) -> Option<[i64; 3]> {
-    let spot = spot(polygons, plane)?;
+fn packed_spot(spot: &Option<Spot>, plane: &Plane) -> Option<[i64; 3]> {
+    let spot = spot.as_ref()?;
     let [lon, lat] = plane.backward(spot.at).map(|c| (c * STEPS).round() as i64);
     Some([lon, lat, (spot.room * 10.0) as i64])
 }

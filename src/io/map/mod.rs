@@ -12,9 +12,11 @@ mod svg;
 #[cfg(test)]
 mod tests;
 
-pub use html::html;
-pub use svg::svg;
+pub(super) use html::html_with;
+pub(super) use svg::svg_with;
 
+use geometry::{Bounds, Plane, Spot, extent, spot};
+use rayon::prelude::*;
 use serde::Serialize;
 
 /// A multipolygon: polygons of closed rings (the outer one first) of longitude, latitude in degrees.
@@ -240,6 +242,36 @@ pub struct SheetLine {
     /// Its course as longitude, latitude in degrees.
     #[serde(serialize_with = "packed::line")]
     pub points: Vec<[f64; 2]>,
+}
+
+/// The area map as one page that works offline in any current browser.
+///
+/// `#grid=ID` behind its address selects that grid and zooms to it.
+pub fn html(sheet: &Sheet) -> String {
+    html_with(sheet, &Spots::new(sheet))
+}
+
+/// The area map as one A3 sheet in SVG.
+pub fn svg(sheet: &Sheet) -> String {
+    svg_with(sheet, &Spots::new(sheet))
+}
+
+/// Where the labels of a sheet sit best, on the page as on paper.
+pub(super) struct Spots {
+    bounds: Bounds,
+    plane: Plane,
+    grids: Vec<Option<Spot>>,
+    zones: Vec<Option<Spot>>,
+}
+
+impl Spots {
+    pub fn new(sheet: &Sheet) -> Spots {
+        let bounds = extent(sheet);
+        let plane = Plane::new(&bounds);
+        let grids = sheet.grids.par_iter().map(|grid| spot(&grid.polygons, &plane)).collect();
+        let zones = sheet.zones.par_iter().map(|zone| spot(&zone.polygons, &plane)).collect();
+        Spots { bounds, plane, grids, zones }
+    }
 }
 
 impl SheetGrid {

@@ -2,11 +2,12 @@
 
 mod panel;
 
-use super::geometry::{Bounds, Plane, extent, spot};
+use super::geometry::{Bounds, Plane, Spot};
 use super::html::escape_text;
 use super::labels::{Box2, Placed, Wish, place, text_width};
 use super::ramp::{BEFORE, MOVED, OVER_LINE, Ramp, UNDER_LINE};
-use super::{PlaceKind, Polygons, Sheet, SheetGrid, Stroke};
+use super::{PlaceKind, Polygons, Sheet, SheetGrid, Spots, Stroke};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -50,9 +51,7 @@ struct Layout {
 }
 
 impl Layout {
-    fn new(sheet: &Sheet) -> Layout {
-        let bounds = extent(sheet);
-        let plane = Plane::new(&bounds);
+    fn new(&Spots { bounds, plane, .. }: &Spots) -> Layout {
         let corners = [plane.forward(bounds.min), plane.forward(bounds.max)];
         let flat = Bounds::of(corners.into_iter()).unwrap_or(Bounds { min: [0.0; 2], max: [1.0; 2] });
         let [width, height] = flat.size().map(|s| s.max(1.0));
@@ -82,9 +81,11 @@ impl Layout {
     }
 }
 
-/// The area map as one A3 sheet in SVG.
-pub fn svg(sheet: &Sheet) -> String {
-    let layout = Layout::new(sheet);
+/// The sheet for print with the spots of its labels.
+pub fn svg_with(sheet: &Sheet, spots: &Spots) -> String {
+    let layout = Layout::new(spots);
+    // each grid's path is written once and used again for hatching and borders
+    let paths: Vec<String> = sheet.grids.par_iter().map(|grid| outline(&grid.polygons, &layout)).collect();
     let ramp = Ramp::new(sheet.tolerance);
     let [w, h] = layout.page;
     let mut out = format!(
@@ -97,12 +98,12 @@ pub fn svg(sheet: &Sheet) -> String {
     let m = layout.map;
     let _ = writeln!(out, "<rect {} fill=\"#f6f5f1\"/>", rect(m));
     let _ = writeln!(out, "<g clip-path=\"url(#frame)\"><g transform=\"scale({})\" stroke-linejoin=\"round\">", 1.0 / FINE);
-    areas(&mut out, sheet, &layout, &ramp);
+    areas(&mut out, sheet, &paths, &layout, &ramp);
     lines(&mut out, sheet, &layout);
-    borders(&mut out, sheet, &layout);
+    borders(&mut out, sheet, &paths, &layout);
     out.push_str("</g>\n");
     places(&mut out, sheet, &layout);
-    labels(&mut out, sheet, &layout);
+    labels(&mut out, sheet, spots, &layout);
     out.push_str("</g>\n");
     let _ = writeln!(out, "<rect {} fill=\"none\" stroke=\"{SOFT}\" stroke-width=\".3\"/>", rect(m));
     panel::draw(&mut out, sheet, &layout, &ramp);
@@ -176,18 +177,17 @@ fn outline(polygons: &Polygons, layout: &Layout) -> String {
     path
 }
 
-/// Water, fills and hatching; each grid's path is written once and used again for hatching and borders.
-fn areas(out: &mut String, sheet: &Sheet, layout: &Layout, ramp: &Ramp) {
+/// Water, fills and hatching.
+fn areas(out: &mut String, sheet: &Sheet, paths: &[String], layout: &Layout, ramp: &Ramp) {
     let water: String = sheet.water.iter().map(|w| outline(w, layout)).collect();
     let _ = writeln!(out, "<path d=\"{water}\" fill=\"{WATER}\" fill-rule=\"evenodd\"/>");
     out.push_str("<g fill-opacity=\".8\" fill-rule=\"evenodd\">\n");
-    for (i, grid) in sheet.grids.iter().enumerate() {
-        let path = outline(&grid.polygons, layout);
+    for (i, (grid, path)) in sheet.grids.iter().zip(paths).enumerate() {
         let _ = writeln!(out, "<path id=\"g{i}\" d=\"{path}\" fill=\"{}\"/>", ramp.fill(grid));
     }
     out.push_str("</g>\n<g fill=\"url(#hatch)\" fill-rule=\"evenodd\">\n");
-    for grid in sheet.grids.iter().filter(|g| g.hatched()) {
-        let _ = writeln!(out, "<path d=\"{}\"/>", outline(&grid.polygons, layout));
+    for (_, path) in sheet.grids.iter().zip(paths).filter(|(g, _)| g.hatched()) {
+        let _ = writeln!(out, "<path d=\"{path}\"/>");
     }
     out.push_str("</g>\n");
     if let Some(before) = &sheet.before {
@@ -223,7 +223,7 @@ fn lines(out: &mut String, sheet: &Sheet, layout: &Layout) {
     out.push_str("</g>\n");
 }
 
-fn borders(out: &mut String, sheet: &Sheet, layout: &Layout) {
+fn borders(out: &mut String, sheet: &Sheet, paths: &[String], layout: &Layout) {
     if let Some(before) = &sheet.before {
         let mut path = String::new();
         before.borders.iter().for_each(|line| trace(line, false, layout, &mut path));
@@ -237,7 +237,7 @@ fn borders(out: &mut String, sheet: &Sheet, layout: &Layout) {
     let side = (layout.map.w * layout.map.h / sheet.grids.len().max(1) as f64).sqrt();
     let weight = (side / 10.0).clamp(0.45, 1.0);
     let mut group = |color: &str, width: f64, chosen: &dyn Fn(&SheetGrid) -> bool| {
-        let path: String = sheet.grids.iter().filter(|g| chosen(g)).map(|g| outline(&g.polygons, layout)).collect();
+        let path: String = sheet.grids.iter().zip(paths).filter(|(g, _)| chosen(g)).map(|(_, path)| path.as_str()).collect();
         let _ = writeln!(out, "<path d=\"{path}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{}\"/>", mm(width * weight * FINE));
     };
     group(BORDER, 0.22, &|g| g.mark().is_empty());
@@ -292,26 +292,26 @@ fn half(lines: &[Line]) -> [f64; 2] {
     [width / 2.0 + 0.4, lines.iter().map(|l| l.size * 1.15).sum::<f64>() / 2.0 + 0.2]
 }
 
-fn labels(out: &mut String, sheet: &Sheet, layout: &Layout) {
+fn labels(out: &mut String, sheet: &Sheet, spots: &Spots, layout: &Layout) {
     type Entry<'a> = (Wish, Vec<Vec<Line>>, &'a str);
-    let wish = |polygons: &Polygons, forms: &[Vec<Line>]| -> Option<Wish> {
-        let spot = spot(polygons, &layout.plane)?;
+    let wish = |spot: &Option<Spot>, forms: &[Vec<Line>]| -> Option<Wish> {
+        let spot = spot.as_ref()?;
         Some(Wish { at: layout.paper(spot.at), room: spot.room * layout.scale, forms: forms.iter().map(|f| half(f)).collect() })
     };
     let mut entries: Vec<Entry> = Vec::new();
-    for grid in &sheet.grids {
+    for (grid, spot) in sheet.grids.iter().zip(&spots.grids) {
         let forms = forms(grid);
         let color = match grid.mark() {
             "▲" => OVER_LINE,
             "▼" => UNDER_LINE,
             _ => INK,
         };
-        entries.extend(wish(&grid.polygons, &forms).map(|wish| (wish, forms, color)));
+        entries.extend(wish(spot, &forms).map(|wish| (wish, forms, color)));
     }
-    let names = sheet.zones.iter().filter_map(|zone| {
+    let names = sheet.zones.iter().zip(&spots.zones).filter_map(|(zone, spot)| {
         let text = if zone.name.is_empty() { &zone.id } else { &zone.name };
         let forms: Vec<Vec<Line>> = [3.8, 3.0, 2.3].map(|size| vec![Line { text: text.clone(), size }]).into();
-        wish(&zone.polygons, &forms).map(|wish| (wish, forms, "#3b2a55"))
+        wish(spot, &forms).map(|wish| (wish, forms, "#3b2a55"))
     });
     // The names of the zones come first: on paper a short code means nothing without its zone.
     let mut names: Vec<Entry> = names.collect();

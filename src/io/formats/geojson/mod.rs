@@ -16,6 +16,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+mod ahead;
 mod cursor;
 mod decode;
 mod fast;
@@ -98,6 +99,9 @@ struct Document<'a> {
     records: u64,
     /// Length of the record before.
     last: usize,
+    /// Records to be read one by one before others are read ahead, and how many it will be the next time.
+    singly: u64,
+    pause: u64,
     wanted: &'a [String],
 }
 
@@ -113,7 +117,7 @@ impl<'a> Document<'a> {
                 detail: "it is no gzip file although its name says so".into(),
             });
         }
-        Ok(Document { path, file, gzip, scan: Scanner::new(input), records: 0, last: 0, wanted })
+        Ok(Document { path, file, gzip, scan: Scanner::new(input), records: 0, last: 0, singly: 0, pause: 64, wanted })
     }
 
     fn collection(&mut self, how: &Reading, sink: &mut dyn Sink) -> Result<(), ReadError> {
@@ -180,7 +184,9 @@ impl<'a> Document<'a> {
         }
         loop {
             self.need()?;
-            self.next_value(sink)?;
+            if !self.ahead(sink)? {
+                self.next_value(sink)?;
+            }
             match self.need()? {
                 b',' => self.scan.advance(1),
                 b']' => break,

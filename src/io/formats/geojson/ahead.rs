@@ -1,0 +1,115 @@
+//! Features of a collection by blocks: threads read ahead, and what they find is handed over in order.
+
+use super::Document;
+use super::fast::fast;
+use crate::io::error::ReadError;
+use crate::io::formats::feature::{Feature, Record, Sink};
+use memchr::memmem;
+
+/// Bytes that a thread takes at a time.
+const BLOCK: usize = 1 << 17;
+/// Blocks for every thread that are at hand at once.
+const BLOCKS: usize = 8;
+
+/// Features one after the other, each with its text.
+struct Run<'a> {
+    start: usize,
+    features: Vec<(Feature<'a>, &'a [u8])>,
+    /// Where the last one ends.
+    end: usize,
+    /// Where the feature after it begins, if one does.
+    next: Option<usize>,
+}
+
+impl<'a> Run<'a> {
+    /// The features that begin with one at `start` and before `stop`, as long as they are all there and of the usual form.
+    fn read(text: &'a [u8], start: usize, stop: usize, wanted: &[String]) -> Run<'a> {
+        let mut run = Run { start, features: Vec::new(), end: start, next: Some(start) };
+        while let Some(at) = run.next.filter(|at| *at < stop)
+            && let Some((feature, length)) = fast(&text[at..], wanted)
+        {
+            run.features.push((feature, &text[at..at + length]));
+            run.end = at + length;
+            run.next = solid(text, run.end).filter(|at| text[*at] == b',').and_then(|at| solid(text, at + 1));
+        }
+        run
+    }
+}
+
+/// The next byte that is no white space.
+fn solid(text: &[u8], from: usize) -> Option<usize> {
+    let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r');
+    text[from..].iter().position(|b| !blank(b)).map(|more| from + more)
+}
+
+/// Where features may begin, about a block apart; whether they do is seen when the text before them is read.
+fn likely(text: &[u8]) -> Vec<usize> {
+    let mut starts = vec![0];
+    for from in (BLOCK..text.len()).step_by(BLOCK) {
+        let Some(typed) = memmem::find(&text[from..], b"\"Feature\"") else { break };
+        let last = starts[starts.len() - 1];
+        starts.extend(memchr::memrchr(b'{', &text[last + 1..from + typed]).map(|at| last + 1 + at));
+    }
+    starts
+}
+
+impl Document<'_> {
+    /// Hands over features from the next on which are all there and of the usual form, with several threads; whether there were any. Others are to
+    /// be read one by one, and so are a few more after them, lest text is read ahead in vain again and again.
+    pub(super) fn ahead(&mut self, sink: &mut dyn Sink) -> Result<bool, ReadError> {
+        let threads = rayon::current_num_threads();
+        if self.singly > 0 || threads == 1 || self.gzip {
+            self.singly = self.singly.saturating_sub(1);
+            return Ok(false);
+        }
+        let most = threads * BLOCKS * BLOCK;
+        if self.scan.rest().len() < most / 2 {
+            self.scan.fill_to(most);
+        }
+        let text = self.scan.rest();
+        if text.len() < 2 * BLOCK {
+            // the end is near
+            self.singly = u64::MAX;
+            return Ok(false);
+        }
+        let starts = likely(text);
+        let (mut end, mut next, mut records) = (0, Some(0), self.records);
+        let mut hand_over = |runs: Vec<Run<'_>>| -> Result<(), ReadError> {
+            for run in runs {
+                // one that does not begin where the one before goes on is no run of features, and nothing after it is
+                if next != Some(run.start) || run.features.is_empty() {
+                    next = None;
+                    break;
+                }
+                (end, next) = (run.end, run.next);
+                for (feature, bytes) in run.features {
+                    records += 1;
+                    sink.source_text(bytes);
+                    sink.record(records, Record::Feature(feature))?;
+                }
+            }
+            Ok(())
+        };
+        let (mut ready, wanted) = (Vec::new(), self.wanted);
+        for (n, some) in starts.chunks(threads).enumerate() {
+            let mut runs: Vec<Option<Run<'_>>> = some.iter().map(|_| None).collect();
+            let handed = rayon::in_place_scope(|scope| {
+                for (k, (run, &start)) in runs.iter_mut().zip(some).enumerate() {
+                    let stop = starts.get(n * threads + k + 1).copied().unwrap_or(text.len());
+                    scope.spawn(move |_| *run = Some(Run::read(text, start, stop, wanted)));
+                }
+                hand_over(std::mem::take(&mut ready))
+            });
+            handed?;
+            ready = runs.into_iter().flatten().collect();
+        }
+        hand_over(ready)?;
+        if end < text.len() / 2 {
+            self.singly = self.pause;
+            self.pause = self.pause.saturating_mul(2);
+        }
+        self.records = records;
+        self.scan.advance(end);
+        Ok(end > 0)
+    }
+}
