@@ -250,7 +250,7 @@ pub fn make(
             .iter()
             .zip(attachments)
             .map(|(p, a)| PlanAttachment {
-                entity: p.id.clone(),
+                entity: p.id.to_string(),
                 grid: a.grid.map(|g| g.0),
                 rule: a.rule,
                 distance_m: a.distance_m.is_finite().then(|| round(a.distance_m, 2)),
