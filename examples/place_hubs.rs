@@ -245,7 +245,7 @@ fn demand(plan: &Plan, land: &Territory) -> Result<Vec<Demand>, cli::Failure> {
         );
     }
     let one = |(a, p): (&evengrid::plan::PlanAttachment, &evengrid::territory::DemandPoint)| Demand {
-        id: p.id.clone(),
+        id: p.id.to_string(),
         at: p.at,
         load: p.load,
         grid: a.grid.map(|g| g as usize),

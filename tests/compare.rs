@@ -42,7 +42,7 @@ fn home(i: usize, at: usize, part: (u8, u8), load: i64) -> DemandPoint {
     let [x, y] = place((at as i32 % WIDE, at as i32 / WIDE));
     let off = |q: u8| f64::from(q) * CELL / 4.0;
     DemandPoint {
-        id: format!("h{i}"),
+        id: format!("h{i}").into(),
         at: Pt::from_lon_lat(x + off(part.0), y + off(part.1)).unwrap(),
         load: Load(load),
         settlement: 0,

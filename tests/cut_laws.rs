@@ -138,7 +138,7 @@ fn content(land: &Territory, fabric: &Fabric) -> BTreeMap<Vec<Vec<Pt>>, (i64, BT
     let mut out: BTreeMap<_, _> = fabric.units.iter().map(|u| (u.rings.clone(), (u.load.0, BTreeSet::new()))).collect();
     for (p, u) in land.points.iter().zip(&fabric.unit_of_point) {
         if let Some(u) = u {
-            out.get_mut(&fabric.units[u.at()].rings).unwrap().1.insert(p.id.clone());
+            out.get_mut(&fabric.units[u.at()].rings).unwrap().1.insert(p.id.to_string());
         }
     }
     out

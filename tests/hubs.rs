@@ -193,7 +193,7 @@ static PARKING: LazyLock<(FacilityReport, f64)> = LazyLock::new(|| {
     assert!(findings.is_empty() && parking.len() == 20, "{findings:?}");
     let points = drawn.territory.points.iter().zip(&drawn.plan.attachments);
     let demand: Vec<Demand> =
-        points.map(|(p, a)| Demand { id: p.id.clone(), at: p.at, load: p.load, grid: a.grid.map(|g| g as usize) }).collect();
+        points.map(|(p, a)| Demand { id: p.id.to_string(), at: p.at, load: p.load, grid: a.grid.map(|g| g as usize) }).collect();
     let grids: Vec<GridName> =
         drawn.plan.grids.iter().map(|g| GridName { grid_id: g.grid_id.clone(), division_id: g.division_id.clone() }).collect();
     let load = demand.iter().map(|d| d.load).sum::<Load>().units();

@@ -4,7 +4,6 @@
 //! linework of one area that has no points in common, moving one layer by the offset must bring it onto the other (`looks_shifted`).
 
 use super::china::{bd09_to_wgs84, gcj02_to_wgs84, in_gcj02_box, wgs84_to_bd09, wgs84_to_gcj02};
-use rstar::RTree;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -172,58 +171,116 @@ pub fn along(line: &[[f64; 2]], step: f64) -> Vec<[f64; 2]> {
 }
 
 /// Whether two layers of one area, given as positions along their lines (see `along`) in degrees of the same declared system, look as if
-/// one were in another frame than the other.
-///
-/// Up to 1,000 positions of `a`, evenly over the layer, are moved by each of the six differences of frames, and it is measured how much
-/// of them then lies on `b`. A difference is believed only if it does far better than no move, and than sixty moves that mean nothing:
-/// layers that have nothing to do with each other, or that lie right, give none. So do very regular street grids, where many moves fit. O((a + b) log b); deterministic.
+/// one were in another frame than the other: see [`Linework::looks_shifted`]. O((a + b) log b); deterministic.
 pub fn looks_shifted(a: &[[f64; 2]], b: &[[f64; 2]]) -> Option<Shift> {
-    let sample: Vec<[f64; 2]> = a.iter().step_by(a.len().div_ceil(SAMPLE).max(1)).copied().filter(|p| in_gcj02_box(*p)).collect();
-    if sample.len() < FEWEST {
-        return None;
-    }
-    let at = [median(&mut sample.iter().map(|p| p[0]).collect::<Vec<_>>())?, median(&mut sample.iter().map(|p| p[1]).collect::<Vec<_>>())?];
-    let flat = |p: [f64; 2]| metres(at, p);
-    let tree = RTree::bulk_load(b.iter().copied().filter(|p| in_gcj02_box(*p)).map(flat).collect());
-    if tree.size() < FEWEST {
-        return None;
-    }
-    // How much of the sample lies on `b`, moved so.
-    let score = |moved: &dyn Fn([f64; 2]) -> [f64; 2]| {
-        let on = |p: &[f64; 2]| {
-            let p = moved(*p);
-            tree.nearest_neighbor(&p).map_or(0.0, |q| 1.0 / (1.0 + ((p[0] - q[0]).powi(2) + (p[1] - q[1]).powi(2)) / (NEAR * NEAR)))
-        };
-        sample.iter().map(on).sum::<f64>() / sample.len() as f64
-    };
-    let unmoved = score(&flat);
-    let offsets = DIFFERENT.map(|frames| metres(at, reframed(frames, at)));
-    let scores = DIFFERENT.map(|frames| score(&|p| flat(reframed(frames, p))));
-    let best = (0..DIFFERENT.len()).max_by(|i, j| scores[*i].total_cmp(&scores[*j]))?;
-    let (frames, offset, found) = (*DIFFERENT.get(best)?, *offsets.get(best)?, *scores.get(best)?);
+    Linework::new(b.to_vec()).looks_shifted(a.iter().copied())
+}
 
-    if found - unmoved <= LEAST_GAIN / 2.0 {
-        return None;
+/// Positions of a leaf of the tree, at most.
+const LEAF: usize = 16;
+/// Parts of the tree with fewer positions are made by one thread.
+const ALONE: usize = 1 << 14;
+
+/// Positions of a layer in degrees as a k-d tree: the middle one of every range parts it, by longitude and latitude in turn.
+pub struct Linework(Vec<[f64; 2]>);
+
+impl Linework {
+    /// From positions along lines (see `along`); those outside China are left out. O(n log n).
+    pub fn new(mut positions: Vec<[f64; 2]>) -> Linework {
+        positions.retain(|p| in_gcj02_box(*p));
+        sort(&mut positions, 0);
+        Linework(positions)
     }
-    // Moves that mean nothing: of all directions and of lengths up to the longest real one, but none close to a real one.
-    let mut others = Vec::new();
-    for i in 0..MOVES {
-        let i = f64::from(i);
-        let (sin, cos) = (i * GOLDEN_ANGLE).sin_cos();
-        let length = 250.0 + 1000.0 * i / f64::from(MOVES);
-        let aside = [length * cos, length * sin];
-        if offsets.iter().all(|o| (o[0] - aside[0]).hypot(o[1] - aside[1]) > 100.0) {
-            others.push(score(&|p| {
-                let [x, y] = flat(p);
-                [x + aside[0], y + aside[1]]
-            }));
+
+    /// Whether layer `a`, given as positions along its lines, and this one look as if one were in another frame than the other.
+    ///
+    /// Up to 1,000 positions of `a`, evenly over the layer, are moved by each of the six differences of frames, and it is measured how much
+    /// of them then lies on this one. A difference is believed only if it does far better than no move, and than sixty moves that mean
+    /// nothing: layers that have nothing to do with each other, or that lie right, give none. So do very regular street grids, where many
+    /// moves fit. O(a + log b) for b positions of this one; deterministic.
+    pub fn looks_shifted(&self, a: impl ExactSizeIterator<Item = [f64; 2]>) -> Option<Shift> {
+        let step = a.len().div_ceil(SAMPLE).max(1);
+        let sample: Vec<[f64; 2]> = a.step_by(step).filter(|p| in_gcj02_box(*p)).collect();
+        if sample.len() < FEWEST || self.0.len() < FEWEST {
+            return None;
         }
+        let middle = |k: usize| median(&mut sample.iter().map(|p| p[k]).collect::<Vec<_>>());
+        let at = [middle(0)?, middle(1)?];
+        // as `metres` has it, but for the cosine, which is the same for all
+        let cos = at[1].to_radians().cos();
+        let flat = |p: [f64; 2]| [(p[0] - at[0]) * DEGREE * cos, (p[1] - at[1]) * DEGREE];
+        // How much of the sample lies on this layer, moved so.
+        let score = |moved: &dyn Fn([f64; 2]) -> [f64; 2]| {
+            let on = |p: &[f64; 2]| {
+                let mut least = f64::INFINITY;
+                nearest(&self.0, 0, &flat, moved(*p), &mut least);
+                1.0 / (1.0 + least / (NEAR * NEAR))
+            };
+            sample.iter().map(on).sum::<f64>() / sample.len() as f64
+        };
+        let unmoved = score(&flat);
+        let offsets = DIFFERENT.map(|frames| metres(at, reframed(frames, at)));
+        let scores = DIFFERENT.map(|frames| score(&|p| flat(reframed(frames, p))));
+        let best = (0..DIFFERENT.len()).max_by(|i, j| scores[*i].total_cmp(&scores[*j]))?;
+        let (frames, offset, found) = (*DIFFERENT.get(best)?, *offsets.get(best)?, *scores.get(best)?);
+
+        if found - unmoved <= LEAST_GAIN / 2.0 {
+            return None;
+        }
+        // Moves that mean nothing: of all directions and of lengths up to the longest real one, but none close to a real one.
+        let mut others = Vec::new();
+        for i in 0..MOVES {
+            let i = f64::from(i);
+            let (sin, cos) = (i * GOLDEN_ANGLE).sin_cos();
+            let length = 250.0 + 1000.0 * i / f64::from(MOVES);
+            let aside = [length * cos, length * sin];
+            if offsets.iter().all(|o| (o[0] - aside[0]).hypot(o[1] - aside[1]) > 100.0) {
+                others.push(score(&|p| {
+                    let [x, y] = flat(p);
+                    [x + aside[0], y + aside[1]]
+                }));
+            }
+        }
+        let n = others.len().max(1) as f64;
+        let mean = others.iter().sum::<f64>() / n;
+        let deviation = (others.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / n).sqrt();
+        let highest = others.iter().copied().fold(unmoved, f64::max);
+        let gain = found - mean;
+        let believed = gain > 6.0 * deviation && gain > LEAST_GAIN && found - highest > 0.6 * gain;
+        believed.then_some(Shift { frames: Some(frames), offset })
     }
-    let n = others.len().max(1) as f64;
-    let mean = others.iter().sum::<f64>() / n;
-    let deviation = (others.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / n).sqrt();
-    let highest = others.iter().copied().fold(unmoved, f64::max);
-    let gain = found - mean;
-    let believed = gain > 6.0 * deviation && gain > LEAST_GAIN && found - highest > 0.6 * gain;
-    believed.then_some(Shift { frames: Some(frames), offset })
+}
+
+fn sort(range: &mut [[f64; 2]], axis: usize) {
+    if range.len() <= LEAF {
+        return;
+    }
+    let (low, _, high) = range.select_nth_unstable_by(range.len() / 2, |p, q| p[axis].total_cmp(&q[axis]));
+    if low.len() < ALONE {
+        sort(low, 1 - axis);
+        sort(high, 1 - axis);
+    } else {
+        rayon::join(|| sort(low, 1 - axis), || sort(high, 1 - axis));
+    }
+}
+
+/// Lowers `least` to the square of the distance from `p`, in metres, to the nearest position of a range. `flat` keeps the order along both axes.
+fn nearest(range: &[[f64; 2]], axis: usize, flat: &impl Fn([f64; 2]) -> [f64; 2], p: [f64; 2], least: &mut f64) {
+    let mut see = |q: [f64; 2]| {
+        let q = flat(q);
+        *least = least.min((p[0] - q[0]).powi(2) + (p[1] - q[1]).powi(2));
+        p[axis] - q[axis]
+    };
+    if range.len() <= LEAF {
+        range.iter().for_each(|q| _ = see(*q));
+        return;
+    }
+    let middle = range.len() / 2;
+    let beyond = see(range[middle]);
+    let (low, high) = (&range[..middle], &range[middle + 1..]);
+    let (near, far) = if beyond < 0.0 { (low, high) } else { (high, low) };
+    nearest(near, 1 - axis, flat, p, least);
+    if beyond * beyond <= *least {
+        nearest(far, 1 - axis, flat, p, least);
+    }
 }

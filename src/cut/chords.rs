@@ -100,21 +100,28 @@ fn divide(stacks: &mut [Stack], limit: i64, cell: &[HalfPlane], out: &mut Vec<[[
     }
 }
 
+/// Sine and cosine of one of the [`DIRECTIONS`].
+fn direction(d: usize) -> (f64, f64) {
+    (PI * d as f64 / DIRECTIONS as f64).sin_cos()
+}
+
 /// The line that leaves half of `parts` pieces' load on either side, as nearly as the stacks allow. Stacks are put in order:
 /// those before the returned number lie on the near side.
 pub(crate) fn halve(stacks: &mut [Stack], parts: usize) -> Option<(HalfPlane, usize)> {
     let total: i64 = stacks.iter().map(|s| s.load).sum();
     let goal = total as f64 * ((parts / 2).max(1) as f64 / parts.max(2) as f64);
     let mut best: Option<(f64, HalfPlane)> = None;
+    let mut order: Vec<(f64, i64)> = Vec::with_capacity(stacks.len());
     for d in 0..DIRECTIONS {
-        let (sin, cos) = (PI * d as f64 / DIRECTIONS as f64).sin_cos();
-        let along = |s: &Stack| s.at[0] * cos + s.at[1] * sin;
-        stacks.sort_by(|a, b| along(a).total_cmp(&along(b)).then(a.at[1].total_cmp(&b.at[1])));
-        let extent = along(&stacks[stacks.len() - 1]) - along(&stacks[0]);
+        let (sin, cos) = direction(d);
+        order.clear();
+        order.extend(stacks.iter().map(|s| (s.at[0] * cos + s.at[1] * sin, s.load)));
+        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let extent = order[order.len() - 1].0 - order[0].0;
         let mut sum = 0;
-        for w in stacks.windows(2) {
-            sum += w[0].load;
-            let (lo, hi) = (along(&w[0]), along(&w[1]));
+        for w in order.windows(2) {
+            sum += w[0].1;
+            let (lo, hi) = (w[0].0, w[1].0);
             if hi - lo < 2.0 * CLEARANCE_M {
                 continue;
             }
@@ -126,6 +133,10 @@ pub(crate) fn halve(stacks: &mut [Stack], parts: usize) -> Option<(HalfPlane, us
             }
         }
     }
+    // sums of positions depend on their order by a hair
+    let (sin, cos) = direction(DIRECTIONS - 1);
+    let along = |s: &Stack| s.at[0] * cos + s.at[1] * sin;
+    stacks.sort_unstable_by(|a, b| along(a).total_cmp(&along(b)).then(a.at[1].total_cmp(&b.at[1])));
     let (_, cut) = best?;
     stacks.sort_by_key(|s| cut.depth(s) < 0.0);
     Some((cut, stacks.partition_point(|s| cut.depth(s) >= 0.0)))

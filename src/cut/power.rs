@@ -30,10 +30,6 @@ struct Cell {
 }
 
 impl Cell {
-    fn power(&self, s: &Stack) -> f64 {
-        (self.site[0] - s.at[0]).powi(2) + (self.site[1] - s.at[1]).powi(2) - self.weight
-    }
-
     /// Where this cell has no more power than `other`; `None` where there is no line between them.
     fn before(&self, other: &Cell) -> Option<HalfPlane> {
         let d = [other.site[0] - self.site[0], other.site[1] - self.site[1]];
@@ -45,17 +41,13 @@ impl Cell {
     }
 }
 
-/// Least power of `s` in a cell other than `but`, and that cell.
-fn least(cells: &[Cell], s: &Stack, but: Option<usize>) -> (f64, usize) {
-    let others = (0..cells.len()).filter(|&j| Some(j) != but).map(|j| (cells[j].power(s), j));
-    others.fold((f64::INFINITY, 0), |a, b| if b.0 < a.0 { b } else { a })
-}
-
 /// Cells and the cell of every stack.
 #[derive(Clone, Debug)]
 pub(crate) struct Diagram {
     cells: Vec<Cell>,
     of: Vec<usize>,
+    /// Squared distances of every stack to the sites of all cells.
+    squares: Vec<f64>,
 }
 
 impl Diagram {
@@ -76,7 +68,7 @@ impl Diagram {
             }
             before.clone_from(&diagram.of);
             diagram.recentre(stacks, &mut sites);
-            diagram.ease(stacks);
+            diagram.ease();
             if diagram.keeps_clear(stacks) {
                 best = Some(diagram);
             }
@@ -86,8 +78,22 @@ impl Diagram {
 
     fn nearest(stacks: &[Stack], sites: &[[f64; 2]]) -> Diagram {
         let cells: Vec<Cell> = sites.iter().enumerate().map(|(j, &site)| Cell { site, weight: -TIE * j as f64 }).collect();
-        let of = stacks.iter().map(|s| least(&cells, s, None).1).collect();
-        Diagram { cells, of }
+        let square = |s: &Stack, site: &[f64; 2]| (site[0] - s.at[0]).powi(2) + (site[1] - s.at[1]).powi(2);
+        let squares = stacks.iter().flat_map(|s| sites.iter().map(move |site| square(s, site))).collect();
+        let mut diagram = Diagram { cells, of: Vec::new(), squares };
+        diagram.of = (0..stacks.len()).map(|i| diagram.least(i, None).1).collect();
+        diagram
+    }
+
+    /// Squared distances of stack `i`.
+    fn row(&self, i: usize) -> &[f64] {
+        &self.squares[i * self.cells.len()..(i + 1) * self.cells.len()]
+    }
+
+    /// Least power of stack `i` in a cell other than `but`, and that cell.
+    fn least(&self, i: usize, but: Option<usize>) -> (f64, usize) {
+        let powers = self.row(i).iter().zip(&self.cells).map(|(square, cell)| square - cell.weight).enumerate();
+        powers.fold((f64::INFINITY, 0), |a, (j, power)| if power < a.0 && Some(j) != but { (power, j) } else { a })
     }
 
     /// Lowers the weight of the heaviest cell until it has shed what is too much to the cells that are next best, again and
@@ -97,15 +103,16 @@ impl Diagram {
         for (s, &j) in stacks.iter().zip(&self.of) {
             load[j] += s.load;
         }
+        let mut leaving: Vec<(f64, usize, usize)> = Vec::new();
         for _ in 0..SHEDS * load.len() {
             let heaviest = (0..load.len()).max_by_key(|&j| load[j]).filter(|&j| load[j] > limit);
             let Some(j) = heaviest else { return true };
-            let mut leaving: Vec<(f64, usize, usize)> = Vec::new();
-            for (i, s) in stacks.iter().enumerate().filter(|(i, _)| self.of[*i] == j) {
-                let (power, next) = least(&self.cells, s, Some(j));
-                leaving.push((power - self.cells[j].power(s), i, next));
+            leaving.clear();
+            for i in (0..stacks.len()).filter(|i| self.of[*i] == j) {
+                let (power, next) = self.least(i, Some(j));
+                leaving.push((power - (self.row(i)[j] - self.cells[j].weight), i, next));
             }
-            leaving.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            leaving.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             let mut gone = 0;
             while gone < leaving.len() && (load[j] > limit || leaving[gone].0 - leaving[gone - 1].0 < TIE) {
                 let (_, i, next) = leaving[gone];
@@ -122,26 +129,33 @@ impl Diagram {
 
     /// Moves sites to the middle of their stacks, by load. A cell without stacks is given up.
     fn recentre(&mut self, stacks: &[Stack], sites: &mut [[f64; 2]]) {
-        for j in 0..sites.len() {
-            let own = stacks.iter().zip(&self.of).filter(|(_, of)| **of == j).map(|(s, _)| s);
-            match middle(own) {
-                Some(m) => sites[j] = m,
-                None => self.cells[j].weight = f64::NEG_INFINITY,
+        let mut sums = vec![Sum::default(); sites.len()];
+        stacks.iter().zip(&self.of).for_each(|(s, &own)| sums[own].add(s));
+        for ((site, cell), sum) in sites.iter_mut().zip(&mut self.cells).zip(sums) {
+            match sum.middle() {
+                Some(m) => *site = m,
+                None => cell.weight = f64::NEG_INFINITY,
             }
         }
     }
 
     /// Moves each weight to the middle of the range in which no stack changes its cell.
-    fn ease(&mut self, stacks: &[Stack]) {
-        for j in (0..self.cells.len()).cycle().take(SWEEPS * self.cells.len()) {
+    fn ease(&mut self) {
+        let k = self.cells.len();
+        // how much farther the stacks of the first cell are from the site of the second one than from their own, at least
+        let mut farther = vec![f64::INFINITY; k * k];
+        for (i, &own) in self.of.iter().enumerate() {
+            let row = self.row(i);
+            for (least, square) in farther[own * k..(own + 1) * k].iter_mut().zip(row) {
+                *least = least.min(square - row[own]);
+            }
+        }
+        for j in (0..k).cycle().take(SWEEPS * k) {
             let (mut down, mut up) = (f64::INFINITY, f64::INFINITY);
-            for (s, &own) in stacks.iter().zip(&self.of) {
-                let power = self.cells[j].power(s);
-                if own == j {
-                    down = down.min(least(&self.cells, s, Some(j)).0 - power);
-                } else {
-                    up = up.min(power - self.cells[own].power(s));
-                }
+            for l in (0..k).filter(|&l| l != j && self.cells[l].weight.is_finite()) {
+                let less = self.cells[j].weight - self.cells[l].weight;
+                down = down.min(farther[j * k + l] + less);
+                up = up.min(farther[l * k + j] - less);
             }
             if down.is_finite() && up.is_finite() {
                 self.cells[j].weight += (up - down) / 2.0;
@@ -168,18 +182,32 @@ impl Diagram {
     }
 }
 
-fn middle<'a>(stacks: impl Iterator<Item = &'a Stack>) -> Option<[f64; 2]> {
-    let sum = stacks.fold([0.0; 3], |[x, y, load], s| {
+/// Load of stacks, and the sum of their positions by load.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    at: [f64; 2],
+    load: f64,
+}
+
+impl Sum {
+    fn add(&mut self, s: &Stack) {
         let w = s.load as f64;
-        [x + w * s.at[0], y + w * s.at[1], load + w]
-    });
-    (sum[2] > 0.0).then(|| [sum[0] / sum[2], sum[1] / sum[2]])
+        *self = Sum { at: [self.at[0] + w * s.at[0], self.at[1] + w * s.at[1]], load: self.load + w };
+    }
+
+    fn middle(&self) -> Option<[f64; 2]> {
+        (self.load > 0.0).then(|| self.at.map(|x| x / self.load))
+    }
 }
 
 /// Middles of the parts of a straight bisection.
 fn seed(stacks: &mut [Stack], k: usize, out: &mut Vec<[f64; 2]>) {
     let cut = if k > 1 { halve(stacks, k) } else { None };
-    let Some((_, at)) = cut else { return out.extend(middle(stacks.iter())) };
+    let Some((_, at)) = cut else {
+        let mut sum = Sum::default();
+        stacks.iter().for_each(|s| sum.add(s));
+        return out.extend(sum.middle());
+    };
     let (low, high) = stacks.split_at_mut(at);
     seed(low, k / 2, out);
     seed(high, k - k / 2, out);
@@ -191,7 +219,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn cost(stacks: &[Stack], sites: &[[f64; 2]], of: impl Iterator<Item = usize>) -> f64 {
-        stacks.iter().zip(of).map(|(s, j)| Cell { site: sites[j], weight: 0.0 }.power(s)).sum()
+        stacks.iter().zip(of).map(|(s, j)| (sites[j][0] - s.at[0]).powi(2) + (sites[j][1] - s.at[1]).powi(2)).sum()
     }
 
     fn place() -> impl Strategy<Value = [f64; 2]> {
@@ -230,9 +258,9 @@ mod tests {
                 let fits = (0..k).all(|j| (0..n).filter(|&i| cell(i) == j).count() <= limit);
                 prop_assert!(!fits || found <= cost(&stacks, &sites, (0..n).map(cell)) + 1e-3);
             }
-            diagram.ease(&stacks);
-            for (s, &own) in stacks.iter().zip(&diagram.of) {
-                prop_assert_eq!(least(&diagram.cells, s, None).1, own);
+            diagram.ease();
+            for (i, &own) in diagram.of.iter().enumerate() {
+                prop_assert_eq!(diagram.least(i, None).1, own);
             }
         }
 

@@ -43,7 +43,8 @@ pub(super) fn points(t: &Territory, unit_of_point: &[Option<UnitId>], findings: 
             "the point (load {}) lies in no division; it is attached to the nearest grid within attach.nearest_m, and in the load of none",
             p.load
         );
-        findings.push(Finding::new(Severity::Warning, "point-outside", message).id(&p.id).at(p.at.lon_lat()).measured(p.load.units()));
+        findings
+            .push(Finding::new(Severity::Warning, "point-outside", message).id(p.id.as_str()).at(p.at.lon_lat()).measured(p.load.units()));
     }
     let (all, beside) = (t.points.iter().map(|p| p.load).sum::<Load>(), outside.iter().map(|p| p.load).sum::<Load>());
     if beside > Load::ZERO && beside >= all - beside {

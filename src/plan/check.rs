@@ -413,18 +413,18 @@ impl Judge<'_> {
         let orphan = orphaned.iter().map(|p| {
             (
                 "entity-orphaned",
-                p.id.clone(),
+                p.id.to_string(),
                 self.t.plane.metres(p.at).into(),
                 "the entity is attached to a grid that the plan does not have",
             )
         });
         let named: Vec<(&str, String, Coord<f64>, &str)> = missing
             .iter()
-            .map(|p| ("entity-missing", p.id.clone(), self.t.plane.metres(p.at).into(), "the entity has no row in the attachments"))
+            .map(|p| ("entity-missing", p.id.to_string(), self.t.plane.metres(p.at).into(), "the entity has no row in the attachments"))
             .chain(
                 wrong
                     .iter()
-                    .map(|p| ("entity-misplaced", p.id.clone(), self.t.plane.metres(p.at).into(), "the entity lies in another grid")),
+                    .map(|p| ("entity-misplaced", p.id.to_string(), self.t.plane.metres(p.at).into(), "the entity lies in another grid")),
             )
             .chain(orphan)
             .collect();

@@ -8,7 +8,11 @@ use crate::finding::{Finding, Severity, few};
 use crate::recipe::{Recipe, ResourceRule};
 use crate::watch::{Stopped, Watch};
 use geo::{LineString, MultiPolygon};
+use rayon::prelude::*;
+use smol_str::format_smolstr;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Why no territory could be made.
 #[derive(Debug, thiserror::Error)]
@@ -394,32 +398,130 @@ fn settlements(recipe: &Recipe) -> (Vec<Settlement>, Load) {
     (targets.into_iter().map(settlement).collect(), Load(base))
 }
 
+/// Records made into points in one go.
+const CHUNK: usize = 1 << 13;
+
+/// Points of some records, with what is told of the record at a position.
+struct Made<'a> {
+    points: Vec<DemandPoint>,
+    /// Position of the record of every point.
+    from: Vec<u32>,
+    told: Vec<(u32, Finding)>,
+    classes: Classes<'a>,
+    weights: Weights<'a>,
+}
+
 fn points(layers: &Layers, recipe: &Recipe, settlements: &[Settlement], findings: &mut Vec<Finding>) -> Vec<DemandPoint> {
-    let mut ids = Ids::new();
-    let mut classes = Classes::new(&recipe.classes);
-    let mut out = Vec::with_capacity(layers.households.len());
-    let mut weights = Weights::new(layers, recipe);
-    for r in &layers.households {
-        let Some(at) = Pt::from_lon_lat(r.at[0], r.at[1]) else {
-            let message = "the position is no longitude and latitude; the point was dropped";
-            let mut f = Finding::new(Severity::Warning, "point-dropped", message).file(layers.file(r.origin));
-            f = f.record(r.origin.record.into()).at(r.at);
-            f.subject.id = r.id.as_deref().map(str::to_string);
-            findings.push(f);
-            continue;
-        };
-        let id = match &r.id {
-            Some(id) => unique(id, &mut ids, layers, r.origin, findings),
-            None => unique(&format!("record-{}", r.origin.record), &mut ids, layers, r.origin, findings),
-        };
-        let load = weights.of(r, findings);
-        let settlement = r.settlement.as_ref().and_then(|s| settlements.iter().position(|x| &x.name == s)).unwrap_or(0) as u16;
-        out.push(DemandPoint { id, at, load, settlement, class: classes.of(r) });
+    let make = |chunk: usize| {
+        let records = &layers.households[chunk * CHUNK..layers.households.len().min((chunk + 1) * CHUNK)];
+        let (points, from) = (Vec::with_capacity(records.len()), Vec::with_capacity(records.len()));
+        let (classes, weights) = (Classes::new(&recipe.classes), Weights::new(layers, recipe));
+        let mut made = Made { points, from, told: Vec::new(), classes, weights };
+        let mut told = Vec::new();
+        for (i, r) in ((chunk * CHUNK) as u32..).zip(records) {
+            if let Some(at) = Pt::from_lon_lat(r.at[0], r.at[1]) {
+                let id = r.id.clone().unwrap_or_else(|| format_smolstr!("record-{}", r.origin.record));
+                let load = made.weights.of(r, &mut told);
+                let settlement = r.settlement.as_ref().and_then(|s| settlements.iter().position(|x| x.name == *s)).unwrap_or(0) as u16;
+                made.points.push(DemandPoint { id, at, load, settlement, class: made.classes.of(r) });
+                made.from.push(i);
+            } else {
+                let message = "the position is no longitude and latitude; the point was dropped";
+                let mut f = Finding::new(Severity::Warning, "point-dropped", message).file(layers.file(r.origin));
+                f = f.record(r.origin.record.into()).at(r.at);
+                f.subject.id = r.id.as_deref().map(str::to_string);
+                told.push(f);
+            }
+            made.told.extend(told.drain(..).map(|f| (i, f)));
+        }
+        made
+    };
+    let parts: Vec<Made> = (0..layers.households.len().div_ceil(CHUNK)).into_par_iter().map(make).collect();
+    let size = || parts.iter().map(|p| p.points.len()).sum();
+    let (mut out, mut from): (Vec<DemandPoint>, Vec<u32>) = (Vec::with_capacity(size()), Vec::with_capacity(size()));
+    let (mut classes, mut weights, mut told) = (Classes::new(&recipe.classes), Weights::new(layers, recipe), Vec::new());
+    for mut part in parts {
+        out.append(&mut part.points);
+        from.append(&mut part.from);
+        told.append(&mut part.told);
+        classes.join(part.classes);
+        weights.join(part.weights);
     }
+    let mut renamed = rename(&mut out, |i| (from[i], layers.households[from[i] as usize].origin), layers);
+    // of one record its id is told first
+    renamed.append(&mut told);
+    renamed.sort_by_key(|t| t.0);
+    findings.extend(renamed.into_iter().map(|t| t.1));
     classes.tell(layers, findings);
-    findings.extend(without_load(layers, recipe).filter(|_| out.iter().all(|p| p.load == Load::ZERO)));
+    if out.iter().all(|p| p.load == Load::ZERO) {
+        findings.extend(without_load(layers, recipe));
+    }
     weights.tell_totals(findings);
     out
+}
+
+/// Gives points whose ids occur before names of their own, as [`unique`] does; `record` tells where a point comes from. O(n) where few do.
+fn rename(points: &mut [DemandPoint], record: impl Fn(usize) -> (u32, Origin), layers: &Layers) -> Vec<(u32, Finding)> {
+    let mut twins = twins(points);
+    if twins.is_empty() {
+        return Vec::new();
+    }
+    // only these may be what a twin would be called
+    let numbered = |p: &DemandPoint| p.id.rsplit_once('#').is_some_and(|(_, n)| n.bytes().all(|b| b.is_ascii_digit()));
+    twins.par_extend((0..points.len() as u32).into_par_iter().filter(|&i| numbered(&points[i as usize])));
+    twins.par_sort_unstable();
+    twins.dedup();
+    let (mut ids, mut told, mut findings) = (Ids::new(), Vec::new(), Vec::new());
+    for i in twins {
+        let (number, origin) = record(i as usize);
+        let id = &mut points[i as usize].id;
+        let new = unique(id, &mut ids, layers, origin, &mut findings);
+        if *id != new {
+            *id = new.into();
+        }
+        told.extend(findings.drain(..).map(|f| (number, f)));
+    }
+    told
+}
+
+/// Bits of a table for every id.
+const BITS: usize = 16;
+/// Tables that are made one after the other: what is left over by each is a sixteenth.
+const SIEVES: u64 = 3;
+
+/// Points that share their id with another one, and few that only seem to: all whose ids share their hash. O(n).
+fn twins(points: &[DemandPoint]) -> Vec<u32> {
+    let size = (points.len() * BITS).next_power_of_two().max(64);
+    let mut left: Vec<u32> = Vec::new();
+    for sieve in 0..SIEVES {
+        let table = || -> Vec<AtomicU64> { rayon::iter::repeat_n(0, size / 64).map(AtomicU64::new).collect() };
+        let (once, twice) = (table(), table());
+        let slot = |i: u32| {
+            let mut hasher = DefaultHasher::new();
+            (sieve, points[i as usize].id.as_str()).hash(&mut hasher);
+            let bit = hasher.finish() as usize % size;
+            (bit / 64, 1 << (bit % 64))
+        };
+        let mark = |i: u32| {
+            let (at, bit) = slot(i);
+            if once[at].fetch_or(bit, Relaxed) & bit != 0 {
+                twice[at].fetch_or(bit, Relaxed);
+            }
+        };
+        let marked = |i: &u32| {
+            let (at, bit) = slot(*i);
+            twice[at].load(Relaxed) & bit != 0
+        };
+        if sieve == 0 {
+            let all = || (0..points.len() as u32).into_par_iter();
+            all().for_each(mark);
+            left = all().filter(marked).collect();
+        } else {
+            left.par_iter().for_each(|&i| mark(i));
+            left = left.par_iter().copied().filter(marked).collect();
+        }
+    }
+    left
 }
 
 /// No point is load: the kinds asked for, and those that there are.

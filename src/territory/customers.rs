@@ -49,6 +49,15 @@ impl<'a> Classes<'a> {
         class
     }
 
+    /// Adds what later points did not say.
+    pub fn join(&mut self, later: Self) {
+        for (name, (count, origin, at)) in later.unknown {
+            self.unknown.entry(name).or_insert((0, origin, at)).0 += count;
+        }
+        self.without += later.without;
+        self.all += later.all;
+    }
+
     pub fn tell(self, layers: &Layers, findings: &mut Vec<Finding>) {
         for (name, (count, origin, at)) in self.unknown {
             let message = format!(

@@ -21,6 +21,7 @@ use crate::finding::Finding;
 use crate::measure::{DivisionId, Load, LockKind};
 use lattice::{Plane, Pt};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// Layer that a barrier comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -112,7 +113,7 @@ pub struct Settlement {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DemandPoint {
     /// Unique id.
-    pub id: String,
+    pub id: SmolStr,
     /// Where it is.
     pub at: Pt,
     /// Its load; 0 for entities that are no load.

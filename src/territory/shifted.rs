@@ -2,9 +2,10 @@
 
 use super::layers::{Layers, LineRecord, Origin};
 use crate::crs::china::in_gcj02_box;
-use crate::crs::shift::{along, looks_shifted};
+use crate::crs::shift::{Linework, along};
 use crate::finding::{Finding, Severity};
 use geo::{CoordsIter, LineString, MultiPolygon};
+use rayon::prelude::*;
 
 /// Positions are taken along lines at this distance, m.
 const STEP_M: f64 = 10.0;
@@ -21,20 +22,18 @@ pub(super) fn shifted(layers: &Layers) -> Vec<Finding> {
     if !in_china {
         return Vec::new();
     }
-    let roads = points_along(lines(&layers.roads).collect());
-    let areas = |land: &MultiPolygon<f64>| {
-        land.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())).cloned().collect::<Vec<_>>()
-    };
-    let rings = |all: &mut dyn Iterator<Item = &MultiPolygon<f64>>| points_along(all.flat_map(areas).collect::<Vec<_>>().iter().collect());
+    let roads = Linework::new(points_along(&lines(&layers.roads)));
     let others = [
-        (layers.divisions.first().map(|d| d.origin), rings(&mut layers.divisions.iter().map(|d| &d.land))),
-        (layers.water_lines.first().map(|l| l.origin), points_along(lines(&layers.water_lines).collect())),
-        (layers.rail.first().map(|l| l.origin), points_along(lines(&layers.rail).collect())),
-        (layers.landuse.first().map(|a| a.origin), rings(&mut layers.landuse.iter().map(|a| &a.land))),
-        (layers.households.first().map(|h| h.origin), layers.households.iter().map(|h| h.at).collect()),
+        (layers.divisions.first().map(|d| d.origin), rings(layers.divisions.iter().map(|d| &d.land))),
+        (layers.water_lines.first().map(|l| l.origin), lines(&layers.water_lines)),
+        (layers.rail.first().map(|l| l.origin), lines(&layers.rail)),
+        (layers.landuse.first().map(|a| a.origin), rings(layers.landuse.iter().map(|a| &a.land))),
     ];
-    let found = others.into_iter().filter_map(|(origin, points)| Some((origin?, looks_shifted(&points, &roads)?)));
-    found.map(|(origin, shift)| told(layers, origin, &shift)).collect()
+    let along = others.par_iter().map(|(origin, lines)| Some(((*origin)?, roads.looks_shifted(points_along(lines).into_iter())?)));
+    let mut found: Vec<_> = along.collect();
+    let houses = || Some((layers.households.first()?.origin, roads.looks_shifted(layers.households.iter().map(|h| h.at))?));
+    found.push(houses());
+    found.into_iter().flatten().map(|(origin, shift)| told(layers, origin, &shift)).collect()
 }
 
 fn told(layers: &Layers, origin: Origin, shift: &crate::crs::shift::Shift) -> Finding {
@@ -47,13 +46,17 @@ fn told(layers: &Layers, origin: Origin, shift: &crate::crs::shift::Shift) -> Fi
     finding.measured(east.hypot(north).round()).limit(0.0)
 }
 
-fn lines(records: &[LineRecord]) -> impl Iterator<Item = &LineString<f64>> {
-    records.iter().flat_map(|r| r.line.iter())
+fn lines(records: &[LineRecord]) -> Vec<&LineString<f64>> {
+    records.iter().flat_map(|r| r.line.iter()).collect()
 }
 
-fn points_along(lines: Vec<&LineString<f64>>) -> Vec<[f64; 2]> {
+fn rings<'a>(land: impl Iterator<Item = &'a MultiPolygon<f64>>) -> Vec<&'a LineString<f64>> {
+    land.flatten().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())).collect()
+}
+
+fn points_along(lines: &[&LineString<f64>]) -> Vec<[f64; 2]> {
     let metres = |l: geo::Line<f64>| (l.dx() * l.start.y.to_radians().cos()).hypot(l.dy()) * DEGREE_M;
     let length: f64 = lines.iter().flat_map(|l| l.lines()).map(metres).sum();
     let step = STEP_M.max(length / MOST);
-    lines.into_iter().flat_map(|l| along(&l.0.iter().map(|c| [c.x, c.y]).collect::<Vec<_>>(), step)).collect()
+    lines.iter().flat_map(|l| along(&l.0.iter().map(|c| [c.x, c.y]).collect::<Vec<_>>(), step)).collect()
 }

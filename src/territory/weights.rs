@@ -29,6 +29,12 @@ impl<'a> Weights<'a> {
         if is_load { weight } else { Load::ZERO }
     }
 
+    /// Adds what later points did not say.
+    pub fn join(&mut self, later: Self) {
+        self.unweighted += later.unweighted;
+        self.entities += later.entities;
+    }
+
     fn tell(&self, r: &PointRecord, code: &str, message: String) -> Finding {
         let file = self.layers.file(r.origin);
         let mut f = Finding::new(Severity::Warning, code, message).file(file).record(r.origin.record.into()).at(r.at);

@@ -164,7 +164,7 @@ fn placed(
             let Some(first) = hit().next() else { return };
             let load: Load = hit().map(|p| p.load).sum();
             let message = format!("{} households at {} points {message}; the first is shown", load.units(), hit().count());
-            let finding = Finding::new(Severity::Warning, code, message).id(&first.id).at(first.at.lon_lat());
+            let finding = Finding::new(Severity::Warning, code, message).id(first.id.as_str()).at(first.at.lon_lat());
             findings.push(finding.measured(load.units()).limit(0.0));
         };
         tell("households-in-one-plan", "lie in no grid of the plan after", &|a, b| a.grid.is_some() && b.grid.is_none());
