@@ -93,6 +93,11 @@ impl<T: Tag> Arrangement<T> {
         if up == OUTSIDE { self.east_end(p) } else { up }
     }
 
+    /// Whether `p` lies within [`MARGIN`](super::grid::MARGIN) steps of an edge, or hardly farther.
+    pub fn is_beside(&self, p: Pt) -> bool {
+        self.locator.is_beside(&self.edges, p)
+    }
+
     /// A point on an eastern or northern outer border belongs to the face inside.
     fn east_end(&self, p: Pt) -> u32 {
         let on = self.locator.touching(&self.edges, p);

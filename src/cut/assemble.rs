@@ -8,7 +8,7 @@ use crate::measure::{Load, UnitId};
 use crate::territory::Territory;
 use crate::territory::lattice::Pt;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// Numbers units, measures borders, hands points to units.
 pub(super) fn assemble(
@@ -21,31 +21,40 @@ pub(super) fn assemble(
 ) -> Fabric {
     let sides: Vec<_> = state.mesh.edges.iter().map(|e| (e.a, e.b, e.left, e.right)).collect();
     let mut polygons = rings::polygons(&sides, state.mesh.regions);
+    drop(sides);
     let areas = areas2(&state.mesh.edges, state.mesh.regions);
     let inner: Vec<Pt> = polygons.par_iter().map(|p| p.first().map_or(Pt::default(), rings::inner_point)).collect();
     let mut order: Vec<u32> = (1..state.mesh.regions as u32).collect();
     order.sort_by_key(|&r| (state.division[r as usize], inner[r as usize], r));
+    let key = |&r: &u32| {
+        let [lon, lat] = inner[r as usize].lon_lat();
+        format!("{}/{:.6},{:.6}", t.division(state.division[r as usize]).id, lon, lat)
+    };
+    let keys: Vec<String> = order.par_iter().map(key).collect();
+    let mut twins: HashMap<&str, u32> = HashMap::with_capacity(keys.len());
+    let mut numbers = Vec::with_capacity(keys.len());
+    for key in &keys {
+        let before = twins.entry(key).or_default();
+        *before += 1;
+        numbers.push(*before);
+    }
+    drop(twins);
     let mut unit = vec![None; state.mesh.regions];
     let mut units = Vec::with_capacity(order.len());
-    let mut keys: BTreeMap<String, u32> = BTreeMap::new();
-    for (i, &r) in order.iter().enumerate() {
+    for (i, (&r, (mut key, number))) in order.iter().zip(keys.into_iter().zip(numbers)).enumerate() {
         let r = r as usize;
         unit[r] = Some(UnitId::new(i));
-        let (division, p) = (state.division[r], inner[r]);
-        let [lon, lat] = p.lon_lat();
-        let mut key = format!("{}/{:.6},{:.6}", t.division(division).id, lon, lat);
-        let twins = keys.entry(key.clone()).or_default();
-        *twins += 1;
-        if *twins > 1 {
-            key = format!("{key}~{twins}");
+        if number > 1 {
+            key = format!("{key}~{number}");
         }
         // a region is connected through edges, so it has one outer ring
-        let rings = polygons[r].drain(..).next().unwrap_or_default();
+        let rings = std::mem::take(&mut polygons[r]).into_iter().next().unwrap_or_default();
         let area_m2 = t.plane.area_m2(areas[r]);
         let resources = vec![Load::ZERO; t.resources.len()];
-        let (piece, water) = (state.piece[r] - 1, state.water[r]);
-        units.push(Unit { key, division, piece, rings, area_m2, load: Load::ZERO, water, balanced: Load::ZERO, resources, inner: p });
+        let (division, piece, water, inner) = (state.division[r], state.piece[r] - 1, state.water[r], inner[r]);
+        units.push(Unit { key, division, piece, rings, area_m2, load: Load::ZERO, water, balanced: Load::ZERO, resources, inner });
     }
+    drop(polygons);
     let unit_of_point: Vec<Option<UnitId>> = placed.points.iter().map(|&r| unit[r as usize]).collect();
     for (p, u) in t.points.iter().zip(&unit_of_point) {
         if let Some(u) = u {

@@ -3,9 +3,11 @@
 use super::{Border, FabricEdge, span};
 use crate::measure::UnitId;
 use crate::territory::{BarrierLayer, Territory};
+use rayon::prelude::*;
 use rstar::primitives::GeomWithData;
 use rstar::{AABB, RTree};
-use std::collections::{BTreeMap, BTreeSet};
+use smallvec::SmallVec;
+use std::collections::BTreeSet;
 
 /// Share of its length that a border costs: 0.15 along the strongest barrier, about all of it along a weak one, more where nothing is.
 ///
@@ -18,9 +20,6 @@ fn discount(t: &Territory, class: u16) -> f64 {
 
 /// A barrier is that of a whole border when it runs along this share of it: at a corner a border touches the stronger street it ends in.
 const ALONG: f64 = 0.25;
-
-/// Cost of a border, and its length by class.
-type Along = (f64, BTreeMap<u16, f64>);
 
 /// The units that a piece of border parts, the lower number first.
 fn parted(e: &FabricEdge) -> Option<Pair> {
@@ -36,20 +35,26 @@ pub(super) type Pair = (UnitId, Option<UnitId>);
 
 /// Borders, sorted by their units; water between those that are `joined` counts as no barrier.
 pub(super) fn borders(t: &Territory, edges: &[FabricEdge], joined: &BTreeSet<Pair>) -> Vec<Border> {
-    let mut sums: BTreeMap<Pair, Along> = BTreeMap::new();
-    for e in edges {
-        let Some(units) = parted(e) else { continue };
-        let length = t.plane.distance_m(e.a, e.b);
-        let s = sums.entry(units).or_default();
-        s.0 += length * discount(t, if joined.contains(&units) && is_water(t, e) { 0 } else { e.class });
-        *s.1.entry(e.class).or_default() += length;
-    }
-    let border = |((a, b), (cost, along)): (Pair, Along)| {
-        let length_m: f64 = along.values().sum();
-        let strong = along.iter().rev().find(|(_, l)| **l >= ALONG * length_m);
+    let mut pieces: Vec<(Pair, u32)> = (0..).zip(edges).filter_map(|(i, e)| Some((parted(e)?, i))).collect();
+    pieces.par_sort_unstable();
+    let border = |pieces: &[(Pair, u32)]| {
+        let (a, b) = pieces[0].0;
+        let (mut cost, mut along) = (0.0, SmallVec::<[(u16, f64); 4]>::new());
+        for e in pieces.iter().map(|p| &edges[p.1 as usize]) {
+            let length = t.plane.distance_m(e.a, e.b);
+            cost += length * discount(t, if joined.contains(&(a, b)) && is_water(t, e) { 0 } else { e.class });
+            match along.iter_mut().find(|l| l.0 == e.class) {
+                Some((_, sum)) => *sum += length,
+                None => along.push((e.class, length)),
+            }
+        }
+        along.sort_unstable_by_key(|l| l.0);
+        let length_m: f64 = along.iter().map(|l| l.1).sum();
+        let strong = along.iter().rev().find(|(_, l)| *l >= ALONG * length_m);
         Border { a, b, length_m, class: strong.map_or(0, |(c, _)| *c), cost: (cost * 1000.0).round().max(1.0) as u64 }
     };
-    sums.into_iter().map(border).collect()
+    let groups: Vec<&[(Pair, u32)]> = pieces.chunk_by(|x, y| x.0 == y.0).collect();
+    groups.into_par_iter().map(border).collect()
 }
 
 fn is_water(t: &Territory, e: &FabricEdge) -> bool {

@@ -56,6 +56,8 @@ pub(crate) struct Pieces {
     pub mesh: Mesh,
     /// Division of every region; index 0 is outside and meaningless.
     pub division: Vec<DivisionId>,
+    /// Whether noding came to rest.
+    pub settled: bool,
 }
 
 /// Divides the plane by division outlines. Land of two divisions goes to the one it shares more border with, land of
@@ -114,7 +116,7 @@ pub(crate) fn pieces(t: &Territory, findings: &mut Vec<Finding>, watch: &dyn Wat
             division[number[sets.find(f as u32) as usize] as usize] = *d;
         }
     }
-    Ok(Pieces { mesh, division })
+    Ok(Pieces { mesh, division, settled: rounds.is_some() })
 }
 
 /// Outlines around every face, by walking across edges from the outside.

@@ -23,6 +23,7 @@ pub(crate) struct Edge {
 /// Regions by their borders. Regions count from 1.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Mesh {
+    /// Sorted by their ends.
     pub edges: Vec<Edge>,
     /// Number of regions with [`OUTSIDE`].
     pub regions: usize,
@@ -106,20 +107,29 @@ pub(crate) struct Divided {
     pub settled: bool,
 }
 
+impl Edge {
+    fn segment(&self) -> Segment<On> {
+        let tag = On { left: self.left, right: self.right, class: self.class, parts: Parts::NOTHING, only: NONE };
+        Segment { a: self.a, b: self.b, tag }
+    }
+}
+
 impl Mesh {
     /// Divides regions by `lines`.
     pub fn divide(&self, lines: &[Divider], watch: &dyn Watch) -> Result<Divided, Stopped> {
-        let border = |e: &Edge| Segment {
-            a: e.a,
-            b: e.b,
-            tag: On { left: e.left, right: e.right, class: e.class, parts: Parts::NOTHING, only: NONE },
-        };
         let line =
             |d: &Divider| Segment { a: d.a, b: d.b, tag: On { left: NONE, right: NONE, class: d.class, parts: d.parts, only: d.only } };
-        let (noded, rounds) = node(self.edges.iter().map(border).chain(lines.iter().map(line)).collect(), watch)?;
+        let (noded, rounds) = node(self.edges.iter().map(Edge::segment).chain(lines.iter().map(line)).collect(), watch)?;
         let arrangement = Arrangement::new(noded);
         let parent = parents(&arrangement);
         Ok(Divided { arrangement, parent, settled: rounds.is_some() })
+    }
+
+    /// Regions as they are, of a mesh whose borders meet in nothing but their ends: that of a division that came to rest.
+    pub fn undivided(&self) -> Divided {
+        let arrangement = Arrangement::new(self.edges.iter().map(Edge::segment).collect());
+        let parent = parents(&arrangement);
+        Divided { arrangement, parent, settled: true }
     }
 }
 
@@ -127,25 +137,24 @@ impl Mesh {
 fn parents(a: &Arrangement<On>) -> Vec<u32> {
     let mut parent = vec![NONE; a.faces];
     parent[OUTSIDE as usize] = OUTSIDE;
-    let mut across: Vec<Vec<u32>> = vec![Vec::new(); a.faces];
-    for (e, s) in a.edges.iter().enumerate() {
-        let (l, r) = (a.left[e], a.right[e]);
-        if s.tag.is_border() {
-            for (face, region) in [(l, s.tag.left), (r, s.tag.right)] {
-                if face != OUTSIDE && region != OUTSIDE {
-                    parent[face as usize] = parent[face as usize].min(region);
-                } else if face != OUTSIDE && parent[face as usize] == NONE {
-                    parent[face as usize] = OUTSIDE;
-                }
+    for ((s, &l), &r) in a.edges.iter().zip(&a.left).zip(&a.right).filter(|((s, _), _)| s.tag.is_border()) {
+        for (face, region) in [(l, s.tag.left), (r, s.tag.right)] {
+            if face != OUTSIDE && region != OUTSIDE {
+                parent[face as usize] = parent[face as usize].min(region);
+            } else if face != OUTSIDE && parent[face as usize] == NONE {
+                parent[face as usize] = OUTSIDE;
             }
-        } else {
-            across[l as usize].push(r);
-            across[r as usize].push(l);
         }
     }
+    if !parent.contains(&NONE) {
+        return parent;
+    }
+    let dividers =
+        || a.edges.iter().zip(&a.left).zip(&a.right).filter(|((s, _), _)| !s.tag.is_border()).map(|((_, &l), &r)| [(l, r), (r, l)]);
+    let across = Lists::new(a.faces, || dividers().flatten());
     let mut queue: VecDeque<u32> = (0..a.faces as u32).filter(|&f| parent[f as usize] != NONE).collect();
     while let Some(f) = queue.pop_front() {
-        for &g in &across[f as usize] {
+        for &g in across.of(f) {
             if parent[g as usize] == NONE {
                 parent[g as usize] = parent[f as usize];
                 queue.push_back(g);
@@ -154,6 +163,44 @@ fn parents(a: &Arrangement<On>) -> Vec<u32> {
     }
     parent.iter_mut().for_each(|p| *p = if *p == NONE { OUTSIDE } else { *p });
     parent
+}
+
+/// A list for every number, all in one table.
+pub(crate) struct Lists<T> {
+    start: Vec<u32>,
+    items: Vec<T>,
+}
+
+impl<T: Copy + Default> Lists<T> {
+    /// From pairs of a list below `lists` and an item, which keep their order; `pairs` gives the same ones twice. O(n).
+    pub fn new<I: Iterator<Item = (u32, T)>>(lists: usize, pairs: impl Fn() -> I) -> Lists<T> {
+        let mut start = vec![0u32; lists + 1];
+        pairs().for_each(|(list, _)| start[list as usize] += 1);
+        let mut sum = 0;
+        for s in &mut start {
+            (*s, sum) = (sum, sum + *s);
+        }
+        // each start moves to its end, which is where the next list starts
+        let mut items = vec![T::default(); sum as usize];
+        for (list, item) in pairs() {
+            items[start[list as usize] as usize] = item;
+            start[list as usize] += 1;
+        }
+        start.rotate_right(1);
+        start[0] = 0;
+        Lists { start, items }
+    }
+
+    pub fn of(&self, list: u32) -> &[T] {
+        &self.items[self.start[list as usize] as usize..self.start[list as usize + 1] as usize]
+    }
+
+    /// All lists in order.
+    pub fn split_mut(&mut self) -> Vec<&mut [T]> {
+        let mut rest = &mut self.items[..];
+        let mut cut = |w: &[u32]| rest.split_off_mut(..(w[1] - w[0]) as usize).unwrap_or_default();
+        self.start.windows(2).map(&mut cut).collect()
+    }
 }
 
 impl Divided {

@@ -48,7 +48,7 @@ use crate::watch::{Stopped, Watch};
 use arrangement::OUTSIDE;
 use assemble::assemble;
 use cells::{Cells, Merge};
-use mesh::{Divided, Divider, Edge, Mesh, NONE, Parts, areas2};
+use mesh::{Divided, Divider, Edge, Lists, Mesh, NONE, Parts, areas2};
 use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
@@ -95,6 +95,14 @@ struct State {
     division: Vec<DivisionId>,
     piece: Vec<u32>,
     water: Vec<bool>,
+    /// Whether the borders meet in nothing but their ends.
+    settled: bool,
+}
+
+impl State {
+    fn undivided(&self, watch: &dyn Watch) -> Result<Divided, Stopped> {
+        if self.settled { Ok(self.mesh.undivided()) } else { self.mesh.divide(&[], watch) }
+    }
 }
 
 /// Region of every point and of every carrier of a resource, in the order of the territory.
@@ -114,16 +122,17 @@ pub fn cut(territory: &Territory, recipe: &Recipe, watch: &dyn Watch) -> Result<
         return Err(CutError::NoLand { file, count: territory.divisions.len() });
     }
     let (regions, pieces) = (first.mesh.regions, first.mesh.regions - 1);
-    let state = State { mesh: first.mesh, division: first.division, piece: (0..regions as u32).collect(), water: vec![false; regions] };
+    let (piece, water) = ((0..regions as u32).collect(), vec![false; regions]);
+    let state = State { mesh: first.mesh, division: first.division, piece, water, settled: first.settled };
     let went = |state: &State| watch.go_on((state.mesh.edges.len() + territory.points.len()) as u64);
     went(&state)?;
     let state = by_water(territory, state, &mut findings, watch)?;
     went(&state)?;
-    let (state, absorbed) = by_barriers(territory, recipe, state, &mut findings, watch)?;
+    let (state, absorbed, mut whereabouts) = by_barriers(territory, recipe, state, &mut findings, watch)?;
     went(&state)?;
-    let state = by_minor_ways(territory, state, limit, &mut findings, watch)?;
+    let state = by_minor_ways(territory, state, &mut whereabouts, limit, &mut findings, watch)?;
     went(&state)?;
-    let (state, placed) = by_chords(territory, state, limit, &mut findings, watch)?;
+    let (state, placed) = by_chords(territory, state, whereabouts, limit, &mut findings, watch)?;
     went(&state)?;
     Ok(assemble(territory, state, &placed, absorbed, pieces, findings))
 }
@@ -145,23 +154,32 @@ fn settle(divided: &Divided, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Labels faces anew and carries over what is known of their regions; a region is water where most of it is.
-fn next_state(before: &State, divided: &Divided, edges: Vec<Edge>, label: impl Fn(u32) -> u32, water: impl Fn(u32) -> bool) -> State {
+/// Labels faces anew and carries over what is known of their regions; a region is water where most of it is. Also returns the new region of
+/// every face.
+fn next_state(
+    before: &State,
+    divided: &Divided,
+    edges: Vec<Edge>,
+    label: impl Fn(u32) -> u32,
+    water: impl Fn(u32) -> bool,
+) -> (State, Vec<u32>) {
     let faces = divided.parent.len();
     let area2 = areas2(&edges, faces);
     let (mesh, number) = Mesh::from_labels(edges, &label, faces);
     let (mut division, mut piece) = (vec![DivisionId(0); mesh.regions], vec![0; mesh.regions]);
     let mut wet2 = vec![0i128; mesh.regions];
+    let mut region = vec![OUTSIDE; faces];
     for f in 0..faces as u32 {
         let n = number[label(f) as usize];
         if n == NONE || n == OUTSIDE {
             continue;
         }
+        region[f as usize] = n;
         let (n, parent) = (n as usize, divided.parent[f as usize] as usize);
         (division[n], piece[n]) = (before.division[parent], before.piece[parent]);
         wet2[n] += if water(f) { area2[f as usize] } else { -area2[f as usize] };
     }
-    State { mesh, division, piece, water: wet2.into_iter().map(|w| w > 0).collect() }
+    (State { mesh, division, piece, water: wet2.into_iter().map(|w| w > 0).collect(), settled: divided.settled }, region)
 }
 
 /// Water areas and lines divide land; faces inside a water area are marked.
@@ -187,7 +205,7 @@ fn by_water(t: &Territory, state: State, findings: &mut Vec<Finding>, watch: &dy
     let wet = |p: &Option<Pt>| p.is_some_and(|p| in_water(&index, &t.water, p));
     let water: Vec<bool> = inner.par_iter().map(wet).collect();
     let label = |f: u32| if divided.parent[f as usize] == OUTSIDE { OUTSIDE } else { f };
-    Ok(next_state(&state, &divided, edges, label, |f| water[f as usize]))
+    Ok(next_state(&state, &divided, edges, label, |f| water[f as usize]).0)
 }
 
 type Boxes = RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>;
@@ -215,15 +233,84 @@ fn in_water(index: &Boxes, water: &[Water], p: Pt) -> bool {
         .any(|b| side_of_rings(&water[b.data].rings, p) == lattice::Side::Inside)
 }
 
-/// Face of every point and balanced load of every face.
-fn loads(t: &Territory, divided: &Divided) -> (Vec<u32>, Vec<i64>) {
-    let face: Vec<u32> = t.points.par_iter().map(|p| divided.arrangement.face_at(p.at)).collect();
+/// Where points are, from one mesh to the next.
+///
+/// Borders move by a step or so when they are divided, and come and go between faces that are put together again. A point that is farther from
+/// all of them keeps its region unless that is divided; only those on borders or hard beside them are looked for in every mesh.
+struct Whereabouts {
+    region: Vec<u32>,
+    /// Points within some steps of a border, in order.
+    beside: Vec<u32>,
+}
+
+/// Several regions.
+const MANY: u32 = NONE - 1;
+
+/// Finds `points` among faces: for each its face, and whether it lies beside an edge.
+fn find(t: &Territory, divided: &Divided, points: &[u32]) -> Vec<(u32, bool)> {
+    let a = &divided.arrangement;
+    let one = |&p: &u32| {
+        let at = t.points[p as usize].at;
+        (a.face_at(at), a.is_beside(at))
+    };
+    points.par_iter().with_min_len(LOT).map(one).collect()
+}
+
+/// Points looked for in one go.
+const LOT: usize = 1 << 9;
+
+/// Balanced load of every face with these points.
+fn loads(t: &Territory, divided: &Divided, points: &[u32], faces: &[(u32, bool)]) -> Vec<i64> {
     let mut load = vec![0i64; divided.parent.len()];
-    for (p, &f) in t.points.iter().zip(&face) {
-        load[f as usize] += t.balanced(p).0;
+    for (&p, &(f, _)) in points.iter().zip(faces) {
+        load[f as usize] += t.balanced(&t.points[p as usize]).0;
     }
     load[OUTSIDE as usize] = 0;
-    (face, load)
+    load
+}
+
+impl Whereabouts {
+    /// Looks again for points beside borders; for all where borders may cross.
+    fn settle(&mut self, t: &Territory, state: &State, watch: &dyn Watch) -> Result<(), Stopped> {
+        if !state.settled {
+            self.beside = (0..t.points.len() as u32).collect();
+        }
+        if !self.beside.is_empty() {
+            let whole = state.undivided(watch)?;
+            let faces = find(t, &whole, &self.beside);
+            self.beside.iter().zip(faces).for_each(|(&p, (f, _))| self.region[p as usize] = whole.parent[f as usize]);
+        }
+        Ok(())
+    }
+
+    /// Goes on to the `region`s that faces have become part of: `points` were found in `faces`, all others are where their region is.
+    fn go_on(&mut self, t: &Territory, divided: &Divided, points: Vec<u32>, faces: Vec<(u32, bool)>, region: &[u32]) {
+        let mut now = vec![NONE; divided.parent.iter().max().map_or(0, |&most| most as usize + 1)];
+        for (&parent, &n) in divided.parent.iter().zip(region) {
+            let slot = &mut now[parent as usize];
+            *slot = if *slot == NONE || *slot == n { n } else { MANY };
+        }
+        // outside is one, whatever lines run there
+        now[OUTSIDE as usize] = OUTSIDE;
+        let mut found = vec![false; t.points.len()];
+        points.iter().for_each(|&p| found[p as usize] = true);
+        let mut lost = Vec::new();
+        for ((p, slot), _) in (0..).zip(&mut self.region).zip(found).filter(|(_, found)| !found) {
+            *slot = now[*slot as usize];
+            if *slot >= MANY {
+                lost.push(p);
+            }
+        }
+        self.beside.clear();
+        let also = find(t, divided, &lost);
+        for (p, (f, beside)) in points.into_iter().zip(faces).chain(lost.into_iter().zip(also)) {
+            self.region[p as usize] = region[f as usize];
+            if beside {
+                self.beside.push(p);
+            }
+        }
+        self.beside.sort_unstable();
+    }
 }
 
 /// Group of every face for [`Cells`]: its parent region seen through `of`, outside 0.
@@ -238,7 +325,7 @@ fn by_barriers(
     state: State,
     findings: &mut Vec<Finding>,
     watch: &dyn Watch,
-) -> Result<(State, Vec<Absorbed>), Stopped> {
+) -> Result<(State, Vec<Absorbed>, Whereabouts), Stopped> {
     let mut lines = dividers(&t.barriers, Parts::LAND);
     lines.extend(dividers(&t.bridges, Parts::WATER));
     let division = |region: u32| (region != OUTSIDE).then(|| state.division[region as usize]);
@@ -252,8 +339,11 @@ fn by_barriers(
         lines.extend(dividers(&t.outlines, Parts::LAND));
     }
     let divided = state.mesh.divide(&lines, watch)?;
+    drop(lines);
     settle(&divided, findings);
-    let (_, load) = loads(t, &divided);
+    let points: Vec<u32> = (0..t.points.len() as u32).collect();
+    let faces = find(t, &divided, &points);
+    let load = loads(t, &divided, &points, &faces);
     let mut cells = Cells::new(t, divided.edges(), load, groups(&divided, |p| state.division[p as usize].0));
     for e in 0..cells.edges.len() {
         let closes = [cells.edges[e].left, cells.edges[e].right].into_iter().any(|f| cells.is_strip(f));
@@ -269,7 +359,10 @@ fn by_barriers(
     };
     let absorbed: Vec<Absorbed> = merges.iter().map(absorbed).collect();
     tell::absorbed(t, &absorbed, small, findings);
-    Ok((merged_state(&state, &divided, cells), absorbed))
+    let (state, region) = merged_state(&state, &divided, cells);
+    let mut whereabouts = Whereabouts { region: vec![OUTSIDE; t.points.len()], beside: Vec::new() };
+    whereabouts.go_on(t, &divided, points, faces, &region);
+    Ok((state, absorbed, whereabouts))
 }
 
 /// Merges faces of a region across every divider that is no rung of a strip and, by the region and what it parts, does not count there.
@@ -284,37 +377,42 @@ fn join(cells: &mut Cells, divided: &Divided, counts: impl Fn(u32, Parts) -> boo
     }
 }
 
-fn merged_state(before: &State, divided: &Divided, mut cells: Cells) -> State {
+fn merged_state(before: &State, divided: &Divided, mut cells: Cells) -> (State, Vec<u32>) {
     let edges = std::mem::take(&mut cells.edges);
     let label = |f: u32| if divided.parent[f as usize] == OUTSIDE { OUTSIDE } else { cells.find(f) };
     next_state(before, divided, edges, label, |f| before.water[divided.parent[f as usize] as usize])
 }
 
-/// Regions heavier than `limit`, by region; the regions as they are, and the face of every point.
-fn heavy(t: &Territory, state: &State, limit: i64, watch: &dyn Watch) -> Result<(Vec<bool>, Divided, Vec<u32>), Stopped> {
-    let still = state.mesh.divide(&[], watch)?;
-    let (face, load) = loads(t, &still);
+/// Regions heavier than `limit`, by region.
+fn heavy(t: &Territory, state: &State, whereabouts: &Whereabouts, limit: i64) -> Vec<bool> {
     let mut sum = vec![0i64; state.mesh.regions];
-    for (f, l) in load.iter().enumerate() {
-        sum[still.parent[f] as usize] += l;
+    for (p, &r) in t.points.iter().zip(&whereabouts.region) {
+        sum[r as usize] += t.balanced(p).0;
     }
-    let heavy = sum.iter().enumerate().map(|(r, &l)| r as u32 != OUTSIDE && l > limit).collect();
-    Ok((heavy, still, face))
+    sum.iter().enumerate().map(|(r, &l)| r as u32 != OUTSIDE && l > limit).collect()
 }
 
 /// Divides heavy regions by `lines` and puts small pieces together again, up to `limit`.
 fn refine(
     t: &Territory,
-    state: &State,
+    state: State,
+    whereabouts: &mut Whereabouts,
     heavy: &[bool],
-    lines: &[Divider],
+    lines: Vec<Divider>,
     limit: i64,
     findings: &mut Vec<Finding>,
     watch: &dyn Watch,
 ) -> Result<State, Stopped> {
-    let divided = state.mesh.divide(lines, watch)?;
+    if lines.is_empty() && state.settled {
+        return Ok(state);
+    }
+    let divided = state.mesh.divide(&lines, watch)?;
+    drop(lines);
     settle(&divided, findings);
-    let (_, load) = loads(t, &divided);
+    let mut points: Vec<u32> = (0..).zip(&whereabouts.region).filter(|(_, r)| heavy[**r as usize]).map(|(p, _)| p).collect();
+    points.extend(whereabouts.beside.iter().filter(|p| !heavy[whereabouts.region[**p as usize] as usize]));
+    let faces = find(t, &divided, &points);
+    let load = loads(t, &divided, &points, &faces);
     let mut cells = Cells::new(t, divided.edges(), load, groups(&divided, |p| p));
     join(&mut cells, &divided, |region, _| heavy[region as usize]);
     let narrow = |c: &Cells, f: u32| c.is_narrow(f) || c.load[f as usize] == 0;
@@ -322,11 +420,21 @@ fn refine(
         |c, f| heavy[c.group[f as usize].saturating_sub(1) as usize] && (narrow(c, f) || c.load[f as usize] * 2 < limit),
         |c, f, g| c.load[f as usize] == 0 || c.load[f as usize] + c.load[g as usize] <= limit,
     );
-    Ok(merged_state(state, &divided, cells))
+    let (state, region) = merged_state(&state, &divided, cells);
+    whereabouts.go_on(t, &divided, points, faces, &region);
+    Ok(state)
 }
 
-fn by_minor_ways(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding>, watch: &dyn Watch) -> Result<State, Stopped> {
-    let (heavy, ..) = heavy(t, &state, limit, watch)?;
+fn by_minor_ways(
+    t: &Territory,
+    state: State,
+    whereabouts: &mut Whereabouts,
+    limit: i64,
+    findings: &mut Vec<Finding>,
+    watch: &dyn Watch,
+) -> Result<State, Stopped> {
+    whereabouts.settle(t, &state, watch)?;
+    let heavy = heavy(t, &state, whereabouts, limit);
     let mut corners: Vec<Vec<Pt>> = vec![Vec::new(); state.mesh.regions];
     for e in &state.mesh.edges {
         for r in [e.left, e.right] {
@@ -349,22 +457,25 @@ fn by_minor_ways(t: &Territory, state: State, limit: i64, findings: &mut Vec<Fin
         boxes.locate_in_envelope_intersecting(&AABB::from_corners(lo, hi)).next().is_some()
     };
     let lines: Vec<Divider> = dividers(&t.minor, Parts::LAND).into_iter().filter(near).collect();
-    refine(t, &state, &heavy, &lines, limit, findings, watch)
+    refine(t, state, whereabouts, &heavy, lines, limit, findings, watch)
 }
 
 /// Cuts what is still too heavy between its points. Also returns the final regions of points and carriers.
-fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding>, watch: &dyn Watch) -> Result<(State, Placed), Stopped> {
-    let (heavy, whole, face) = heavy(t, &state, limit, watch)?;
-    let mut inside: Vec<Vec<(Pt, i64)>> = vec![Vec::new(); state.mesh.regions];
-    for (p, &f) in t.points.iter().zip(&face) {
-        let r = whole.parent[f as usize] as usize;
-        if heavy[r] && p.load > Load::ZERO {
-            inside[r].push((p.at, t.balanced(p).0));
-        }
-    }
+fn by_chords(
+    t: &Territory,
+    state: State,
+    mut whereabouts: Whereabouts,
+    limit: i64,
+    findings: &mut Vec<Finding>,
+    watch: &dyn Watch,
+) -> Result<(State, Placed), Stopped> {
+    whereabouts.settle(t, &state, watch)?;
+    let heavy = heavy(t, &state, &whereabouts, limit);
+    let loaded = || t.points.iter().zip(&whereabouts.region).filter(|(p, r)| heavy[**r as usize] && p.load > Load::ZERO);
+    let inside = Lists::new(state.mesh.regions, || loaded().map(|(p, &r)| (r, (p.at, t.balanced(p).0))));
     let mut spans = vec![[[f64::INFINITY; 2], [f64::NEG_INFINITY; 2]]; state.mesh.regions];
     for e in &state.mesh.edges {
-        for r in [e.left as usize, e.right as usize] {
+        for r in [e.left as usize, e.right as usize].into_iter().filter(|&r| heavy[r]) {
             for p in [e.a, e.b] {
                 let m = t.plane.metres(p);
                 for k in 0..2 {
@@ -378,17 +489,20 @@ fn by_chords(t: &Territory, state: State, limit: i64, findings: &mut Vec<Finding
         .into_par_iter()
         .filter(|&r| heavy[r])
         .flat_map_iter(|r| {
-            let mut stacks = chords::stacks(&t.plane, inside[r].iter().copied(), limit);
+            let mut stacks = chords::stacks(&t.plane, inside.of(r as u32).iter().copied(), limit);
             chords::chords(&t.plane, r as u32, spans[r], &mut stacks, limit)
         })
         .collect();
-    let pieces = refine(t, &state, &heavy, &lines, limit, findings, watch)?;
-    let divided = pieces.mesh.divide(&[], watch)?;
-    let region = |at: Pt| divided.parent[divided.arrangement.face_at(at) as usize];
-    let placed = Placed {
-        points: t.points.par_iter().map(|p| region(p.at)).collect(),
-        carriers: t.carriers.par_iter().map(|c| region(c.at)).collect(),
+    drop((inside, spans));
+    let pieces = refine(t, state, &mut whereabouts, &heavy, lines, limit, findings, watch)?;
+    whereabouts.settle(t, &pieces, watch)?;
+    let carriers = if t.carriers.is_empty() {
+        Vec::new()
+    } else {
+        let whole = pieces.undivided(watch)?;
+        t.carriers.par_iter().map(|c| whole.parent[whole.arrangement.face_at(c.at) as usize]).collect()
     };
+    let placed = Placed { points: whereabouts.region, carriers };
     let cut = heavy.iter().filter(|h| **h).count();
     if cut > 0 {
         let message = format!(

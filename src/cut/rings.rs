@@ -1,43 +1,42 @@
 //! Polygons of labelled regions: traced along borders, so that neighbours share every vertex.
 
+use super::mesh::Lists;
 use crate::territory::lattice::{Pt, Rings, Side, by_angle, ring_area2, side_of_ring};
-use std::collections::{BTreeMap, HashMap};
+use rayon::prelude::*;
+use std::collections::HashMap;
 
 /// Polygons (outer ring, then holes) of every label. `edges` gives the border pieces with the label left and right
 /// of `a → b`; 0 means nobody. A ring never touches itself: pinches become rings of their own.
 /// O(n log n) plus a containment test per hole.
 pub fn polygons(edges: &[(Pt, Pt, u32, u32)], labels: usize) -> Vec<Vec<Rings>> {
     // directed so that the label is on the left
-    let mut by_label: Vec<Vec<(Pt, Pt)>> = vec![Vec::new(); labels];
-    for &(a, b, left, right) in edges {
-        if left != right {
-            if left != 0 {
-                by_label[left as usize].push((a, b));
-            }
-            if right != 0 {
-                by_label[right as usize].push((b, a));
-            }
-        }
-    }
-    by_label.into_iter().map(one_label).collect()
+    let sides = |&(a, b, left, right): &(Pt, Pt, u32, u32)| [(left, (a, b)), (right, (b, a))];
+    let mut half = Lists::new(labels, || edges.iter().filter(|e| e.2 != e.3).flat_map(sides).filter(|h| h.0 != 0));
+    half.split_mut().into_par_iter().map(one_label).collect()
 }
 
-fn one_label(mut half: Vec<(Pt, Pt)>) -> Vec<Rings> {
+fn one_label(half: &mut [(Pt, Pt)]) -> Vec<Rings> {
     half.sort_unstable();
+    let pinched = half.windows(2).any(|w| w[0].0 == w[1].0);
     let mut used = vec![false; half.len()];
+    let mut left = half.len();
     let (mut outers, mut holes): (Vec<Vec<Pt>>, Vec<Vec<Pt>>) = (Vec::new(), Vec::new());
     for start in 0..half.len() {
         if used[start] {
             continue;
         }
-        let mut walk = Vec::new();
+        let mut walk = Vec::with_capacity(left);
         let mut h = start;
         while !used[h] {
             used[h] = true;
             walk.push(half[h].0);
-            h = turn(&half, half[h]);
+            h = turn(half, half[h]);
         }
-        for ring in simple(walk) {
+        left -= walk.len();
+        // a walk that passes no vertex of several ways visits none again
+        let rings = if pinched { simple(walk) } else { vec![walk] };
+        for mut ring in rings.into_iter().filter(|r| r.len() > 2) {
+            ring.shrink_to_fit();
             if ring_area2(&ring) > 0 { outers.push(ring) } else { holes.push(ring) }
         }
     }
@@ -135,20 +134,20 @@ fn contains(outer: &[Pt], hole: &[Pt]) -> bool {
 pub fn inner_point(rings: &Rings) -> Pt {
     let outer = &rings[0];
     let (lo, hi) = bounds(outer);
-    let mut best = (-1i64, outer[0]);
+    let (mut best, mut xs) = ((-1i64, outer[0]), Vec::new());
     for k in 1..8i64 {
         let y = lo.y + (hi.y - lo.y) / 8 * k;
-        let mut xs: BTreeMap<i64, u32> = BTreeMap::new();
+        xs.clear();
         for ring in rings {
             for i in 0..ring.len() {
                 let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
                 if (a.y > y) != (b.y > y) {
                     let t = (y - a.y) as f64 / (b.y - a.y) as f64;
-                    *xs.entry(a.x + ((b.x - a.x) as f64 * t).round() as i64).or_default() += 1;
+                    xs.push(a.x + ((b.x - a.x) as f64 * t).round() as i64);
                 }
             }
         }
-        let xs: Vec<i64> = xs.into_iter().flat_map(|(x, n)| std::iter::repeat_n(x, n as usize)).collect();
+        xs.sort_unstable();
         for pair in xs.chunks_exact(2) {
             if pair[1] - pair[0] > best.0 {
                 best = (pair[1] - pair[0], Pt { x: pair[0] + (pair[1] - pair[0]) / 2, y });

@@ -1,10 +1,12 @@
 //! Findings of the cut.
 
+use super::mesh::Lists;
 use super::{Absorbed, Unit};
 use crate::finding::{Finding, Severity};
 use crate::measure::{DivisionId, Load, UnitId};
 use crate::territory::Territory;
 use crate::territory::lattice::Pt;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// What is named one by one; the rest is told in sum.
@@ -80,30 +82,48 @@ pub(super) fn wet(units: &[Unit], findings: &mut Vec<Finding>) {
     }
 }
 
-/// Stacked points and units that nothing can split.
+/// What a point with load is to the pile it lies in.
+#[derive(Clone, Copy, Default)]
+struct Loaded {
+    at: Pt,
+    load: Load,
+    balanced: Load,
+}
+
+/// Stacked points and units that nothing can split. O(n log n) for n points in one unit.
 pub(super) fn heavy(t: &Territory, units: &[Unit], unit_of_point: &[Option<UnitId>], findings: &mut Vec<Finding>) {
-    let mut at: BTreeMap<Pt, (Load, Load, usize)> = BTreeMap::new();
-    for (p, u) in t.points.iter().zip(unit_of_point) {
-        if u.is_some() && p.load > Load::ZERO {
-            let s = at.entry(p.at).or_default();
-            *s = (s.0 + p.load, s.1 + t.balanced(p), s.2 + 1);
+    let loaded = || t.points.iter().zip(unit_of_point).filter(|(p, _)| p.load > Load::ZERO).filter_map(|(p, u)| Some((p, (*u)?)));
+    let mut by_unit = Lists::new(units.len(), || loaded().map(|(p, u)| (u.0, Loaded { at: p.at, load: p.load, balanced: t.balanced(p) })));
+    // points and positions that several share, and what is heavy
+    let piled = |points: &mut &mut [Loaded]| {
+        points.sort_unstable_by_key(|p| p.at);
+        let (mut shared, mut large) = ([0, 0], Vec::new());
+        for pile in points.chunk_by(|p, q| p.at == q.at) {
+            if pile.len() > 1 {
+                shared = [shared[0] + 1, shared[1] + pile.len()];
+            }
+            let balanced: Load = pile.iter().map(|p| p.balanced).sum();
+            if balanced.0 as f64 > HEAVY * t.base.0 as f64 {
+                large.push((pile[0].at, pile.iter().map(|p| p.load).sum::<Load>(), balanced, pile.len()));
+            }
         }
-    }
-    let stacked = at.values().filter(|s| s.2 > 1);
-    let (positions, points) = stacked.fold((0, 0), |(n, k), s| (n + 1, k + s.2));
+        (shared, large)
+    };
+    let piles: Vec<_> = by_unit.split_mut().par_iter_mut().map(piled).collect();
+    let [positions, points] = piles.iter().fold([0, 0], |sum, (shared, _)| [sum[0] + shared[0], sum[1] + shared[1]]);
     if positions > 0 {
         let message = format!("points that share their position stay together: {points} points on {positions} positions");
         findings.push(Finding::new(Severity::Info, "points-stacked", message).measured(positions as f64));
     }
-    for (p, (load, balanced, count)) in &at {
-        if balanced.0 as f64 > HEAVY * t.base.0 as f64 {
-            let share = balanced.0 as f64 / t.base.0 as f64;
-            let message = format!(
-                "{count} points with load {load} on one position, {:.0} % of a grid, cannot be cut apart; split them by entrance or floor if they must be",
-                100.0 * share
-            );
-            findings.push(Finding::new(Severity::Warning, "stack-heavy", message).at(p.lon_lat()).measured(share).limit(HEAVY));
-        }
+    let mut large: Vec<_> = piles.into_iter().flat_map(|p| p.1).collect();
+    large.sort_unstable_by_key(|pile| pile.0);
+    for (at, load, balanced, count) in large {
+        let share = balanced.0 as f64 / t.base.0 as f64;
+        let message = format!(
+            "{count} points with load {load} on one position, {:.0} % of a grid, cannot be cut apart; split them by entrance or floor if they must be",
+            100.0 * share
+        );
+        findings.push(Finding::new(Severity::Warning, "stack-heavy", message).at(at.lon_lat()).measured(share).limit(HEAVY));
     }
     for u in units {
         if u.balanced > t.base {
