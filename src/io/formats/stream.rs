@@ -31,6 +31,18 @@ impl<R: Read> Digesting<R> {
         self.finish().map(hex)
     }
 
+    /// Reads bytes of which the caller owes the hash, see [`hash`](Self::hash).
+    fn read_unhashed(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        self.bytes += n as u64;
+        Ok(n)
+    }
+
+    /// Hashes bytes that were read and not hashed; they come before all that is read later.
+    fn hash(&mut self, bytes: &[u8]) {
+        self.hash.update(bytes);
+    }
+
     /// Goes on with a hash that other bytes went into.
     pub(in crate::io) fn resume(inner: R, hash: Sha256) -> Self {
         Digesting { inner, hash, bytes: 0 }
@@ -50,9 +62,8 @@ pub(in crate::io) fn hex(hash: Sha256) -> String {
 
 impl<R: Read> Read for Digesting<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buf)?;
-        self.hash.update(&buf[..n]);
-        self.bytes += n as u64;
+        let n = self.read_unhashed(buf)?;
+        self.hash(&buf[..n]);
         Ok(n)
     }
 }
@@ -73,6 +84,22 @@ impl Input {
 
     pub(in crate::io) fn is_gzip(&self) -> bool {
         matches!(self, Input::Gzip(..))
+    }
+
+    /// Reads bytes of which the caller owes the hash; those of a packed file, and what was buffered, are hashed already. Says how many, and how many of
+    /// them are to be hashed.
+    fn read_unhashed(&mut self, buf: &mut [u8]) -> io::Result<(usize, usize)> {
+        match self {
+            Input::Plain(raw) if raw.buffer().is_empty() => raw.get_mut().read_unhashed(buf).map(|n| (n, n)),
+            _ => self.read(buf).map(|n| (n, 0)),
+        }
+    }
+
+    /// Hashes what [`read_unhashed`](Self::read_unhashed) did not.
+    pub(in crate::io) fn hash(&mut self, bytes: &[u8]) {
+        if let Input::Plain(raw) = self {
+            raw.get_mut().hash(bytes);
+        }
     }
 
     /// Digest of the whole file, lower-case hex.
@@ -159,6 +186,28 @@ impl From<io::Error> for Stop {
     }
 }
 
+impl Scanner<Input> {
+    /// Reads until so many bytes are at hand or the text ends; what goes wrong is told by the next [`fill`](Self::fill). Of the last of these bytes,
+    /// so many as it says, the caller owes [`Input::hash`].
+    pub(in crate::io) fn fill_to(&mut self, bytes: usize) -> usize {
+        self.buf.resize(self.buf.len().max(bytes), 0);
+        let mut owed = 0;
+        while self.failed.is_none() && self.rest().len() < bytes {
+            match self.fill_by(Input::read_unhashed) {
+                Ok((0, _)) => break,
+                Ok((_, unhashed)) => owed += unhashed,
+                Err(e) => self.failed = Some(e),
+            }
+        }
+        owed
+    }
+
+    /// Unread bytes at hand, and where they come from.
+    pub(in crate::io) fn at_hand(&mut self) -> (&[u8], &mut Input) {
+        (&self.buf[self.start..self.end], &mut self.input)
+    }
+}
+
 /// Cuts a JSON text into values by brackets and quotes alone; what is inside is judged by the parser.
 pub(in crate::io) struct Scanner<R> {
     input: R,
@@ -193,23 +242,16 @@ impl<R: Read> Scanner<R> {
         self.input
     }
 
-    /// Reads until so many bytes are at hand or the text ends; what goes wrong is told by the next [`fill`](Self::fill).
-    pub(in crate::io) fn fill_to(&mut self, bytes: usize) {
-        self.buf.resize(self.buf.len().max(bytes), 0);
-        while self.failed.is_none() && self.rest().len() < bytes {
-            match self.fill() {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(e) => self.failed = Some(e),
-            }
-        }
-    }
-
     /// Reads more; false at the end of the text.
     pub(in crate::io) fn fill(&mut self) -> io::Result<bool> {
         if let Some(e) = self.failed.take() {
             return Err(e);
         }
+        Ok(self.fill_by(|input, room| Ok((input.read(room)?, 0)))?.0 > 0)
+    }
+
+    /// Reads more by `read`, which is given room.
+    fn fill_by(&mut self, mut read: impl FnMut(&mut R, &mut [u8]) -> io::Result<(usize, usize)>) -> io::Result<(usize, usize)> {
         if self.start > 0 {
             (self.line, self.byte) = self.position();
             self.buf.copy_within(self.start..self.end, 0);
@@ -220,10 +262,10 @@ impl<R: Read> Scanner<R> {
             self.buf.resize(self.buf.len() * 2, 0);
         }
         loop {
-            match self.input.read(&mut self.buf[self.end..]) {
+            match read(&mut self.input, &mut self.buf[self.end..]) {
                 Ok(n) => {
-                    self.end += n;
-                    return Ok(n > 0);
+                    self.end += n.0;
+                    return Ok(n);
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => return Err(e),

@@ -88,12 +88,21 @@ fn doubled_area(ring: &[[f64; 2]]) -> f64 {
     ring.windows(2).map(|w| w[0][0] * w[1][1] - w[1][0] * w[0][1]).sum()
 }
 
+/// More than distances on the plane are off by rounding, metres.
+const ROUNDING: f64 = 1e-3;
+
 /// Distance to the nearest border, negative outside.
 fn clearance(p: [f64; 2], rings: &[Vec<[f64; 2]>]) -> f64 {
     let (mut inside, mut nearest) = (false, f64::INFINITY);
     for [a, b] in rings.iter().flat_map(|ring| ring.windows(2)).map(|w| [w[0], w[1]]) {
         if (a[1] > p[1]) != (b[1] > p[1]) && p[0] < (b[0] - a[0]) * (p[1] - a[1]) / (b[1] - a[1]) + a[0] {
             inside = !inside;
+        }
+        // most pieces are seen to be farther than the nearest so far, whatever rounding does
+        let gap = |k: usize| (a[k].min(b[k]) - p[k]).max(p[k] - a[k].max(b[k]));
+        let least = gap(0).max(gap(1)) - ROUNDING;
+        if least > 0.0 && least * least > nearest {
+            continue;
         }
         let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
         let length = dx * dx + dy * dy;

@@ -63,12 +63,12 @@ impl Document<'_> {
             return Ok(false);
         }
         let most = threads * BLOCKS * BLOCK;
-        if self.scan.rest().len() < most / 2 {
-            self.scan.fill_to(most);
-        }
-        let text = self.scan.rest();
+        let owed = if self.scan.rest().len() < most / 2 { self.scan.fill_to(most) } else { 0 };
+        let (text, input) = self.scan.at_hand();
+        let (mut input, unhashed) = (Some(input), &text[text.len() - owed..]);
         if text.len() < 2 * BLOCK {
             // the end is near
+            input.iter_mut().for_each(|input| input.hash(unhashed));
             self.singly = u64::MAX;
             return Ok(false);
         }
@@ -94,6 +94,9 @@ impl Document<'_> {
         for (n, some) in starts.chunks(threads).enumerate() {
             let mut runs: Vec<Option<Run<'_>>> = some.iter().map(|_| None).collect();
             let handed = rayon::in_place_scope(|scope| {
+                if let Some(input) = input.take() {
+                    scope.spawn(move |_| input.hash(unhashed));
+                }
                 for (k, (run, &start)) in runs.iter_mut().zip(some).enumerate() {
                     let stop = starts.get(n * threads + k + 1).copied().unwrap_or(text.len());
                     scope.spawn(move |_| *run = Some(Run::read(text, start, stop, wanted)));

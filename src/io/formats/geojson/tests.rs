@@ -94,3 +94,34 @@ fn sequences_of_gdal() {
         std::fs::remove_file(folder.path().join("out.geojsonl")).unwrap();
     }
 }
+
+/// A collection that takes several blocks: most features as usual, some not, with texts in them that look like the beginning of another.
+#[test]
+fn threads_that_read_ahead_find_the_same() {
+    let decoy = r#"{"x":{"type":"Feature","n":[{"type":"Feature"}]},"id":"d"}"#;
+    let text = |every: usize, damage: Option<usize>| {
+        let one = |i: usize| match i {
+            _ if Some(i) == damage => r#"{"type":"Feature","properties":nan}"#.to_string(),
+            _ if i % every == 1 => format!(r#"{{"type":"Feature","properties":{decoy},"geometry":null}}"#),
+            _ if i % every == 2 => r#"{"type":"Feature","properties":{"\u0069d":"escaped"},"geometry":null}"#.to_string(),
+            _ if i % every == 3 => r#"{"type":"Point"}"#.to_string(),
+            _ => feature(&i.to_string()),
+        };
+        let all: Vec<String> = (0..20_000).map(one).collect();
+        format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", all.join(if every % 2 == 0 { ",\n" } else { "," }))
+    };
+    let with = |threads: usize, text: &str| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let read = |text: &str| get("t.geojson", text).map(|kept| (kept.texts(), format!("{:?}", kept.malformed)));
+        pool.install(|| read(text)).map_err(|e| e.to_string())
+    };
+    for (every, damage) in [(4, None), (601, None), (5000, None), (20_001, None), (20_000, Some(19_000)), (7001, Some(3))] {
+        let text = text(every, damage);
+        assert!(text.len() > 1 << 20);
+        let alone = with(1, &text);
+        assert_eq!(alone.is_err(), damage.is_some());
+        for threads in [2, 3] {
+            assert!(with(threads, &text) == alone, "{every} {damage:?}");
+        }
+    }
+}
