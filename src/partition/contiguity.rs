@@ -2,6 +2,9 @@
 
 use super::net::Net;
 
+/// Nowhere to go.
+const NONE: u32 = u32::MAX;
+
 /// Reusable memory of the test.
 #[derive(Clone, Debug)]
 pub(super) struct Contiguity {
@@ -9,14 +12,19 @@ pub(super) struct Contiguity {
     seen: Vec<u32>,
     /// Which search reached a vertex.
     search: Vec<u32>,
-    queues: Vec<Vec<u32>>,
-    heads: Vec<usize>,
+    /// What is looked at after a vertex in the same search: no two have a vertex in common.
+    next: Vec<u32>,
+    /// First and last vertex of each search that are still to be looked at.
+    heads: Vec<u32>,
+    tails: Vec<u32>,
     root: Vec<usize>,
 }
 
 impl Contiguity {
     pub fn new(n: usize) -> Contiguity {
-        Contiguity { stamp: 0, seen: vec![0; n], search: vec![0; n], queues: Vec::new(), heads: Vec::new(), root: Vec::new() }
+        let few = || Vec::with_capacity(8);
+        let (heads, tails, root) = (few(), few(), Vec::with_capacity(8));
+        Contiguity { stamp: 0, seen: vec![0; n], search: vec![0; n], next: vec![NONE; n], heads, tails, root }
     }
 
     /// True if the part of `u` stays non-empty and connected without `u`.
@@ -28,28 +36,27 @@ impl Contiguity {
     pub fn holds_without(&mut self, net: &Net, part: &[u32], u: usize) -> bool {
         self.stamp += 1;
         self.seen[u] = self.stamp;
-        let mut searches = 0;
+        self.heads.clear();
+        self.tails.clear();
+        self.root.clear();
         for (v, _) in net.neighbours(u) {
             if part[v] == part[u] {
-                if searches == self.queues.len() {
-                    self.queues.push(Vec::new());
-                    self.heads.push(0);
-                    self.root.push(0);
-                }
-                self.queues[searches].clear();
-                self.queues[searches].push(v as u32);
-                self.heads[searches] = 0;
-                self.root[searches] = searches;
                 self.seen[v] = self.stamp;
-                self.search[v] = searches as u32;
-                searches += 1;
+                self.search[v] = self.heads.len() as u32;
+                self.next[v] = NONE;
+                self.root.push(self.heads.len());
+                self.heads.push(v as u32);
+                self.tails.push(v as u32);
             }
         }
+        let searches = self.heads.len();
         let mut groups = searches;
         while groups > 1 {
             for i in 0..searches {
-                let Some(&x) = self.queues[i].get(self.heads[i]) else { continue };
-                self.heads[i] += 1;
+                let x = self.heads[i];
+                if x == NONE {
+                    continue;
+                }
                 for (v, _) in net.neighbours(x as usize) {
                     if part[v] != part[u] || v == u {
                         continue;
@@ -66,9 +73,12 @@ impl Contiguity {
                     } else {
                         self.seen[v] = self.stamp;
                         self.search[v] = i as u32;
-                        self.queues[i].push(v as u32);
+                        self.next[v] = NONE;
+                        self.next[self.tails[i] as usize] = v as u32;
+                        self.tails[i] = v as u32;
                     }
                 }
+                self.heads[i] = self.next[x as usize];
             }
             if (0..searches).any(|r| self.root[r] == r && self.is_exhausted(r, searches)) {
                 return false;
@@ -85,7 +95,7 @@ impl Contiguity {
     }
 
     fn is_exhausted(&self, group: usize, searches: usize) -> bool {
-        (0..searches).all(|i| self.find(i) != group || self.heads[i] == self.queues[i].len())
+        (0..searches).all(|i| self.find(i) != group || self.heads[i] == NONE)
     }
 }
 

@@ -48,6 +48,9 @@ pub(super) fn cover(net: &Net, k: u32, goals: &[Goal], limit: i64, steps: u64) -
         torn: 0,
         parts: Vec::new(),
         failed: BTreeMap::new(),
+        stamp: 0,
+        seen: vec![0; net.len()],
+        queue: Vec::with_capacity(net.len()),
     };
     let all = u128::MAX >> (LOADED - cover.loaded.len());
     match cover.rest(all, k, 0, Vec::new()) {
@@ -102,6 +105,10 @@ struct Cover<'a> {
     parts: Vec<u128>,
     /// Sets that cannot be divided into so many parts, with the least violation of the others seen.
     failed: BTreeMap<(u128, u32), i64>,
+    /// Which walk saw a vertex last, the number of that walk, and what it saw.
+    seen: Vec<u32>,
+    stamp: u32,
+    queue: Vec<u32>,
 }
 
 /// Positions in a set.
@@ -225,7 +232,7 @@ impl Cover<'_> {
         for (p, &set) in self.parts.iter().enumerate() {
             bits(set).for_each(|i| label[self.loaded[i] as usize] = p as u32);
         }
-        let connected = self.walk() && self.reach(&label) && self.connected(0, &mut label, &mut Vec::new());
+        let connected = self.walk() && self.reach(0, &label) && self.connected(0, &mut label, &mut Vec::new());
         self.torn += u64::from(!connected);
         connected.then_some(label)
     }
@@ -252,12 +259,25 @@ impl Cover<'_> {
         enough
     }
 
-    /// Whether each part by itself can be connected through free vertices.
-    fn reach(&self, label: &[u32]) -> bool {
-        self.parts.iter().enumerate().all(|(p, &set)| {
-            let first = self.loaded[set.trailing_zeros() as usize];
-            let reached = self.flood(&[first], |v| label[v] == p as u32 || label[v] == FREE);
-            bits(set).all(|i| reached[self.loaded[i] as usize] != FREE)
+    /// Whether each part from `first` on, by itself, can be connected through free vertices.
+    fn reach(&mut self, first: usize, label: &[u32]) -> bool {
+        (first..self.parts.len()).all(|p| {
+            self.stamp += 1;
+            let start = self.loaded[self.parts[p].trailing_zeros() as usize];
+            self.seen[start as usize] = self.stamp;
+            self.queue.clear();
+            self.queue.push(start);
+            let mut at = 0;
+            while let Some(&u) = self.queue.get(at) {
+                at += 1;
+                for (v, _) in self.net.neighbours(u as usize) {
+                    if self.seen[v] != self.stamp && (label[v] == p as u32 || label[v] == FREE) {
+                        self.seen[v] = self.stamp;
+                        self.queue.push(v as u32);
+                    }
+                }
+            }
+            bits(self.parts[p]).all(|i| self.seen[self.loaded[i] as usize] == self.stamp)
         })
     }
 
@@ -282,7 +302,8 @@ impl Cover<'_> {
         let before = banned.len();
         for (_, u) in next {
             label[u as usize] = p;
-            if self.reach(label) && self.connected(p, label, banned) {
+            // the parts before are in one piece already
+            if self.reach(p as usize, label) && self.connected(p, label, banned) {
                 return true;
             }
             label[u as usize] = FREE;
@@ -296,12 +317,15 @@ impl Cover<'_> {
     fn flood(&self, starts: &[u32], open: impl Fn(usize) -> bool) -> Vec<u32> {
         let mut steps = vec![FREE; self.net.len()];
         starts.iter().for_each(|&u| steps[u as usize] = 0);
-        let mut queue: VecDeque<u32> = starts.iter().copied().collect();
-        while let Some(u) = queue.pop_front() {
+        let mut queue = Vec::with_capacity(self.net.len());
+        queue.extend_from_slice(starts);
+        let mut at = 0;
+        while let Some(&u) = queue.get(at) {
+            at += 1;
             for (v, _) in self.net.neighbours(u as usize) {
                 if steps[v] == FREE && open(v) {
                     steps[v] = steps[u as usize] + 1;
-                    queue.push_back(v as u32);
+                    queue.push(v as u32);
                 }
             }
         }

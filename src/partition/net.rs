@@ -70,22 +70,26 @@ impl Net {
         self.targets.len()
     }
 
+    #[inline]
     pub fn resources(&self) -> usize {
         self.resources
     }
 
     /// Neighbours of `u` with the cost of a border between.
+    #[inline]
     pub fn neighbours(&self, u: usize) -> impl Iterator<Item = (usize, i64)> + Clone + '_ {
         let row = self.offsets[u] as usize..self.offsets[u + 1] as usize;
         self.targets[row.clone()].iter().zip(&self.costs[row]).map(|(&v, &c)| (v as usize, c))
     }
 
     /// Loads of `u`, one per resource.
+    #[inline]
     pub fn loads(&self, u: usize) -> &[i64] {
         &self.loads[u * self.resources..(u + 1) * self.resources]
     }
 
     /// Units behind `u`.
+    #[inline]
     pub fn units(&self, u: usize) -> u32 {
         self.units[u]
     }

@@ -73,6 +73,7 @@ impl Goal {
     }
 
     /// What carrying `load` costs: zero inside the band.
+    #[inline]
     pub fn penalty(&self, load: i64) -> Score {
         let off = (self.low - load).max(load - self.high);
         if off <= 0 {
