@@ -93,9 +93,9 @@ impl<T: Tag> Arrangement<T> {
         if up == OUTSIDE { self.east_end(p) } else { up }
     }
 
-    /// Whether `p` lies within [`MARGIN`](super::grid::MARGIN) steps of an edge, or hardly farther.
-    pub fn is_beside(&self, p: Pt) -> bool {
-        self.locator.is_beside(&self.edges, p)
+    /// Edges within [`MARGIN`](super::grid::MARGIN) steps of `p`, or hardly farther.
+    pub fn beside(&self, p: Pt) -> impl Iterator<Item = usize> {
+        self.locator.beside(&self.edges, p)
     }
 
     /// A point on an eastern or northern outer border belongs to the face inside.

@@ -118,6 +118,7 @@ pub(crate) fn halve(stacks: &mut [Stack], parts: usize) -> Option<(HalfPlane, us
         order.extend(stacks.iter().map(|s| (s.at[0] * cos + s.at[1] * sin, s.load)));
         order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let extent = order[order.len() - 1].0 - order[0].0;
+        let long = 0.0005 * extent.max(1.0).ln();
         let mut sum = 0;
         for w in order.windows(2) {
             sum += w[0].1;
@@ -127,7 +128,7 @@ pub(crate) fn halve(stacks: &mut [Stack], parts: usize) -> Option<(HalfPlane, us
             }
             // balance first, then a cut across the long side through a wide gap
             let off = (sum as f64 - goal).abs() / total as f64;
-            let score = off - 0.0005 * extent.max(1.0).ln() - 0.0002 * (hi - lo).min(50.0);
+            let score = off - long - 0.0002 * (hi - lo).min(50.0);
             if best.is_none_or(|b| score < b.0) {
                 best = Some((score, HalfPlane { n: [cos, sin], c: (lo + hi) / 2.0 }));
             }

@@ -41,16 +41,16 @@ impl Locator {
         best
     }
 
-    /// Whether an edge passes within [`MARGIN`] steps of `p`, or hardly farther.
-    pub fn is_beside<T: Sync>(&self, edges: &[Segment<T>], p: Pt) -> bool {
-        let near = |&e: &u32| {
-            let s = &edges[e as usize];
+    /// Edges within [`MARGIN`] steps of `p`, or hardly farther, in order.
+    pub fn beside<T: Sync>(&self, edges: &[Segment<T>], p: Pt) -> impl Iterator<Item = usize> {
+        let near = move |&e: &usize| {
+            let s = &edges[e];
             let (low, high) = (s.a.y.min(s.b.y), s.a.y.max(s.b.y));
             let in_box = s.a.x - MARGIN <= p.x && p.x <= s.b.x + MARGIN && low - MARGIN <= p.y && p.y <= high + MARGIN;
             in_box && cross(s.a, s.b, p).abs() <= MARGIN as i128 * (s.b.x - s.a.x + high - low) as i128
         };
         let grid = self.grid(edges);
-        grid.items(grid.cell_of(p)).iter().any(near)
+        grid.items(grid.cell_of(p)).iter().map(|&e| e as usize).filter(near)
     }
 
     /// Edges that pass through `p`, in order.

@@ -236,22 +236,34 @@ fn in_water(index: &Boxes, water: &[Water], p: Pt) -> bool {
 /// Where points are, from one mesh to the next.
 ///
 /// Borders move by a step or so when they are divided, and come and go between faces that are put together again. A point that is farther from
-/// all of them keeps its region unless that is divided; only those on borders or hard beside them are looked for in every mesh.
+/// all of them keeps its region unless that is divided; those on borders or hard beside them are looked for among the faces of every division.
 struct Whereabouts {
     region: Vec<u32>,
     /// Points within some steps of a border, in order.
     beside: Vec<u32>,
+    /// Those of them that lie where the land ends: on which side is told by the mesh alone, without faces beyond.
+    rim: Vec<u32>,
 }
 
 /// Several regions.
 const MANY: u32 = NONE - 1;
 
-/// Finds `points` among faces: for each its face, and whether it lies beside an edge.
-fn find(t: &Territory, divided: &Divided, points: &[u32]) -> Vec<(u32, bool)> {
+/// How near a point is to edges.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Near {
+    Nothing,
+    Border,
+    Rim,
+}
+
+/// Finds `points` among faces.
+fn find(t: &Territory, divided: &Divided, points: &[u32]) -> Vec<(u32, Near)> {
     let a = &divided.arrangement;
+    let outside = |face: u32| divided.parent[face as usize] == OUTSIDE;
     let one = |&p: &u32| {
         let at = t.points[p as usize].at;
-        (a.face_at(at), a.is_beside(at))
+        let near = |e: usize| if outside(a.left[e]) || outside(a.right[e]) { Near::Rim } else { Near::Border };
+        (a.face_at(at), a.beside(at).map(near).max().unwrap_or(Near::Nothing))
     };
     points.par_iter().with_min_len(LOT).map(one).collect()
 }
@@ -260,7 +272,7 @@ fn find(t: &Territory, divided: &Divided, points: &[u32]) -> Vec<(u32, bool)> {
 const LOT: usize = 1 << 9;
 
 /// Balanced load of every face with these points.
-fn loads(t: &Territory, divided: &Divided, points: &[u32], faces: &[(u32, bool)]) -> Vec<i64> {
+fn loads(t: &Territory, divided: &Divided, points: &[u32], faces: &[(u32, Near)]) -> Vec<i64> {
     let mut load = vec![0i64; divided.parent.len()];
     for (&p, &(f, _)) in points.iter().zip(faces) {
         load[f as usize] += t.balanced(&t.points[p as usize]).0;
@@ -270,21 +282,22 @@ fn loads(t: &Territory, divided: &Divided, points: &[u32], faces: &[(u32, bool)]
 }
 
 impl Whereabouts {
-    /// Looks again for points beside borders; for all where borders may cross.
+    /// Looks again for points at the rim; for all where borders may cross.
     fn settle(&mut self, t: &Territory, state: &State, watch: &dyn Watch) -> Result<(), Stopped> {
         if !state.settled {
             self.beside = (0..t.points.len() as u32).collect();
+            self.rim = self.beside.clone();
         }
-        if !self.beside.is_empty() {
+        if !self.rim.is_empty() {
             let whole = state.undivided(watch)?;
-            let faces = find(t, &whole, &self.beside);
-            self.beside.iter().zip(faces).for_each(|(&p, (f, _))| self.region[p as usize] = whole.parent[f as usize]);
+            let faces = find(t, &whole, &self.rim);
+            self.rim.iter().zip(faces).for_each(|(&p, (f, _))| self.region[p as usize] = whole.parent[f as usize]);
         }
         Ok(())
     }
 
     /// Goes on to the `region`s that faces have become part of: `points` were found in `faces`, all others are where their region is.
-    fn go_on(&mut self, t: &Territory, divided: &Divided, points: Vec<u32>, faces: Vec<(u32, bool)>, region: &[u32]) {
+    fn go_on(&mut self, t: &Territory, divided: &Divided, points: Vec<u32>, faces: Vec<(u32, Near)>, region: &[u32]) {
         let mut now = vec![NONE; divided.parent.iter().max().map_or(0, |&most| most as usize + 1)];
         for (&parent, &n) in divided.parent.iter().zip(region) {
             let slot = &mut now[parent as usize];
@@ -301,12 +314,15 @@ impl Whereabouts {
                 lost.push(p);
             }
         }
-        self.beside.clear();
+        (self.beside, self.rim) = (Vec::new(), Vec::new());
         let also = find(t, divided, &lost);
-        for (p, (f, beside)) in points.into_iter().zip(faces).chain(lost.into_iter().zip(also)) {
+        for (p, (f, near)) in points.into_iter().zip(faces).chain(lost.into_iter().zip(also)) {
             self.region[p as usize] = region[f as usize];
-            if beside {
+            if near > Near::Nothing {
                 self.beside.push(p);
+            }
+            if near == Near::Rim {
+                self.rim.push(p);
             }
         }
         self.beside.sort_unstable();
@@ -360,7 +376,7 @@ fn by_barriers(
     let absorbed: Vec<Absorbed> = merges.iter().map(absorbed).collect();
     tell::absorbed(t, &absorbed, small, findings);
     let (state, region) = merged_state(&state, &divided, cells);
-    let mut whereabouts = Whereabouts { region: vec![OUTSIDE; t.points.len()], beside: Vec::new() };
+    let mut whereabouts = Whereabouts { region: vec![OUTSIDE; t.points.len()], beside: Vec::new(), rim: Vec::new() };
     whereabouts.go_on(t, &divided, points, faces, &region);
     Ok((state, absorbed, whereabouts))
 }

@@ -56,7 +56,7 @@ fn rings<'a>(land: impl Iterator<Item = &'a MultiPolygon<f64>>) -> Vec<&'a LineS
 
 fn points_along(lines: &[&LineString<f64>]) -> Vec<[f64; 2]> {
     let metres = |l: geo::Line<f64>| (l.dx() * l.start.y.to_radians().cos()).hypot(l.dy()) * DEGREE_M;
-    let length: f64 = lines.iter().flat_map(|l| l.lines()).map(metres).sum();
-    let step = STEP_M.max(length / MOST);
-    lines.iter().flat_map(|l| along(&l.0.iter().map(|c| [c.x, c.y]).collect::<Vec<_>>(), step)).collect()
+    let lengths: Vec<f64> = lines.par_iter().map(|l| l.lines().map(metres).sum()).collect();
+    let step = STEP_M.max(lengths.iter().sum::<f64>() / MOST);
+    lines.par_iter().flat_map_iter(|l| along(&l.0.iter().map(|c| [c.x, c.y]).collect::<Vec<_>>(), step)).collect()
 }
