@@ -399,23 +399,28 @@ fn merged_state(before: &State, divided: &Divided, mut cells: Cells) -> (State, 
     next_state(before, divided, edges, label, |f| before.water[divided.parent[f as usize] as usize])
 }
 
-/// Regions heavier than `limit`, by region.
-fn heavy(t: &Territory, state: &State, whereabouts: &Whereabouts, limit: i64) -> Vec<bool> {
+/// Regions heavier than a limit.
+struct Heavy {
+    /// By region.
+    is: Vec<bool>,
+    limit: i64,
+}
+
+fn heavy(t: &Territory, state: &State, whereabouts: &Whereabouts, limit: i64) -> Heavy {
     let mut sum = vec![0i64; state.mesh.regions];
     for (p, &r) in t.points.iter().zip(&whereabouts.region) {
         sum[r as usize] += t.balanced(p).0;
     }
-    sum.iter().enumerate().map(|(r, &l)| r as u32 != OUTSIDE && l > limit).collect()
+    Heavy { is: sum.iter().enumerate().map(|(r, &l)| r as u32 != OUTSIDE && l > limit).collect(), limit }
 }
 
-/// Divides heavy regions by `lines` and puts small pieces together again, up to `limit`.
+/// Divides heavy regions by `lines` and puts small pieces together again, up to the limit.
 fn refine(
     t: &Territory,
     state: State,
     whereabouts: &mut Whereabouts,
-    heavy: &[bool],
+    heavy: &Heavy,
     lines: Vec<Divider>,
-    limit: i64,
     findings: &mut Vec<Finding>,
     watch: &dyn Watch,
 ) -> Result<State, Stopped> {
@@ -425,6 +430,7 @@ fn refine(
     let divided = state.mesh.divide(&lines, watch)?;
     drop(lines);
     settle(&divided, findings);
+    let Heavy { is: heavy, limit } = heavy;
     let mut points: Vec<u32> = (0..).zip(&whereabouts.region).filter(|(_, r)| heavy[**r as usize]).map(|(p, _)| p).collect();
     points.extend(whereabouts.beside.iter().filter(|p| !heavy[whereabouts.region[**p as usize] as usize]));
     let faces = find(t, &divided, &points);
@@ -433,8 +439,8 @@ fn refine(
     join(&mut cells, &divided, |region, _| heavy[region as usize]);
     let narrow = |c: &Cells, f: u32| c.is_narrow(f) || c.load[f as usize] == 0;
     cells.absorb(
-        |c, f| heavy[c.group[f as usize].saturating_sub(1) as usize] && (narrow(c, f) || c.load[f as usize] * 2 < limit),
-        |c, f, g| c.load[f as usize] == 0 || c.load[f as usize] + c.load[g as usize] <= limit,
+        |c, f| heavy[c.group[f as usize].saturating_sub(1) as usize] && (narrow(c, f) || c.load[f as usize] * 2 < *limit),
+        |c, f, g| c.load[f as usize] == 0 || c.load[f as usize] + c.load[g as usize] <= *limit,
     );
     let (state, region) = merged_state(&state, &divided, cells);
     whereabouts.go_on(t, &divided, points, faces, &region);
@@ -454,7 +460,7 @@ fn by_minor_ways(
     let mut corners: Vec<Vec<Pt>> = vec![Vec::new(); state.mesh.regions];
     for e in &state.mesh.edges {
         for r in [e.left, e.right] {
-            if heavy[r as usize] {
+            if heavy.is[r as usize] {
                 corners[r as usize].extend([e.a, e.b]);
             }
         }
@@ -473,7 +479,7 @@ fn by_minor_ways(
         boxes.locate_in_envelope_intersecting(&AABB::from_corners(lo, hi)).next().is_some()
     };
     let lines: Vec<Divider> = dividers(&t.minor, Parts::LAND).into_iter().filter(near).collect();
-    refine(t, state, whereabouts, &heavy, lines, limit, findings, watch)
+    refine(t, state, whereabouts, &heavy, lines, findings, watch)
 }
 
 /// Cuts what is still too heavy between its points. Also returns the final regions of points and carriers.
@@ -487,11 +493,11 @@ fn by_chords(
 ) -> Result<(State, Placed), Stopped> {
     whereabouts.settle(t, &state, watch)?;
     let heavy = heavy(t, &state, &whereabouts, limit);
-    let loaded = || t.points.iter().zip(&whereabouts.region).filter(|(p, r)| heavy[**r as usize] && p.load > Load::ZERO);
+    let loaded = || t.points.iter().zip(&whereabouts.region).filter(|(p, r)| heavy.is[**r as usize] && p.load > Load::ZERO);
     let inside = Lists::new(state.mesh.regions, || loaded().map(|(p, &r)| (r, (p.at, t.balanced(p).0))));
     let mut spans = vec![[[f64::INFINITY; 2], [f64::NEG_INFINITY; 2]]; state.mesh.regions];
     for e in &state.mesh.edges {
-        for r in [e.left as usize, e.right as usize].into_iter().filter(|&r| heavy[r]) {
+        for r in [e.left as usize, e.right as usize].into_iter().filter(|&r| heavy.is[r]) {
             for p in [e.a, e.b] {
                 let m = t.plane.metres(p);
                 for k in 0..2 {
@@ -503,14 +509,14 @@ fn by_chords(
     }
     let lines: Vec<Divider> = (1..state.mesh.regions)
         .into_par_iter()
-        .filter(|&r| heavy[r])
+        .filter(|&r| heavy.is[r])
         .flat_map_iter(|r| {
             let mut stacks = chords::stacks(&t.plane, inside.of(r as u32).iter().copied(), limit);
             chords::chords(&t.plane, r as u32, spans[r], &mut stacks, limit)
         })
         .collect();
     drop((inside, spans));
-    let pieces = refine(t, state, &mut whereabouts, &heavy, lines, limit, findings, watch)?;
+    let pieces = refine(t, state, &mut whereabouts, &heavy, lines, findings, watch)?;
     whereabouts.settle(t, &pieces, watch)?;
     let carriers = if t.carriers.is_empty() {
         Vec::new()
@@ -519,7 +525,7 @@ fn by_chords(
         t.carriers.par_iter().map(|c| whole.parent[whole.arrangement.face_at(c.at) as usize]).collect()
     };
     let placed = Placed { points: whereabouts.region, carriers };
-    let cut = heavy.iter().filter(|h| **h).count();
+    let cut = heavy.is.iter().filter(|h| **h).count();
     if cut > 0 {
         let message = format!(
             "cut into compact pieces between their points, being heavier than split_above allows even after minor ways: {cut} units"

@@ -76,7 +76,7 @@ pub(super) fn put_collection<P: Serialize + Sync>(
     land: &[Vec<Rings>],
     id: impl Fn(&P) -> &str + Sync,
 ) -> io::Result<()> {
-    write!(out, "{{\"type\":\"FeatureCollection\",\"name\":\"{name}\",\"features\":[\n")?;
+    writeln!(out, "{{\"type\":\"FeatureCollection\",\"name\":\"{name}\",\"features\":[")?;
     let features = &all[..all.len().min(land.len())];
     rows(out, features, |text, i, row| {
         text.push_str("{\"type\":\"Feature\",\"id\":");

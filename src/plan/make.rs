@@ -488,10 +488,10 @@ fn arcs(edges: &[FabricEdge]) -> Vec<Arc> {
     let follow = |end: u32, used: &[bool], left: Option<UnitId>, right: Option<UnitId>, class: u16| {
         let near: u32 = meets[end as usize]?;
         let e = &edges[near as usize / 2];
-        let (l, r) = if near % 2 == 0 { (e.left, e.right) } else { (e.right, e.left) };
+        let (l, r) = if near.is_multiple_of(2) { (e.left, e.right) } else { (e.right, e.left) };
         (!used[near as usize / 2] && l == left && r == right && e.class == class).then_some(near ^ 1)
     };
-    let at = |end: u32| if end % 2 == 0 { edges[end as usize / 2].a } else { edges[end as usize / 2].b };
+    let at = |end: u32| if end.is_multiple_of(2) { edges[end as usize / 2].a } else { edges[end as usize / 2].b };
     let (mut out, mut line) = (Vec::new(), VecDeque::new());
     for i in 0..edges.len() {
         if used[i] {

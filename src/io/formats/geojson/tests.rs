@@ -108,7 +108,7 @@ fn threads_that_read_ahead_find_the_same() {
             _ => feature(&i.to_string()),
         };
         let all: Vec<String> = (0..20_000).map(one).collect();
-        format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", all.join(if every % 2 == 0 { ",\n" } else { "," }))
+        format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", all.join(if every.is_multiple_of(2) { ",\n" } else { "," }))
     };
     let with = |threads: usize, text: &str| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
