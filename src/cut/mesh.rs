@@ -4,7 +4,7 @@ use super::arrangement::{Arrangement, OUTSIDE};
 use super::noding::{Segment, Tag, node};
 use crate::territory::lattice::{Pt, cross};
 use crate::watch::{Stopped, Watch};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// No region, or any region.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -133,17 +133,33 @@ impl Mesh {
     }
 }
 
-/// Region of every face: told by the borders around it, and across dividers by the neighbour.
+/// Region of every face: told by the borders around it, and across dividers by the neighbour. Where borders have moved onto each other
+/// by a lattice step, some around one face may tell of different regions: it is the one that most of their length tells of.
 fn parents(a: &Arrangement<On>) -> Vec<u32> {
     let mut parent = vec![NONE; a.faces];
     parent[OUTSIDE as usize] = OUTSIDE;
-    for ((s, &l), &r) in a.edges.iter().zip(&a.left).zip(&a.right).filter(|((s, _), _)| s.tag.is_border()) {
-        for (face, region) in [(l, s.tag.left), (r, s.tag.right)] {
-            if face != OUTSIDE && region != OUTSIDE {
-                parent[face as usize] = parent[face as usize].min(region);
-            } else if face != OUTSIDE && parent[face as usize] == NONE {
-                parent[face as usize] = OUTSIDE;
+    let sides = || {
+        let borders = a.edges.iter().zip(&a.left).zip(&a.right).filter(|((s, _), _)| s.tag.is_border());
+        borders.flat_map(|((s, &l), &r)| [(l, s.tag.left, s), (r, s.tag.right, s)]).filter(|&(face, ..)| face != OUTSIDE)
+    };
+    let mut torn = BTreeMap::new();
+    for (face, region, _) in sides() {
+        let known = &mut parent[face as usize];
+        if *known == NONE || *known == OUTSIDE {
+            *known = region;
+        } else if region != OUTSIDE && region != *known {
+            torn.insert(face, BTreeMap::new());
+        }
+    }
+    if !torn.is_empty() {
+        for (face, region, s) in sides().filter(|&(_, region, _)| region != OUTSIDE) {
+            if let Some(told) = torn.get_mut(&face) {
+                *told.entry(region).or_insert(0.0) += ((s.b.x - s.a.x) as f64).hypot((s.b.y - s.a.y) as f64);
             }
+        }
+        for (face, told) in torn {
+            let most = told.into_iter().max_by(|(r, x), (q, y)| x.total_cmp(y).then(q.cmp(r)));
+            parent[face as usize] = most.map_or(OUTSIDE, |(region, _)| region);
         }
     }
     if !parent.contains(&NONE) {
