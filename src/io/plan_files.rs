@@ -291,15 +291,21 @@ pub(super) fn put_attachments_csv(out: &mut dyn Write, plan: &Plan) -> io::Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attach::Rule;
 
     #[test]
     fn attachments_are_written_as_they_serialise() {
         let distances = [Some(0.0), Some(0.05), Some(12.0), Some(12.3), Some(76.35), Some(1e9 / 7.0), Some(1e300), Some(-1.5), None];
         for (n, distance_m) in (0..).zip(distances) {
             for entity in ["h1", "", "路\"\\\n\u{1}", "\u{7f}/"] {
-                for (rule, grid) in [(Rule::Location, Some(n)), (Rule::Nearest, Some(u32::MAX)), (Rule::Unassigned, None)] {
-                    let a = PlanAttachment { entity: entity.into(), grid, rule, distance_m, runner_up: Some(n).filter(|n| n % 2 == 0) };
+                for (rule, grid) in [("location", Some(n)), ("nearest", Some(u32::MAX)), ("unassigned", None)] {
+                    let rule = serde_json::from_value(rule.into()).unwrap();
+                    let a = PlanAttachment {
+                        entity: entity.into(),
+                        grid,
+                        rule,
+                        distance_m,
+                        runner_up: Some(n).filter(|n| n.is_multiple_of(2)),
+                    };
                     let mut text = String::new();
                     attachment(&mut text, &a).unwrap();
                     assert_eq!(text, serde_json::to_string(&a).unwrap());
