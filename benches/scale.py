@@ -94,20 +94,15 @@ def told_of(g, part, k):
     return f"{100 * (np.abs(load - 300) <= 30).sum() / k:.1f} % in band, {g.apart(part, k)} apart, {(load == 0).sum()} without load"
 
 
-def by_metis(plan):
-    from peers import metis
-    g, k = graph_of(plan)
-    begun = time.perf_counter()
-    part = metis(g, k, 0.1, False)
-    return time.perf_counter() - begun, told_of(g, part, k)
-
-
-def by_scotch(plan):
-    from peers import scotch
-    g, k = graph_of(plan)
-    begun = time.perf_counter()
-    part = scotch(g, k, 0.1)
-    return time.perf_counter() - begun, told_of(g, part, k)
+def partitioner(name):
+    """One of the PEERS, as work on a plan."""
+    def work(plan):
+        from peers import PEERS
+        g, k = graph_of(plan)
+        begun = time.perf_counter()
+        part = PEERS[name](g, k, 0.1)
+        return time.perf_counter() - begun, told_of(g, part, k)
+    return work
 
 
 def connected(plan):
@@ -144,6 +139,7 @@ def by_spopt(plan):
 
 
 def by_gerrychain(plan):
+    import random
     import networkx
     import numpy as np
     import gerrychain
@@ -152,6 +148,7 @@ def by_gerrychain(plan):
     graph = networkx.Graph()
     graph.add_nodes_from((u, {"load": int(g.load[u])}) for u in range(g.n))
     graph.add_edges_from(zip(g.source.tolist(), g.to.tolist()))
+    random.seed(1)
     begun = time.perf_counter()
     found = recursive_tree_part(gerrychain.Graph.from_networkx(graph), range(k), g.load.sum() / k, "load", 0.1)
     spent = time.perf_counter() - begun
@@ -194,8 +191,8 @@ def main():
         check = subprocess.run([os.path.join(a.bin, "check_plan"), "--plan", plan, "--layers", city], capture_output=True, text=True)
         peers.append((n, "check_plan", check.stdout.split()[-1] if check.stdout.split() else "no result"))
         if n <= a.compare:
-            peers += [(n, "GEOS, all lines noded and made into faces", peer(geos, city)),
-                      (n, "METIS k-way", peer(by_metis, plan)), (n, "Scotch, balance", peer(by_scotch, plan))]
+            peers.append((n, "GEOS, all lines noded and made into faces", peer(geos, city)))
+            peers += [(n, name, peer(partitioner(name), plan)) for name in ("METIS k-way", "Scotch, balance")]
         if n <= a.survive:
             peers += [(n, "spopt MaxPHeuristic", peer(by_spopt, plan)), (n, "GerryChain recursive_tree_part", peer(by_gerrychain, plan))]
         print(f"{n:,} done", file=sys.stderr, flush=True)

@@ -282,18 +282,19 @@ fn loads(t: &Territory, divided: &Divided, points: &[u32], faces: &[(u32, Near)]
 }
 
 impl Whereabouts {
-    /// Looks again for points at the rim; for all where borders may cross.
-    fn settle(&mut self, t: &Territory, state: &State, watch: &dyn Watch) -> Result<(), Stopped> {
+    /// Looks again for points at the rim; for all where borders may cross. Returns the regions as they are where it needed them.
+    fn settle(&mut self, t: &Territory, state: &State, watch: &dyn Watch) -> Result<Option<Divided>, Stopped> {
         if !state.settled {
             self.beside = (0..t.points.len() as u32).collect();
             self.rim = self.beside.clone();
         }
-        if !self.rim.is_empty() {
-            let whole = state.undivided(watch)?;
-            let faces = find(t, &whole, &self.rim);
-            self.rim.iter().zip(faces).for_each(|(&p, (f, _))| self.region[p as usize] = whole.parent[f as usize]);
+        if self.rim.is_empty() {
+            return Ok(None);
         }
-        Ok(())
+        let whole = state.undivided(watch)?;
+        let faces = find(t, &whole, &self.rim);
+        self.rim.iter().zip(faces).for_each(|(&p, (f, _))| self.region[p as usize] = whole.parent[f as usize]);
+        Ok(Some(whole))
     }
 
     /// Goes on to the `region`s that faces have become part of: `points` were found in `faces`, all others are where their region is.
@@ -517,11 +518,11 @@ fn by_chords(
         .collect();
     drop((inside, spans));
     let pieces = refine(t, state, &mut whereabouts, &heavy, lines, findings, watch)?;
-    whereabouts.settle(t, &pieces, watch)?;
+    let whole = whereabouts.settle(t, &pieces, watch)?;
     let carriers = if t.carriers.is_empty() {
         Vec::new()
     } else {
-        let whole = pieces.undivided(watch)?;
+        let whole = whole.map_or_else(|| pieces.undivided(watch), Ok)?;
         t.carriers.par_iter().map(|c| whole.parent[whole.arrangement.face_at(c.at) as usize]).collect()
     };
     let placed = Placed { points: whereabouts.region, carriers };

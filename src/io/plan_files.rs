@@ -1,6 +1,6 @@
 //! The files of a plan: written for other programs, read back to be judged.
 
-use super::rows::{array, digits, hundredths, json, rows, text};
+use super::rows::{array, decimal, digits, hundredths, json, rows, text};
 use crate::plan::{Plan, PlanAttachment, PlanFabric, PlanGrid, PlanLevel, PlanShare, PlanStation, PlanZone, Provenance, Report};
 use crate::recipe::Tree;
 use crate::territory::lattice::{Pt, Rings};
@@ -10,19 +10,10 @@ use std::io::{self, Write};
 
 /// A coordinate in degrees, exact: lattice steps with the point set.
 fn degrees(out: &mut String, steps: i64) {
-    let (whole, mut part) = (steps.unsigned_abs() / 1_000_000_000, steps.unsigned_abs() % 1_000_000_000);
     if steps < 0 {
         out.push('-');
     }
-    digits(out, whole, 1);
-    if part > 0 {
-        let mut places = 9;
-        while part % 10 == 0 {
-            (part, places) = (part / 10, places - 1);
-        }
-        out.push('.');
-        digits(out, part, places);
-    }
+    decimal(out, steps.unsigned_abs(), 9, 0);
 }
 
 fn position(out: &mut String, p: Pt) {
@@ -176,15 +167,12 @@ pub(super) fn put_plan_json(out: &mut dyn Write, plan: &Plan) -> io::Result<()> 
     let head = serde_json::to_string(&Head { schema, provenance, next_serial, next_zone_serial, zones, levels, grids, stations, served })?;
     let PlanFabric { classes, units, arcs } = fabric;
     write!(out, "{},\"fabric\":{{\"classes\":{},\"units\":", head.strip_suffix('}').unwrap_or(&head), serde_json::to_string(classes)?)?;
-    array(out, units)?;
+    array(out, units, json)?;
     out.write_all(b",\"arcs\":")?;
-    array(out, arcs)?;
-    out.write_all(b"},\"attachments\":[")?;
-    rows(out, attachments, |text, i, a| {
-        text.push_str(if i > 0 { "," } else { "" });
-        attachment(text, a)
-    })?;
-    out.write_all(b"]}\n")
+    array(out, arcs, json)?;
+    out.write_all(b"},\"attachments\":")?;
+    array(out, attachments, attachment)?;
+    out.write_all(b"}\n")
 }
 
 /// An attachment as it serialises: most of what a plan holds.
@@ -204,12 +192,7 @@ fn attachment(out: &mut String, a: &PlanAttachment) -> serde_json::Result<()> {
     number(out, *grid);
     out.extend([",\"rule\":\"", rule.name(), "\",\"distance_m\":"]);
     match distance_m.map(|d| (d, hundredths(d))) {
-        Some((_, Some(steps))) => {
-            digits(out, steps / 100, 1);
-            out.push('.');
-            // without the noughts at its end
-            if steps % 10 == 0 { digits(out, steps / 10 % 10, 1) } else { digits(out, steps % 100, 2) }
-        }
+        Some((_, Some(steps))) => decimal(out, steps, 2, 1),
         Some((d, None)) => json(out, &d)?,
         None => out.push_str("null"),
     }
@@ -273,11 +256,7 @@ pub(super) fn put_attachments_csv(out: &mut dyn Write, plan: &Plan) -> io::Resul
         csv_field(text, &a.entity);
         text.extend([",", a.grid.and_then(|g| own.get(g as usize)).map_or(",", String::as_str), ",", a.rule.name(), ","]);
         match a.distance_m.map(|d| (d, hundredths(d))) {
-            Some((_, Some(steps))) => {
-                digits(text, steps / 100, 1);
-                text.push('.');
-                digits(text, steps % 100, 2);
-            }
+            Some((_, Some(steps))) => decimal(text, steps, 2, 2),
             Some((d, None)) => drop(write!(text, "{d:.2}")),
             None => {}
         }

@@ -29,18 +29,22 @@ pub(super) fn rows<T: Sync>(
     Ok(())
 }
 
-/// Puts out a JSON array of `all`.
-pub(super) fn array<T: Serialize + Sync>(out: &mut dyn Write, all: &[T]) -> io::Result<()> {
+/// Puts out a JSON array of what `item` appends for every one of `all`.
+pub(super) fn array<T: Sync>(
+    out: &mut dyn Write,
+    all: &[T],
+    item: impl Fn(&mut String, &T) -> serde_json::Result<()> + Sync,
+) -> io::Result<()> {
     out.write_all(b"[")?;
     rows(out, all, |text, i, row| {
         text.push_str(if i > 0 { "," } else { "" });
-        json(text, row)
+        item(text, row)
     })?;
     out.write_all(b"]")
 }
 
 /// Appends a value as JSON.
-pub(super) fn json(out: &mut String, value: &impl Serialize) -> serde_json::Result<()> {
+pub(super) fn json<T: Serialize + ?Sized>(out: &mut String, value: &T) -> serde_json::Result<()> {
     out.push_str(&serde_json::to_string(value)?);
     Ok(())
 }
@@ -62,6 +66,20 @@ pub(super) fn digits(out: &mut String, mut number: u64, width: usize) {
     places[at..].iter().for_each(|&d| out.push(char::from(d)));
 }
 
+/// Appends a number given as so many units of its last of `places` decimals, without the noughts at its end but for `fewest` decimals.
+pub(super) fn decimal(out: &mut String, units: u64, mut places: usize, fewest: usize) {
+    let one = 10u64.pow(places as u32);
+    let mut part = units % one;
+    digits(out, units / one, 1);
+    while places > fewest && part.is_multiple_of(10) {
+        (part, places) = (part / 10, places - 1);
+    }
+    if places > 0 {
+        out.push('.');
+        digits(out, part, places);
+    }
+}
+
 /// A number as hundredths, where it is exactly what so many of them read as; of most numbers that were rounded so.
 pub(super) fn hundredths(number: f64) -> Option<u64> {
     let steps = (number * 100.0).round();
@@ -75,10 +93,10 @@ mod tests {
     #[test]
     fn rows_come_in_order() {
         let all: Vec<usize> = (0..3 * HELD * CHUNK + 5).collect();
-        let text = text(|out| array(out, &all)).unwrap();
+        let text = text(|out| array(out, &all, json)).unwrap();
         assert_eq!(text, serde_json::to_string(&all).unwrap());
         let none: [usize; 0] = [];
-        assert_eq!(super::text(|out| array(out, &none)).unwrap(), "[]");
+        assert_eq!(super::text(|out| array(out, &none, json)).unwrap(), "[]");
     }
 
     #[test]
@@ -91,6 +109,22 @@ mod tests {
         let mut out = String::new();
         digits(&mut out, 120, 9);
         assert_eq!(out, "000000120");
+    }
+
+    #[test]
+    fn decimals_end_where_there_are_only_noughts() {
+        for (units, places, fewest, text) in [
+            (1_203_400, 4, 0, "120.34"),
+            (1_200_000, 4, 0, "120"),
+            (4620, 2, 1, "46.2"),
+            (700, 2, 1, "7.0"),
+            (7, 2, 2, "0.07"),
+            (0, 9, 0, "0"),
+        ] {
+            let mut out = String::new();
+            decimal(&mut out, units, places, fewest);
+            assert_eq!(out, text);
+        }
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) struct Moves {
 impl Moves {
     /// No moves of `n` vertices.
     pub fn new(n: usize) -> Moves {
-        Moves { at: vec![None; n], winner: vec![NONE; n.next_power_of_two()], changed: Vec::with_capacity(n) }
+        Moves { at: vec![None; n], winner: vec![NONE; n.next_power_of_two().max(2)], changed: Vec::with_capacity(n) }
     }
 
     pub fn set(&mut self, u: usize, m: Option<Move>) {
@@ -41,10 +41,6 @@ impl Moves {
     /// The least move, and of equals that of the first vertex. O(log n) for each change since the last call, O(n) at most.
     pub fn best(&mut self) -> Option<(usize, Move)> {
         let leaves = self.winner.len();
-        if leaves == 1 {
-            self.changed.clear();
-            return Some((0, (*self.at.first()?)?));
-        }
         if self.changed.len() * (leaves.trailing_zeros() as usize) < leaves {
             for i in 0..self.changed.len() {
                 let mut node = (leaves + self.changed[i] as usize) / 2;
@@ -57,8 +53,8 @@ impl Moves {
             (1..leaves).rev().for_each(|node| self.decide(node));
         }
         self.changed.clear();
-        let best = *self.winner.get(1)?;
-        Some((best as usize, (*self.at.get(best as usize)?)?))
+        let best = self.winner[1] as usize;
+        Some((best, (*self.at.get(best)?)?))
     }
 
     fn decide(&mut self, node: usize) {

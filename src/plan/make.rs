@@ -263,7 +263,7 @@ pub fn make(
 
 fn attached(territory: &Territory, attachments: Vec<Attachment>) -> Vec<PlanAttachment> {
     let row = |(p, a): (&DemandPoint, Attachment)| PlanAttachment {
-        entity: SmolStr::new(&p.id),
+        entity: p.id.clone(),
         grid: a.grid.map(|g| g.0),
         rule: a.rule,
         distance_m: a.distance_m.is_finite().then(|| round(a.distance_m, 2)),
