@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, VecDeque};
 /// Nets with more loaded vertices are not searched.
 pub(super) const LOADED: usize = 128;
 
-/// No part, no distance.
+/// Vertices that a walk sees in one step.
+const WALKED: u64 = 8;
+/// No part.
 const FREE: u32 = u32::MAX;
 
 /// How a search ended.
@@ -30,11 +32,16 @@ pub(super) fn cover(net: &Net, k: u32, goals: &[Goal], limit: i64, steps: u64) -
         return Search::GaveUp;
     }
     let mut beside = vec![0u128; loaded.len()];
+    let mut next = vec![0u128; loaded.len()];
     let mut place = vec![usize::MAX; net.len()];
     loaded.iter().enumerate().for_each(|(i, &u)| place[u as usize] = i);
     for around in connected_through(net, &place) {
         let all = around.iter().fold(0, |set, &i| set | 1u128 << i);
         around.iter().for_each(|&i| beside[i] |= all & !(1 << i));
+    }
+    for (i, &u) in loaded.iter().enumerate() {
+        let touched = net.neighbours(u as usize).map(|(v, _)| place[v]).filter(|&j| j != usize::MAX);
+        next[i] = touched.fold(0, |set, j| set | 1 << j);
     }
     let floor = loaded.iter().map(|&u| excess(goals, net.loads(u as usize)));
     let mut cover = Cover {
@@ -44,16 +51,18 @@ pub(super) fn cover(net: &Net, k: u32, goals: &[Goal], limit: i64, steps: u64) -
         floor: floor.collect(),
         loaded,
         beside,
+        next,
         left: steps,
         torn: 0,
         parts: Vec::new(),
         failed: BTreeMap::new(),
         stamp: 0,
         seen: vec![0; net.len()],
+        far: vec![0; net.len()],
         queue: Vec::with_capacity(net.len()),
     };
     let all = u128::MAX >> (LOADED - cover.loaded.len());
-    match cover.rest(all, k, 0, Vec::new()) {
+    match cover.rest(all, k, 0, vec![FREE; net.len()]) {
         Some(part) => Search::Found(part),
         // a part without any load is never drawn
         None if cover.left == 0 || penalty(goals, &vec![0; goals.len()]).violation + cover.floors(all) < limit => Search::GaveUp,
@@ -97,7 +106,10 @@ struct Cover<'a> {
     loaded: Vec<u32>,
     /// Least violation of the part that holds a vertex.
     floor: Vec<i64>,
+    /// Loaded vertices that each one touches, also through vertices without load.
     beside: Vec<u128>,
+    /// Those that it touches by an edge.
+    next: Vec<u128>,
     /// Steps left.
     left: u64,
     /// Sets of parts that could not be connected.
@@ -105,8 +117,9 @@ struct Cover<'a> {
     parts: Vec<u128>,
     /// Sets that cannot be divided into so many parts, with the least violation of the others seen.
     failed: BTreeMap<(u128, u32), i64>,
-    /// Which walk saw a vertex last, the number of that walk, and what it saw.
+    /// Which walk saw a vertex last, how far from its start, the number of that walk, and what it saw.
     seen: Vec<u32>,
+    far: Vec<u32>,
     stamp: u32,
     queue: Vec<u32>,
 }
@@ -122,8 +135,10 @@ fn bits(mut set: u128) -> impl Iterator<Item = usize> {
 
 /// A part that grows.
 #[derive(Clone, Copy)]
-struct Growth {
+struct Growth<'a> {
     free: u128,
+    /// Labels that connect the parts before.
+    label: &'a [u32],
     /// Parts to be drawn, this one included.
     k: u32,
     /// Violation of the parts drawn.
@@ -158,7 +173,7 @@ impl Cover<'_> {
         let tight = |i: &usize| ((self.beside[*i] & free).count_ones(), std::cmp::Reverse(self.loads(*i)[0]));
         let pivot = bits(free).min_by_key(tight)?;
         let before = self.torn;
-        let found = self.grow(1 << pivot, !free, Growth { free, k, used, room: slack });
+        let found = self.grow(1 << pivot, !free, Growth { free, label: &label, k, used, room: slack });
         // what could not be connected may be so with other parts around it
         if found.is_none() && self.left > 0 && self.torn == before {
             self.failed.insert((free, k), used);
@@ -167,7 +182,7 @@ impl Cover<'_> {
     }
 
     /// Every part that holds `set`, none of `banned`, and of the rest whatever is reached.
-    fn grow(&mut self, set: u128, mut banned: u128, at: Growth) -> Option<Vec<u32>> {
+    fn grow(&mut self, set: u128, mut banned: u128, at: Growth<'_>) -> Option<Vec<u32>> {
         self.left = self.left.checked_sub(1)?;
         let (loads, room) = (self.sum(set), at.room + self.floors(set));
         if excess(self.goals, &loads) > room {
@@ -176,7 +191,7 @@ impl Cover<'_> {
         let violation = penalty(self.goals, &loads).violation;
         if violation <= room {
             self.parts.push(set);
-            let found = self.realised().and_then(|label| self.rest(at.free & !set, at.k - 1, at.used + violation, label));
+            let found = self.realised(at.label).and_then(|label| self.rest(at.free & !set, at.k - 1, at.used + violation, label));
             if found.is_some() || self.left == 0 {
                 return found;
             }
@@ -226,15 +241,38 @@ impl Cover<'_> {
         (fewest..=most).contains(&i64::from(k))
     }
 
-    /// Labels that connect all parts drawn, as far as vertices without load are needed for it.
-    fn realised(&mut self) -> Option<Vec<u32>> {
-        let mut label = vec![FREE; self.net.len()];
-        for (p, &set) in self.parts.iter().enumerate() {
-            bits(set).for_each(|i| label[self.loaded[i] as usize] = p as u32);
+    /// Labels that connect all parts drawn, as far as vertices without load are needed for it; those of `before` connect all but the last.
+    fn realised(&mut self, before: &[u32]) -> Option<Vec<u32>> {
+        let (last, set) = (self.parts.len() - 1, self.parts[self.parts.len() - 1]);
+        // vertices that are not in any part yet connect others for the time being
+        if bits(set).all(|i| before[self.loaded[i] as usize] == FREE) {
+            let mut label = before.to_vec();
+            self.name(last, &mut label);
+            if self.reach(last, &label) && self.connected(last as u32, &mut label, &mut Vec::new()) {
+                return Some(label);
+            }
         }
-        let connected = self.walk() && self.reach(0, &label) && self.connected(0, &mut label, &mut Vec::new());
+        let mut label = vec![FREE; self.net.len()];
+        // those before may give way
+        (0..=last).for_each(|p| self.name(p, &mut label));
+        let connected = self.reach(0, &label) && self.connected(0, &mut label, &mut Vec::new());
         self.torn += u64::from(!connected);
         connected.then_some(label)
+    }
+
+    fn name(&self, part: usize, label: &mut [u32]) {
+        bits(self.parts[part]).for_each(|i| label[self.loaded[i] as usize] = part as u32);
+    }
+
+    /// Whether a set is connected by itself.
+    fn holds(&self, set: u128) -> bool {
+        let mut seen = set & set.wrapping_neg();
+        let mut rim = seen;
+        while rim != 0 {
+            rim = bits(rim).fold(0, |next, i| next | self.next[i]) & set & !seen;
+            seen |= rim;
+        }
+        seen == set
     }
 
     /// The other vertices without load go to whoever they touch.
@@ -251,56 +289,62 @@ impl Cover<'_> {
         label
     }
 
-    /// Charges a walk through the net for every part; false if there are not so many steps left.
-    fn walk(&mut self) -> bool {
-        let cost = (self.parts.len() * self.net.len()) as u64 / 32;
-        let enough = cost < self.left;
-        self.left = self.left.saturating_sub(1 + cost);
-        enough
+    /// Walks through the vertices that are `open`; what it saw stays until the next walk. Every few vertices are a step.
+    fn walk(&mut self, starts: &[u32], open: impl Fn(usize) -> bool) {
+        self.stamp += 1;
+        self.queue.clear();
+        for &u in starts {
+            (self.seen[u as usize], self.far[u as usize]) = (self.stamp, 0);
+            self.queue.push(u);
+        }
+        let mut at = 0;
+        while let Some(&u) = self.queue.get(at) {
+            at += 1;
+            for (v, _) in self.net.neighbours(u as usize) {
+                if self.seen[v] != self.stamp && open(v) {
+                    (self.seen[v], self.far[v]) = (self.stamp, self.far[u as usize] + 1);
+                    self.queue.push(v as u32);
+                }
+            }
+        }
+        self.left = self.left.saturating_sub(1 + at as u64 / WALKED);
+    }
+
+    fn saw(&self, u: u32) -> bool {
+        self.seen[u as usize] == self.stamp
     }
 
     /// Whether each part from `first` on, by itself, can be connected through free vertices.
     fn reach(&mut self, first: usize, label: &[u32]) -> bool {
         (first..self.parts.len()).all(|p| {
-            self.stamp += 1;
-            let start = self.loaded[self.parts[p].trailing_zeros() as usize];
-            self.seen[start as usize] = self.stamp;
-            self.queue.clear();
-            self.queue.push(start);
-            let mut at = 0;
-            while let Some(&u) = self.queue.get(at) {
-                at += 1;
-                for (v, _) in self.net.neighbours(u as usize) {
-                    if self.seen[v] != self.stamp && (label[v] == p as u32 || label[v] == FREE) {
-                        self.seen[v] = self.stamp;
-                        self.queue.push(v as u32);
-                    }
-                }
+            let set = self.parts[p];
+            if self.holds(set) {
+                return true;
             }
-            bits(self.parts[p]).all(|i| self.seen[self.loaded[i] as usize] == self.stamp)
+            self.walk(&[self.loaded[set.trailing_zeros() as usize]], |v| label[v] == p as u32 || label[v] == FREE);
+            bits(set).all(|i| self.saw(self.loaded[i]))
         })
     }
 
     /// Gives free vertices to parts from `p` on until each is connected; `banned` ones are not for `p`. Tries all ways, short ones first.
     fn connected(&mut self, p: u32, label: &mut [u32], banned: &mut Vec<u32>) -> bool {
         let Some(&set) = self.parts.get(p as usize) else { return true };
-        if !self.walk() {
+        if self.left == 0 {
             return false;
         }
-        let first = self.loaded[set.trailing_zeros() as usize];
-        // vertices of the part that its first one reaches, and how far the free ones are from the others
-        let own = self.flood(&[first], |v| label[v] == p);
-        let others: Vec<u32> = bits(set).map(|i| self.loaded[i]).filter(|&u| own[u as usize] == FREE).collect();
+        // vertices of the part that its first one reaches, and how far the free ones beside are from the others
+        self.walk(&[self.loaded[set.trailing_zeros() as usize]], |v| label[v] == p);
+        let others: Vec<u32> = bits(set).map(|i| self.loaded[i]).filter(|&u| !self.saw(u)).collect();
         if others.is_empty() {
             return self.connected(p + 1, label, &mut Vec::new());
         }
-        let far = self.flood(&others, |v| label[v] == FREE && !banned.contains(&(v as u32)));
-        let beside = |u: usize| self.net.neighbours(u).any(|(v, _)| own[v] != FREE);
-        let mut next: Vec<(u32, u32)> =
-            (0..label.len()).filter(|&u| label[u] == FREE && far[u] != FREE && beside(u)).map(|u| (far[u], u as u32)).collect();
-        next.sort_unstable();
+        let mut next: Vec<u32> = self.queue.iter().flat_map(|&u| self.net.neighbours(u as usize)).map(|(v, _)| v as u32).collect();
+        self.walk(&others, |v| label[v] == FREE && !banned.contains(&(v as u32)));
+        next.retain(|&u| label[u as usize] == FREE && self.saw(u));
+        next.sort_unstable_by_key(|&u| (self.far[u as usize], u));
+        next.dedup();
         let before = banned.len();
-        for (_, u) in next {
+        for u in next {
             label[u as usize] = p;
             // the parts before are in one piece already
             if self.reach(p as usize, label) && self.connected(p, label, banned) {
@@ -311,25 +355,6 @@ impl Cover<'_> {
         }
         banned.truncate(before);
         false
-    }
-
-    /// Steps from `starts` to every vertex through those that are `open`.
-    fn flood(&self, starts: &[u32], open: impl Fn(usize) -> bool) -> Vec<u32> {
-        let mut steps = vec![FREE; self.net.len()];
-        starts.iter().for_each(|&u| steps[u as usize] = 0);
-        let mut queue = Vec::with_capacity(self.net.len());
-        queue.extend_from_slice(starts);
-        let mut at = 0;
-        while let Some(&u) = queue.get(at) {
-            at += 1;
-            for (v, _) in self.net.neighbours(u as usize) {
-                if steps[v] == FREE && open(v) {
-                    steps[v] = steps[u as usize] + 1;
-                    queue.push(v as u32);
-                }
-            }
-        }
-        steps
     }
 }
 

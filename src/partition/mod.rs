@@ -13,7 +13,7 @@
 //! | `relaxation` | a bound by linear programming over several resources |
 //! | `regions` | components, their counts, and culprits set aside |
 //! | `split`, `aim`, `tree`, `coarsen` | a first partition: regions on a coarser picture, then multilevel recursive bisection along random trees |
-//! | `refine`, `contiguity` | Fiduccia–Mattheyses on the lexicographic score, contiguity kept |
+//! | `refine`, `beside`, `moves`, `contiguity` | Fiduccia–Mattheyses on the lexicographic score, contiguity kept |
 //! | `windows` | a few neighbouring grids at a time, searched anew |
 //! | `cover` | exhaustive search of windows, and of components that hold few loads, which proves what cannot be better |
 //! | `exact` | components of up to 14 units by dynamic programming |
@@ -26,6 +26,7 @@
 mod adjust;
 mod aim;
 mod assignment;
+mod beside;
 mod bounds;
 mod coarsen;
 mod contiguity;

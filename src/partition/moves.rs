@@ -2,9 +2,6 @@
 
 use super::score::Score;
 
-/// No vertex.
-const NONE: u32 = u32::MAX;
-
 /// What a vertex may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Move {
@@ -15,12 +12,18 @@ pub(super) struct Move {
     pub to: u32,
 }
 
+impl Move {
+    /// No move: worse than any.
+    const NONE: Move = Move { change: Score { violation: i64::MAX, spread: i64::MAX, cut: i64::MAX }, tie: u32::MAX, to: u32::MAX };
+}
+
 /// At most one move per vertex. What changed is looked at when the best one is asked for: every change by itself, or all of the tree where
 /// that is less.
 #[derive(Debug)]
 pub(super) struct Moves {
-    at: Vec<Option<Move>>,
-    /// The better of two below, from the root at 1 down; the leaves, one per vertex, are not stored.
+    /// As many as the tree has leaves.
+    at: Vec<Move>,
+    /// The vertex with the better of two moves below, from the root at 1 down to the leaves, one per vertex.
     winner: Vec<u32>,
     changed: Vec<u32>,
 }
@@ -28,19 +31,22 @@ pub(super) struct Moves {
 impl Moves {
     /// No moves of `n` vertices.
     pub fn new(n: usize) -> Moves {
-        Moves { at: vec![None; n], winner: vec![NONE; n.next_power_of_two().max(2)], changed: Vec::with_capacity(n) }
+        let leaves = n.next_power_of_two().max(2);
+        let mut winner = vec![0; leaves];
+        winner.extend(0..leaves as u32);
+        Moves { at: vec![Move::NONE; leaves], winner, changed: (0..n as u32).collect() }
     }
 
     pub fn set(&mut self, u: usize, m: Option<Move>) {
-        if self.at[u].is_some() || m.is_some() {
-            self.at[u] = m;
+        if self.at[u] != Move::NONE || m.is_some() {
+            self.at[u] = m.unwrap_or(Move::NONE);
             self.changed.push(u as u32);
         }
     }
 
     /// The least move, and of equals that of the first vertex. O(log n) for each change since the last call, O(n) at most.
     pub fn best(&mut self) -> Option<(usize, Move)> {
-        let leaves = self.winner.len();
+        let leaves = self.at.len();
         if self.changed.len() * (leaves.trailing_zeros() as usize) < leaves {
             for i in 0..self.changed.len() {
                 let mut node = (leaves + self.changed[i] as usize) / 2;
@@ -54,25 +60,13 @@ impl Moves {
         }
         self.changed.clear();
         let best = self.winner[1] as usize;
-        Some((best, (*self.at.get(best)?)?))
+        Some((best, self.at[best])).filter(|&(_, m)| m != Move::NONE)
     }
 
     fn decide(&mut self, node: usize) {
-        let leaves = self.winner.len();
-        let below = |child: usize| if child < leaves { self.winner[child] } else { (child - leaves) as u32 };
-        let (a, b) = (below(2 * node), below(2 * node + 1));
-        let of = |u: u32| self.at.get(u as usize).copied().flatten();
-        self.winner[node] = match (of(a), of(b)) {
-            (Some(x), Some(y)) => {
-                if (y.change, y.tie) < (x.change, x.tie) {
-                    b
-                } else {
-                    a
-                }
-            }
-            (Some(_), None) => a,
-            (None, _) => b,
-        };
+        let (a, b) = (self.winner[2 * node], self.winner[2 * node + 1]);
+        let (x, y) = (&self.at[a as usize], &self.at[b as usize]);
+        self.winner[node] = if (y.change, y.tie) < (x.change, x.tie) { b } else { a };
     }
 }
 

@@ -75,10 +75,16 @@ impl Net {
         self.resources
     }
 
+    /// Where the neighbours of `u` are among those of all vertices.
+    #[inline]
+    pub fn row(&self, u: usize) -> std::ops::Range<usize> {
+        self.offsets[u] as usize..self.offsets[u + 1] as usize
+    }
+
     /// Neighbours of `u` with the cost of a border between.
     #[inline]
     pub fn neighbours(&self, u: usize) -> impl Iterator<Item = (usize, i64)> + Clone + '_ {
-        let row = self.offsets[u] as usize..self.offsets[u + 1] as usize;
+        let row = self.row(u);
         self.targets[row.clone()].iter().zip(&self.costs[row]).map(|(&v, &c)| (v as usize, c))
     }
 

@@ -1,5 +1,6 @@
 //! Local search: k-way Fiduccia–Mattheyses (1982) on the lexicographic score, contiguity kept.
 
+use super::beside::Beside;
 use super::contiguity::Contiguity;
 use super::moves::{Move, Moves};
 use super::net::Net;
@@ -10,7 +11,7 @@ use super::score::{Goal, Score, penalty};
 const REVALUE: usize = 600;
 
 /// A partition of a net that is being improved. Every part is contiguous and keeps at least
-/// `least` units; both hold before and after every move.
+/// `least` units; both hold before and after every move. The memory serves one partition after the other.
 pub(super) struct Refine<'a> {
     net: &'a Net,
     /// `goals[part * resources + resource]`.
@@ -22,36 +23,65 @@ pub(super) struct Refine<'a> {
     /// Penalty of the loads of each part.
     penalties: Vec<Score>,
     units: Vec<u32>,
+    beside: Beside,
     contiguity: Contiguity,
-    /// Cost from the vertex at hand to each part beside it.
-    beside: Vec<(u32, i64)>,
+    moves: Moves,
+    /// Vertices that have moved in this pass.
+    locked: Vec<bool>,
+    /// The same in order, each with the part it came from.
+    done: Vec<(u32, u32)>,
 }
 
 impl<'a> Refine<'a> {
-    pub fn new(net: &'a Net, goals: &'a [Goal], least: &'a [u32], part: Vec<u32>) -> Refine<'a> {
-        let r = net.resources();
-        let (mut loads, mut units) = (vec![0; least.len() * r], vec![0; least.len()]);
+    /// Of a net into parts with these goals, without a partition.
+    pub fn new(net: &'a Net, goals: &'a [Goal], least: &'a [u32]) -> Refine<'a> {
+        let (n, k) = (net.len(), least.len());
+        Refine {
+            net,
+            goals,
+            least,
+            part: Vec::new(),
+            loads: vec![0; k * net.resources()],
+            penalties: vec![Score::default(); k],
+            units: vec![0; k],
+            beside: Beside::new(net),
+            contiguity: Contiguity::new(n),
+            moves: Moves::new(n),
+            locked: vec![false; n],
+            done: Vec::with_capacity(n),
+        }
+    }
+
+    /// A partition with its score after [`run`](Refine::run).
+    pub fn refined(&mut self, part: Vec<u32>, passes: usize, patience: usize, rng: &mut Rng) -> (Score, Vec<u32>) {
+        self.begin(part);
+        self.run(passes, patience, rng);
+        (self.score(), std::mem::take(&mut self.part))
+    }
+
+    /// Begins with a partition. O(m · parts beside a vertex).
+    fn begin(&mut self, part: Vec<u32>) {
+        let r = self.net.resources();
+        self.loads.fill(0);
+        self.units.fill(0);
         for (u, &p) in part.iter().enumerate() {
-            units[p as usize] += net.units(u);
-            for (s, l) in loads[p as usize * r..].iter_mut().zip(net.loads(u)) {
+            self.units[p as usize] += self.net.units(u);
+            for (s, l) in self.loads[p as usize * r..].iter_mut().zip(self.net.loads(u)) {
                 *s += l;
             }
         }
-        let penalties = goals.chunks(r).zip(loads.chunks(r)).map(|(g, l)| penalty(g, l)).collect();
-        Refine { net, goals, least, part, loads, penalties, units, contiguity: Contiguity::new(net.len()), beside: Vec::with_capacity(8) }
+        let loads = self.goals.chunks(r).zip(self.loads.chunks(r));
+        self.penalties.iter_mut().zip(loads).for_each(|(p, (g, l))| *p = penalty(g, l));
+        self.beside.begin(self.net, &part);
+        self.part = part;
     }
 
-    /// Score of the partition. O(n + m).
-    pub fn score(&self) -> Score {
-        let mut score = self.penalties.iter().fold(Score::default(), |sum, &p| sum + p);
-        for u in 0..self.net.len() {
-            score.cut += self.net.neighbours(u).filter(|&(v, _)| v > u && self.part[v] != self.part[u]).map(|(_, c)| c).sum::<i64>();
-        }
-        score
-    }
-
-    pub fn into_part(self) -> Vec<u32> {
-        self.part
+    /// Score of the partition. O(n · parts beside a vertex).
+    fn score(&self) -> Score {
+        let score = self.penalties.iter().fold(Score::default(), |sum, &p| sum + p);
+        let cut = |u: usize| self.beside.of(self.net, u).iter().filter(|t| t.part != self.part[u]).map(|t| t.cost).sum::<i64>();
+        // every border from both sides
+        score + Score { cut: (0..self.net.len()).map(cut).sum::<i64>() / 2, ..Score::default() }
     }
 
     /// Passes of FM until one gains nothing, at most `passes`. Each makes the best move at hand, good
@@ -60,102 +90,92 @@ impl<'a> Refine<'a> {
     /// which makes ejection chains.
     ///
     /// O(moves · d · log n) for degree d, plus the contiguity tests.
-    pub fn run(&mut self, passes: usize, patience: usize, rng: &mut Rng) {
-        if passes == 0 {
-            return;
-        }
-        let (mut moves, mut locked, mut done) = (Moves::new(self.net.len()), vec![false; self.net.len()], Vec::new());
+    fn run(&mut self, passes: usize, patience: usize, rng: &mut Rng) {
         for _ in 0..passes {
-            if self.pass(patience, &mut moves, &mut locked, &mut done, rng) >= Score::default() {
+            if self.pass(patience, rng) >= Score::default() {
                 break;
             }
         }
     }
 
-    /// One pass, with memory that is used again: moves, vertices that have moved, and where they came from.
-    fn pass(&mut self, patience: usize, moves: &mut Moves, locked: &mut [bool], done: &mut Vec<(u32, u32)>, rng: &mut Rng) -> Score {
-        locked.fill(false);
-        done.clear();
-        (0..self.net.len()).for_each(|u| moves.set(u, self.offer(u, rng)));
+    /// One pass, with the change of the score that it made.
+    fn pass(&mut self, patience: usize, rng: &mut Rng) -> Score {
+        self.locked.fill(false);
+        self.done.clear();
+        (0..self.net.len()).for_each(|u| self.offer(u, rng));
         let (mut sum, mut best, mut kept) = (Score::default(), Score::default(), 0);
-        while let Some((u, m)) = moves.best() {
+        while let Some((u, m)) = self.moves.best() {
             let Some((change, to)) = self.best_move(u) else {
-                moves.set(u, None);
+                self.moves.set(u, None);
                 continue;
             };
             if change > m.change {
-                moves.set(u, Some(Move { change, to, ..m }));
+                self.moves.set(u, Some(Move { change, to, ..m }));
                 continue;
             }
-            moves.set(u, None);
+            self.moves.set(u, None);
             if !self.contiguity.holds_without(self.net, &self.part, u) {
                 continue;
             }
             let from = self.part[u];
             self.shift(u, to);
-            locked[u] = true;
-            done.push((u as u32, from));
+            self.locked[u] = true;
+            self.done.push((u as u32, from));
             sum += change;
             if sum < best {
-                (best, kept) = (sum, done.len());
-            } else if done.len() - kept > patience {
+                (best, kept) = (sum, self.done.len());
+            } else if self.done.len() - kept > patience {
                 break;
             }
             let balance_moved = change.violation != 0 || self.is_out(from) || self.is_out(to);
             if balance_moved && self.net.len() <= REVALUE {
                 for v in 0..self.net.len() {
-                    if !locked[v] && (self.part[v] == from || self.part[v] == to || self.touches(v, from, to)) {
-                        moves.set(v, self.offer(v, rng));
+                    if !self.locked[v] && (self.part[v] == from || self.part[v] == to || self.touches(v, from, to)) {
+                        self.offer(v, rng);
                     }
                 }
             } else {
-                for (v, _) in self.net.neighbours(u).filter(|&(v, _)| !locked[v]) {
-                    moves.set(v, self.offer(v, rng));
+                let net = self.net;
+                for (v, _) in net.neighbours(u) {
+                    if !self.locked[v] {
+                        self.offer(v, rng);
+                    }
                 }
             }
         }
-        for &(u, from) in done[kept..].iter().rev() {
+        for i in (kept..self.done.len()).rev() {
+            let (u, from) = self.done[i];
             self.shift(u as usize, from);
         }
         best
     }
 
     fn touches(&self, v: usize, a: u32, b: u32) -> bool {
-        self.net.neighbours(v).any(|(w, _)| self.part[w] == a || self.part[w] == b)
+        self.beside.of(self.net, v).iter().any(|t| t.part == a || t.part == b)
     }
 
     fn is_out(&self, p: u32) -> bool {
         self.penalties[p as usize] != Score::default()
     }
 
-    fn offer(&mut self, u: usize, rng: &mut Rng) -> Option<Move> {
-        let (change, to) = self.best_move(u)?;
-        Some(Move { change, tie: rng.next() as u32, to })
+    /// Values the best move of `u` anew.
+    fn offer(&mut self, u: usize, rng: &mut Rng) {
+        let best = self.best_move(u);
+        self.moves.set(u, best.map(|(change, to)| Move { change, tie: rng.next() as u32, to }));
     }
 
     /// The best part beside `u` to move to, with the change of the score.
-    fn best_move(&mut self, u: usize) -> Option<(Score, u32)> {
+    fn best_move(&self, u: usize) -> Option<(Score, u32)> {
         let from = self.part[u];
+        let beside = self.beside.of(self.net, u);
+        let own = beside.iter().find(|t| t.part == from).map_or(0, |t| t.cost);
+        let mut others = beside.iter().filter(|t| t.part != from).peekable();
+        others.peek()?;
         if self.units[from as usize] < self.least[from as usize] + self.net.units(u) {
             return None;
         }
-        let mut beside = std::mem::take(&mut self.beside);
-        beside.clear();
-        let mut own = 0;
-        for (v, c) in self.net.neighbours(u) {
-            let p = self.part[v];
-            if p == from {
-                own += c;
-            } else if let Some(b) = beside.iter_mut().find(|b| b.0 == p) {
-                b.1 += c;
-            } else {
-                beside.push((p, c));
-            }
-        }
-        let leave = if beside.is_empty() { Score::default() } else { self.change(from, u, -1) };
-        let best = beside.iter().map(|&(p, c)| (leave + self.change(p, u, 1) + Score { cut: own - c, ..Score::default() }, p)).min();
-        self.beside = beside;
-        best
+        let leave = self.change(from, u, -1) + Score { cut: own, ..Score::default() };
+        others.map(|t| (leave + self.change(t.part, u, 1) + Score { cut: -t.cost, ..Score::default() }, t.part)).min()
     }
 
     /// Change of the penalty of `p` when it gains (`sign` = 1) or loses (-1) vertex `u`.
@@ -178,5 +198,6 @@ impl<'a> Refine<'a> {
         self.units[from] -= self.net.units(u);
         self.units[to as usize] += self.net.units(u);
         self.part[u] = to;
+        self.beside.shift(self.net, u, from as u32, to);
     }
 }

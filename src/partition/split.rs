@@ -5,7 +5,7 @@ use super::coarsen::coarsen;
 use super::net::Net;
 use super::refine::Refine;
 use super::rng::Rng;
-use super::score::Goal;
+use super::score::{Goal, Score};
 use super::tree::Trees;
 use rayon::prelude::*;
 
@@ -36,7 +36,7 @@ pub(super) fn split(net: &Net, k: u32, aim: &Aim) -> Vec<u32> {
     let goals: Vec<Goal> = grids.iter().flat_map(|&j| aim.side(&total, j, k)).collect();
     for at in (0..levels.len()).rev() {
         part = levels[at].1.iter().map(|&p| part[p as usize]).collect();
-        part = refined(finer(net, &levels, at), &goals, &grids, part, &mut rng).into_part();
+        part = refined(finer(net, &levels, at), &goals, &grids, part, &mut rng).1;
     }
     let seed = rng.next();
     each(net, &part, &grids, |p, sub| bisected(sub, grids[p], 1, &Aim { seed: Rng::at(seed, p as u64).next(), ..aim.clone() })).0
@@ -90,10 +90,10 @@ fn bisect(net: &Net, k: u32, aim: &Aim, rng: &mut Rng) -> Option<(Vec<u32>, [u32
     drawn.truncate(REFINED);
     let mut refine = |net: &Net, side: Vec<u32>, grids: u32| {
         let (goals, least) = (aim.sides(&total, grids, k), [grids, k - grids]);
-        let refine = refined(net, &goals, &least, side, rng);
-        (refine.score(), refine.into_part(), grids)
+        refined(net, &goals, &least, side, rng)
     };
-    let (_, mut side, grids) = drawn.into_iter().map(|b| refine(top, b.side, b.grids)).min_by_key(|(score, ..)| *score)?;
+    let both = drawn.into_iter().map(|b| (refine(top, b.side, b.grids), b.grids));
+    let ((_, mut side), grids) = both.min_by_key(|((score, _), _)| *score)?;
     for at in (0..levels.len()).rev() {
         side = levels[at].1.iter().map(|&p| side[p as usize]).collect();
         side = refine(finer(net, &levels, at), side, grids).1;
@@ -122,8 +122,6 @@ fn finer<'a>(net: &'a Net, levels: &'a [(Net, Vec<u32>)], at: usize) -> &'a Net 
     if at == 0 { net } else { &levels[at - 1].0 }
 }
 
-fn refined<'a>(net: &'a Net, goals: &'a [Goal], least: &'a [u32], part: Vec<u32>, rng: &mut Rng) -> Refine<'a> {
-    let mut refine = Refine::new(net, goals, least, part);
-    refine.run(3, 6 + net.len() / 20, rng);
-    refine
+fn refined(net: &Net, goals: &[Goal], least: &[u32], part: Vec<u32>, rng: &mut Rng) -> (Score, Vec<u32>) {
+    Refine::new(net, goals, least).refined(part, 3, 6 + net.len() / 20, rng)
 }

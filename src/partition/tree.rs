@@ -5,6 +5,9 @@ use super::net::Net;
 use super::rng::Rng;
 use super::score::{Goal, Score, penalty};
 
+/// No place yet.
+const NONE: u32 = u32::MAX;
+
 /// A net cut in two contiguous sides.
 pub(super) struct Bisection {
     /// Grids planned on side 0.
@@ -27,17 +30,18 @@ pub(super) struct Trees<'a> {
     edges: Vec<(u32, u32, i64)>,
     /// Goals of side 0 with so many grids.
     goals: Vec<Option<Vec<Goal>>>,
-    /// Edges in the order of their random keys.
-    keys: Vec<(u64, u32)>,
+    /// Edges in the order of their random keys, each with its key above it: one number is compared faster than two.
+    keys: Vec<u128>,
     root: Vec<u32>,
     /// The tree in rows: where each begins, and its neighbours.
     row: Vec<u32>,
     tree: Vec<u32>,
-    /// Vertices from the root down.
+    /// Vertices from the root down, and the place of each among them.
     order: Vec<u32>,
-    parent: Vec<u32>,
-    depth: Vec<u32>,
-    /// What the tree carries from each vertex down, and the cost of the borders it has there.
+    place: Vec<u32>,
+    /// Place of the parent of the vertex at each place: before its own.
+    up: Vec<u32>,
+    /// What the tree carries from each place down, and the cost of the borders it has there.
     loads: Vec<i64>,
     units: Vec<u32>,
     cut: Vec<i64>,
@@ -64,8 +68,8 @@ impl<'a> Trees<'a> {
             row: Vec::with_capacity(n + 1),
             tree: Vec::with_capacity(2 * n),
             order: Vec::with_capacity(n),
-            parent: Vec::with_capacity(n),
-            depth: Vec::with_capacity(n),
+            place: Vec::with_capacity(n),
+            up: Vec::with_capacity(n),
             loads: Vec::with_capacity(n * net.resources()),
             units: Vec::with_capacity(n),
             cut: Vec::with_capacity(n),
@@ -79,31 +83,34 @@ impl<'a> Trees<'a> {
     /// O(m log m + m · depth of the tree).
     pub fn bisection(&mut self, rng: &mut Rng) -> Option<Bisection> {
         self.span(rng);
-        let Trees { net, k, aim, total, all, edges, goals, order, parent, depth, loads, units, cut, .. } = self;
+        let Trees { net, k, aim, total, all, edges, goals, order, place, up, loads, units, cut, .. } = self;
         let (n, r, k, all) = (net.len(), net.resources(), *k, *all);
         loads.clear();
         units.clear();
         cut.clear();
         cut.resize(n, 0);
-        for u in 0..n {
-            loads.extend_from_slice(net.loads(u));
-            units.push(net.units(u));
+        for &u in order.iter() {
+            loads.extend_from_slice(net.loads(u as usize));
+            units.push(net.units(u as usize));
         }
         for &(u, v, c) in edges.iter() {
-            let (mut a, mut b) = (u as usize, v as usize);
-            cut[a] += c;
-            cut[b] += c;
+            let (mut a, mut b) = (place[u as usize], place[v as usize]);
+            cut[a as usize] += c;
+            cut[b as usize] += c;
+            // the later of two is not above the other
             while a != b {
-                let deeper = if depth[a] >= depth[b] { &mut a } else { &mut b };
-                *deeper = parent[*deeper] as usize;
+                if a > b {
+                    a = up[a as usize];
+                } else {
+                    b = up[b as usize];
+                }
             }
-            cut[a] -= 2 * c;
+            cut[a as usize] -= 2 * c;
         }
         let (lean, stout) = Aim::shares(k);
         let mut best: Option<(Score, u32, usize)> = None;
-        for &u in order[1..].iter().rev() {
-            let u = u as usize;
-            let p = parent[u] as usize;
+        for u in (1..n).rev() {
+            let p = up[u] as usize;
             for i in 0..r {
                 loads[p * r + i] += loads[u * r + i];
             }
@@ -133,27 +140,28 @@ impl<'a> Trees<'a> {
             }
         }
         let (score, grids, top) = best?;
+        let mut below = vec![false; n];
         let mut side = vec![1; n];
-        for &u in order.iter() {
-            let u = u as usize;
-            if u == top || (u != order[0] as usize && side[parent[u] as usize] == 0) {
-                side[u] = 0;
-            }
+        for u in top..n {
+            below[u] = u == top || below[up[u] as usize];
+            side[order[u] as usize] = u32::from(!below[u]);
         }
         Some(Bisection { grids, score, side })
     }
 
-    /// Kruskal on random keys that favour costly borders: vertices from the root down, parents, depths.
+    /// Kruskal on random keys that favour costly borders: vertices from the root down, and the parent of each.
     fn span(&mut self, rng: &mut Rng) {
-        let Trees { net, edges, keys, root, row, tree, order, parent, depth, .. } = self;
+        let Trees { net, edges, keys, root, row, tree, order, place, up, .. } = self;
         let n = net.len();
         keys.clear();
-        keys.extend(edges.iter().enumerate().map(|(i, &(_, _, c))| ((rng.next() >> 1) / (c.max(0) as u64 + 1), i as u32)));
+        let key = |(i, &(_, _, c)): (usize, &(u32, u32, i64))| u128::from((rng.next() >> 1) / (c.max(0) as u64 + 1)) << 32 | i as u128;
+        keys.extend(edges.iter().enumerate().map(key));
         keys.sort_unstable();
         root.clear();
         root.extend(0..n as u32);
-        keys.retain(|&(_, i)| {
-            let (u, v, _) = edges[i as usize];
+        let of = |key: u128| edges[key as u32 as usize];
+        keys.retain(|&key| {
+            let (u, v, _) = of(key);
             let (a, b) = (find(root, u), find(root, v));
             root[a as usize] = b;
             a != b
@@ -161,7 +169,7 @@ impl<'a> Trees<'a> {
         // rows of the tree's neighbours, filled from their ends
         row.clear();
         row.resize(n + 1, 0);
-        let kept = || keys.iter().map(|&(_, i)| edges[i as usize]);
+        let kept = || keys.iter().map(|&key| of(key));
         kept().flat_map(|(u, v, _)| [u, v]).for_each(|u| row[u as usize] += 1);
         (0..n).for_each(|u| row[u + 1] += row[u]);
         tree.clear();
@@ -173,21 +181,22 @@ impl<'a> Trees<'a> {
         let start = rng.below(n) as u32;
         order.clear();
         order.push(start);
-        parent.clear();
-        parent.resize(n, start);
-        depth.clear();
-        depth.resize(n, 0);
+        place.clear();
+        place.resize(n, NONE);
+        place[start as usize] = 0;
+        up.clear();
+        up.push(0);
         let mut at = 0;
         while at < order.len() {
-            let u = order[at];
-            at += 1;
-            for &v in &tree[row[u as usize] as usize..row[u as usize + 1] as usize] {
-                if v != parent[u as usize] {
-                    parent[v as usize] = u;
-                    depth[v as usize] = depth[u as usize] + 1;
+            let u = order[at] as usize;
+            for &v in &tree[row[u] as usize..row[u + 1] as usize] {
+                if place[v as usize] == NONE {
+                    place[v as usize] = order.len() as u32;
                     order.push(v);
+                    up.push(at as u32);
                 }
             }
+            at += 1;
         }
     }
 }

@@ -12,7 +12,7 @@ use super::problem::Effort;
 use super::recombine::Pool;
 use super::refine::Refine;
 use super::rng::Rng;
-use super::score::{Score, penalty};
+use super::score::{Goal, penalty};
 use super::split::split;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,12 +48,13 @@ const RECOMBINED: usize = 5;
 const SOLVED: usize = 24;
 /// Windows between two looks at the budget.
 const CHUNK: usize = 1024;
-/// Passes of local search in a window.
-const FM: usize = 4;
+/// Passes of local search in a window, and moves without gain that end one.
+const FM: usize = 3;
+const IDLE: usize = 10;
 /// Most steps of an exhaustive search of a window.
-const STEPS: u64 = 20_000;
+const STEPS: u64 = 10_000;
 /// Most steps of an exhaustive search of a component.
-pub(super) const PROOF: u64 = 200_000;
+pub(super) const PROOF: u64 = 100_000;
 /// Components with more units are not searched exhaustively.
 const PROVABLE: usize = 8 * LOADED;
 
@@ -299,7 +300,9 @@ impl Whole {
             match cover(&sub, self.parts.len() as u32, &aim.goals, violation, steps) {
                 Search::Found(part) => {
                     let mut rng = Rng::at(aim.seed, u64::from(self.parts[0]));
-                    draft.put(&self.parts, &units, &refined(&sub, aim, self.parts.len(), part, FM, &mut rng).1);
+                    let (goals, least) = grids(aim, self.parts.len());
+                    let labels = Refine::new(&sub, &goals, &least).refined(part, FM, IDLE, &mut rng).1;
+                    draft.put(&self.parts, &units, &labels);
                     gained = true;
                 }
                 Search::Exhausted => self.prove(violation, draft),
@@ -404,13 +407,9 @@ fn rounds(windows: &[Vec<u32>]) -> Vec<Vec<&[u32]>> {
     rounds
 }
 
-/// Passes of local search from `labels` in a window of `k` grids, with the score reached.
-fn refined(sub: &Net, aim: &Aim, k: usize, labels: Vec<u32>, passes: usize, rng: &mut Rng) -> (Score, Vec<u32>) {
-    let goals: Vec<_> = std::iter::repeat_n(&aim.goals, k).flatten().copied().collect();
-    let least = vec![1; k];
-    let mut refine = Refine::new(sub, &goals, &least, labels);
-    refine.run(passes, 15, rng);
-    (refine.score(), refine.into_part())
+/// Goals and fewest units of `k` grids.
+fn grids(aim: &Aim, k: usize) -> (Vec<Goal>, Vec<u32>) {
+    (aim.goals.repeat(k), vec![1; k])
 }
 
 /// The window's units with better labels, if local search from the present or from new splits finds any.
@@ -426,8 +425,10 @@ fn solve(net: &Net, draft: &Draft, parts: &[u32], aim: &Aim, sweep: Sweep) -> Op
     }
     let place = parts.iter().fold(u64::from(draft.clock), |h, &p| h.wrapping_mul(0x1_0000_01b3) ^ u64::from(p));
     let mut rng = Rng::at(aim.seed, place);
-    let before = refined(&sub, aim, k, labels.clone(), 0, &mut rng).0;
-    let mut refined = |labels: Vec<u32>| refined(&sub, aim, k, labels, FM, &mut rng);
+    let (goals, least) = grids(aim, k);
+    let mut refine = Refine::new(&sub, &goals, &least);
+    let before = refine.refined(labels.clone(), 0, IDLE, &mut rng).0;
+    let mut refined = |labels: Vec<u32>| refine.refined(labels, FM, IDLE, &mut rng);
     if before.violation == 0 && before.cut == 0 {
         return None;
     }
@@ -435,7 +436,8 @@ fn solve(net: &Net, draft: &Draft, parts: &[u32], aim: &Aim, sweep: Sweep) -> Op
         let Search::Found(part) = cover(&sub, k as u32, &aim.goals, before.violation, STEPS) else { return None };
         return Some(refined(part)).filter(|better| better.0 < before).map(|better| (units, better.1));
     }
-    let mut best = refined(labels);
+    // what is there was refined by the sweeps before unless it is to be drawn anew for its balance
+    let mut best = if sweep == Sweep::Redraw { (before, labels) } else { refined(labels) };
     let mut pool = Pool::new(&sub, &aim.goals);
     for t in 0..u64::from(sweep.draws(aim.starts)) {
         let fresh = split(&sub, k as u32, &Aim { seed: Rng::at(aim.seed ^ place, t).next(), ..aim.clone() });
@@ -444,6 +446,9 @@ fn solve(net: &Net, draft: &Draft, parts: &[u32], aim: &Aim, sweep: Sweep) -> Op
             pool.add(&fresh.1, k);
         }
         best = best.min(fresh);
+        if matches!(sweep, Sweep::Repair(_)) && best.0.violation == 0 {
+            break;
+        }
     }
     if sweep == Sweep::Recombine {
         pool.add(&best.1, k);
