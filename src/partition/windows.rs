@@ -87,7 +87,7 @@ impl Sweep {
             Sweep::Pairs | Sweep::Triples | Sweep::Cover(_) => 0,
             Sweep::Redraw => 1,
             Sweep::Repair(_) => starts,
-            Sweep::Recombine => 4 * starts,
+            Sweep::Recombine => 2 * starts,
         }
     }
 }

@@ -380,7 +380,7 @@ pub struct Effort {
     /// Most passes that draw windows of neighbouring grids anew.
     pub passes: u32,
     /// Most windows drawn anew in all passes of a partition: one drawn several times counts as often, one that is solved by MILP as
-    /// 4 · `starts`.
+    /// 2 · `starts`.
     pub windows: u32,
 }
 
