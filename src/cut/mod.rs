@@ -512,8 +512,8 @@ fn by_chords(
         .into_par_iter()
         .filter(|&r| heavy.is[r])
         .flat_map_iter(|r| {
-            let mut stacks = chords::stacks(&t.plane, inside.of(r as u32).iter().copied(), limit);
-            chords::chords(&t.plane, r as u32, spans[r], &mut stacks, limit)
+            let stacks = chords::stacks(&t.plane, inside.of(r as u32).iter().copied(), limit);
+            chords::chords(&t.plane, r as u32, spans[r], &stacks, limit)
         })
         .collect();
     drop((inside, spans));

@@ -9,7 +9,8 @@
 //! that, so that some cell never sheds. Tighter ones mostly end, too, and are given up after a number of steps that grows with k:
 //! a diagram costs O(k·n) for n stacks, up to that constant, and O(k³) for its edges.
 
-use super::chords::{CLEARANCE_M, HalfPlane, Stack, halve};
+use super::chords::{CLEARANCE_M, HalfPlane, Sorted, Stack};
+use std::ops::Range;
 
 /// Numbers of cells tried.
 const TRIES: usize = 4;
@@ -51,15 +52,17 @@ pub(crate) struct Diagram {
 }
 
 impl Diagram {
-    /// A diagram of `pieces` cells or a few more that keeps clear of all stacks and has no cell heavier than `limit`, which no
+    /// A diagram of `pieces` cells or a few more for stacks, which are also given in order, that keeps clear of all of them and has no cell heavier than `limit`, which no
     /// stack may be; `None` when none was found.
-    pub fn balanced(stacks: &[Stack], limit: i64, pieces: usize) -> Option<Diagram> {
-        (pieces..pieces + TRIES).find_map(|k| Diagram::of_cells(stacks, limit, k))
+    pub fn balanced(stacks: &[Stack], sorted: &Sorted<'_>, limit: i64, pieces: usize) -> Option<Diagram> {
+        (pieces..pieces + TRIES).find_map(|k| {
+            let mut sites = Vec::with_capacity(k);
+            seed(&mut sorted.clone(), &sorted.all(), k, &mut sites);
+            Diagram::from_sites(stacks, limit, sites)
+        })
     }
 
-    fn of_cells(stacks: &[Stack], limit: i64, k: usize) -> Option<Diagram> {
-        let mut sites = Vec::with_capacity(k);
-        seed(&mut stacks.to_vec(), k, &mut sites);
+    fn from_sites(stacks: &[Stack], limit: i64, mut sites: Vec<[f64; 2]>) -> Option<Diagram> {
         let (mut best, mut before) = (None, Vec::new());
         for _ in 0..TURNS {
             let mut diagram = Diagram::nearest(stacks, &sites);
@@ -201,16 +204,16 @@ impl Sum {
 }
 
 /// Middles of the parts of a straight bisection.
-fn seed(stacks: &mut [Stack], k: usize, out: &mut Vec<[f64; 2]>) {
-    let cut = if k > 1 { halve(stacks, k) } else { None };
-    let Some((_, at)) = cut else {
+fn seed(stacks: &mut Sorted<'_>, range: &Range<usize>, k: usize, out: &mut Vec<[f64; 2]>) {
+    let cut = if k > 1 { stacks.halve(range, k) } else { None };
+    let Some(cut) = cut else {
         let mut sum = Sum::default();
-        stacks.iter().for_each(|s| sum.add(s));
+        stacks.stacks(range).for_each(|s| sum.add(s));
         return out.extend(sum.middle());
     };
-    let (low, high) = stacks.split_at_mut(at);
-    seed(low, k / 2, out);
-    seed(high, k - k / 2, out);
+    let [low, high] = stacks.split(range, &cut);
+    seed(stacks, &low, k / 2, out);
+    seed(stacks, &high, k - k / 2, out);
 }
 
 #[cfg(test)]
@@ -220,6 +223,10 @@ mod tests {
 
     fn cost(stacks: &[Stack], sites: &[[f64; 2]], of: impl Iterator<Item = usize>) -> f64 {
         stacks.iter().zip(of).map(|(s, j)| (sites[j][0] - s.at[0]).powi(2) + (sites[j][1] - s.at[1]).powi(2)).sum()
+    }
+
+    fn balanced(stacks: &[Stack], limit: i64, pieces: usize) -> Option<Diagram> {
+        Diagram::balanced(stacks, &Sorted::new(stacks), limit, pieces)
     }
 
     fn place() -> impl Strategy<Value = [f64; 2]> {
@@ -267,7 +274,7 @@ mod tests {
         #[test]
         fn towns_far_apart_are_a_cell_each(towns in towns()) {
             let stacks = towns.concat();
-            let diagram = Diagram::balanced(&stacks, 100, towns.len()).unwrap();
+            let diagram = balanced(&stacks, 100, towns.len()).unwrap();
             prop_assert_eq!(diagram.cells.len(), towns.len());
             for town in diagram.of.chunks(towns[0].len()) {
                 prop_assert!(town.iter().all(|&j| j == town[0]));
@@ -278,8 +285,8 @@ mod tests {
     #[test]
     fn what_no_line_parts_has_no_diagram() {
         let at = |x: f64, load: i64| Stack { at: [x, 5.0], load };
-        assert!(Diagram::balanced(&[at(0.0, 60), at(0.01, 60)], 60, 2).is_none());
-        assert!(Diagram::balanced(&[at(0.0, 60)], 50, 2).is_none());
-        assert_eq!(Diagram::balanced(&[at(0.0, 60), at(9.0, 60)], 60, 2).unwrap().of.len(), 2);
+        assert!(balanced(&[at(0.0, 60), at(0.01, 60)], 60, 2).is_none());
+        assert!(balanced(&[at(0.0, 60)], 50, 2).is_none());
+        assert_eq!(balanced(&[at(0.0, 60), at(9.0, 60)], 60, 2).unwrap().of.len(), 2);
     }
 }
