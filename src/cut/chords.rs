@@ -45,7 +45,7 @@ impl HalfPlane {
     }
 
     /// The part of the line `n · p = c` inside the convex cell, a little longer at both ends.
-    pub fn line_within(&self, cell: &[HalfPlane]) -> Option<[[f64; 2]; 2]> {
+    pub fn line_within<'a>(&self, cell: impl IntoIterator<Item = &'a HalfPlane>) -> Option<[[f64; 2]; 2]> {
         let (o, d) = ([self.n[0] * self.c, self.n[1] * self.c], [-self.n[1], self.n[0]]);
         let (mut t0, mut t1) = (f64::NEG_INFINITY, f64::INFINITY);
         for h in cell {
@@ -108,26 +108,36 @@ fn direction(d: usize) -> (f64, f64) {
     (PI * d as f64 / DIRECTIONS as f64).sin_cos()
 }
 
+/// How far along a direction a stack lies.
+fn along(d: usize) -> impl Fn(&Stack) -> f64 {
+    let (sin, cos) = direction(d);
+    move |s| s.at[0] * cos + s.at[1] * sin
+}
+
 /// A table of stacks in order along every direction; it is split range by range, as a quicksort does.
 #[derive(Clone)]
 pub(crate) struct Sorted<'a> {
     table: &'a [Stack],
-    /// For one direction after the other: how far along, and which stack.
-    orders: Vec<(f64, u32)>,
-    beyond: Vec<(f64, u32)>,
+    /// Stacks, for one direction after the other.
+    orders: Vec<u32>,
+    /// Of every stack, where it was split last.
+    is_near: Vec<bool>,
+    beyond: Vec<u32>,
 }
 
 impl<'a> Sorted<'a> {
     /// O(n log n).
     pub fn new(table: &'a [Stack]) -> Sorted<'a> {
-        let mut orders = Vec::with_capacity(DIRECTIONS * table.len());
-        for (sin, cos) in (0..DIRECTIONS).map(direction) {
-            let from = orders.len();
-            orders.extend((0..).zip(table).map(|(i, s)| (s.at[0] * cos + s.at[1] * sin, i)));
+        let (mut orders, mut order) = (Vec::with_capacity(DIRECTIONS * table.len()), Vec::with_capacity(table.len()));
+        for d in 0..DIRECTIONS {
+            let along = along(d);
+            order.clear();
+            order.extend((0..).zip(table).map(|(i, s)| (along(s), i)));
             let north = |i: u32| table[i as usize].at[1];
-            orders[from..].sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then_with(|| north(a.1).total_cmp(&north(b.1))));
+            order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then_with(|| north(a.1).total_cmp(&north(b.1))));
+            orders.extend(order.iter().map(|o| o.1));
         }
-        Sorted { table, orders, beyond: Vec::with_capacity(table.len()) }
+        Sorted { table, orders, is_near: vec![false; table.len()], beyond: vec![0; table.len()] }
     }
 
     /// All of the table.
@@ -138,7 +148,7 @@ impl<'a> Sorted<'a> {
     /// Stacks of a range in order along the last direction.
     pub fn stacks(&self, range: &Range<usize>) -> impl Iterator<Item = &'a Stack> {
         let from = (DIRECTIONS - 1) * self.table.len();
-        self.orders[from + range.start..from + range.end].iter().map(|&(_, i)| &self.table[i as usize])
+        self.orders[from + range.start..from + range.end].iter().map(|&i| &self.table[i as usize])
     }
 
     /// The line that leaves half of `parts` pieces' load of a range on either side, as nearly as the stacks allow. O(n).
@@ -149,12 +159,15 @@ impl<'a> Sorted<'a> {
         for d in 0..DIRECTIONS {
             let from = d * self.table.len();
             let order = &self.orders[from + range.start..from + range.end];
-            let extent = order.last()?.0 - order.first()?.0;
+            let (along, stack) = (along(d), |i: u32| &self.table[i as usize]);
+            let mut low = along(stack(*order.first()?));
+            let extent = along(stack(*order.last()?)) - low;
             let long = 0.0005 * extent.max(1.0).ln();
             let mut sum = 0;
             for w in order.windows(2) {
-                sum += self.table[w[0].1 as usize].load;
-                let (lo, hi) = (w[0].0, w[1].0);
+                sum += stack(w[0]).load;
+                let (lo, hi) = (low, along(stack(w[1])));
+                low = hi;
                 if hi - lo < 2.0 * CLEARANCE_M {
                     continue;
                 }
@@ -172,21 +185,21 @@ impl<'a> Sorted<'a> {
 
     /// Puts stacks of a range that lie on the near side of a line before those beyond, in order; both ranges. O(n).
     pub fn split(&mut self, range: &Range<usize>, cut: &HalfPlane) -> [Range<usize>; 2] {
+        for &i in &self.orders[range.clone()] {
+            self.is_near[i as usize] = cut.depth(&self.table[i as usize]) >= 0.0;
+        }
         let mut middle = range.end;
         for from in (0..DIRECTIONS).map(|d| d * self.table.len()) {
             let order = &mut self.orders[from + range.start..from + range.end];
-            let mut near = 0;
-            self.beyond.clear();
+            let (mut near, mut far) = (0, 0);
             for k in 0..order.len() {
-                let one = order[k];
-                if cut.depth(&self.table[one.1 as usize]) >= 0.0 {
-                    order[near] = one;
-                    near += 1;
-                } else {
-                    self.beyond.push(one);
-                }
+                // both are written and one counts: which, nobody can foresee
+                let i = order[k];
+                (order[near], self.beyond[far]) = (i, i);
+                let is_near = self.is_near[i as usize];
+                (near, far) = (near + usize::from(is_near), far + usize::from(!is_near));
             }
-            order[near..].copy_from_slice(&self.beyond);
+            order[near..].copy_from_slice(&self.beyond[..far]);
             middle = range.start + near;
         }
         [range.start..middle, middle..range.end]
