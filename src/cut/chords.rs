@@ -78,29 +78,27 @@ pub(crate) fn stacks(plane: &Plane, points: impl Iterator<Item = (Pt, i64)>, lim
 pub(crate) fn chords(plane: &Plane, region: u32, span: [[f64; 2]; 2], stacks: &[Stack], limit: i64) -> Vec<Divider> {
     let sides = [([1.0, 0.0], span[1][0]), ([-1.0, 0.0], -span[0][0]), ([0.0, 1.0], span[1][1]), ([0.0, -1.0], -span[0][1])];
     let cell = sides.map(|(n, c)| HalfPlane { n, c: c + 1.0 });
-    let mut lines = Vec::new();
-    divide(stacks, limit, &cell, &mut lines);
     let divider = |l: [[f64; 2]; 2]| Divider { a: plane.lattice(l[0]), b: plane.lattice(l[1]), class: 0, parts: Parts::LAND, only: region };
-    lines.into_iter().map(divider).filter(|d| d.a != d.b).collect()
+    divide(stacks, limit, &cell).into_iter().map(divider).filter(|d| d.a != d.b).collect()
 }
 
-fn divide(stacks: &[Stack], limit: i64, cell: &[HalfPlane], out: &mut Vec<[[f64; 2]; 2]>) {
+fn divide(stacks: &[Stack], limit: i64, cell: &[HalfPlane]) -> Vec<[[f64; 2]; 2]> {
     let total: i64 = stacks.iter().map(|s| s.load).sum();
     if total <= limit || stacks.len() < 2 {
-        return;
+        return Vec::new();
     }
     let pieces = (total + limit - 1) / limit;
     let mut sorted = Sorted::new(stacks);
     if let Some(diagram) = (pieces <= MOST_CELLS).then(|| Diagram::balanced(stacks, &sorted, limit, pieces as usize)).flatten() {
-        return out.extend(diagram.edges(cell));
+        return diagram.edges(cell);
     }
-    let Some(cut) = sorted.halve(&sorted.all(), pieces as usize) else { return };
-    out.extend(cut.line_within(cell));
+    let Some(cut) = sorted.halve(&sorted.all(), pieces as usize) else { return Vec::new() };
     let halves = sorted.split(&sorted.all(), &cut).map(|half| sorted.stacks(&half).copied().collect::<Vec<_>>());
     drop(sorted);
-    for (half, side) in halves.iter().zip([cut, cut.other()]) {
-        divide(half, limit, &[cell, &[side]].concat(), out);
-    }
+    let [low, high] = halves;
+    let divided = |half: &[Stack], side: HalfPlane| divide(half, limit, &[cell, &[side]].concat());
+    let (low, high) = rayon::join(|| divided(&low, cut), || divided(&high, cut.other()));
+    cut.line_within(cell).into_iter().chain(low).chain(high).collect()
 }
 
 /// Sine and cosine of one of the [`DIRECTIONS`].
@@ -159,6 +157,7 @@ impl<'a> Sorted<'a> {
         for d in 0..DIRECTIONS {
             let from = d * self.table.len();
             let order = &self.orders[from + range.start..from + range.end];
+            let (sin, cos) = direction(d);
             let (along, stack) = (along(d), |i: u32| &self.table[i as usize]);
             let mut low = along(stack(*order.first()?));
             let extent = along(stack(*order.last()?)) - low;
@@ -175,7 +174,6 @@ impl<'a> Sorted<'a> {
                 let off = (sum as f64 - goal).abs() / total as f64;
                 let score = off - long - 0.0002 * (hi - lo).min(50.0);
                 if best.is_none_or(|b| score < b.0) {
-                    let (sin, cos) = direction(d);
                     best = Some((score, HalfPlane { n: [cos, sin], c: (lo + hi) / 2.0 }));
                 }
             }

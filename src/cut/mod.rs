@@ -348,13 +348,12 @@ fn by_barriers(
     let division = |region: u32| (region != OUTSIDE).then(|| state.division[region as usize]);
     let ends = |e: &Edge| (e.a, e.b);
     let borders = state.mesh.edges.iter().filter(|e| division(e.left) != division(e.right)).map(ends);
-    lines.extend(strips::rungs(t, borders, &t.barriers));
-    if !t.outlines.is_empty() {
-        // land is drawn up to the kerb or to the middle of the street: its outline snaps to all that bounds units
-        let ways = t.barriers.iter().flat_map(|b| b.line.windows(2)).map(|w| (w[0], w[1]));
-        lines.extend(strips::rungs(t, state.mesh.edges.iter().map(ends).chain(ways), &t.outlines));
-        lines.extend(dividers(&t.outlines, Parts::LAND));
-    }
+    // land is drawn up to the kerb or to the middle of the street: its outline snaps to all that bounds units
+    let ways = t.barriers.iter().flat_map(|b| b.line.windows(2)).map(|w| (w[0], w[1]));
+    let bounds = state.mesh.edges.iter().map(ends).chain(ways);
+    let (along, around) = rayon::join(|| strips::rungs(t, borders, &t.barriers), || strips::rungs(t, bounds, &t.outlines));
+    lines.extend(along.into_iter().chain(around));
+    lines.extend(dividers(&t.outlines, Parts::LAND));
     let divided = state.mesh.divide(&lines, watch)?;
     drop(lines);
     settle(&divided, findings);
@@ -508,9 +507,11 @@ fn by_chords(
             }
         }
     }
-    let lines: Vec<Divider> = (1..state.mesh.regions)
+    let large: Vec<usize> = (1..state.mesh.regions).filter(|&r| heavy.is[r]).collect();
+    // one by one: they differ much
+    let lines: Vec<Divider> = large
         .into_par_iter()
-        .filter(|&r| heavy.is[r])
+        .with_max_len(1)
         .flat_map_iter(|r| {
             let stacks = chords::stacks(&t.plane, inside.of(r as u32).iter().copied(), limit);
             chords::chords(&t.plane, r as u32, spans[r], &stacks, limit)

@@ -11,7 +11,7 @@
 
 use super::chords::{CLEARANCE_M, HalfPlane, Sorted, Stack};
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, binary_heap::PeekMut};
 use std::ops::Range;
 
 /// Numbers of cells tried.
@@ -59,6 +59,7 @@ fn least(cells: &[Cell], s: &Stack, but: Option<u32>) -> (f64, u32) {
 }
 
 /// A stack that a cell may shed; the greatest one is the first to go.
+#[derive(Clone, Copy)]
 struct Leaving {
     /// How much more power it has in the next best cell; no more than that where the cell is not known.
     margin: f64,
@@ -130,7 +131,8 @@ impl Diagram {
     /// again. Only full cells give way, so that the sum of squared distances stays least. False when given up.
     fn balance(&mut self, stacks: &[Stack], limit: i64) -> bool {
         let Diagram { cells, of } = self;
-        let (mut load, mut members) = (vec![0; cells.len()], vec![Vec::new(); cells.len()]);
+        let mut load = vec![0; cells.len()];
+        let mut members: Vec<Vec<u32>> = cells.iter().map(|_| Vec::with_capacity(2 * stacks.len() / cells.len())).collect();
         for (i, (s, &j)) in (0..).zip(stacks.iter().zip(&*of)) {
             load[j as usize] += s.load;
             members[j as usize].push(i);
@@ -157,16 +159,17 @@ impl Diagram {
             }));
             let mut leaving = BinaryHeap::from(all);
             let (mut last, mut kept) = (0.0, None);
-            while let Some(Leaving { margin, stack, next }) = leaving.pop() {
+            while let Some(mut first) = leaving.peek_mut() {
+                let Leaving { margin, stack, next } = *first;
                 let Some(next) = next else {
-                    leaving.push(look(stack, &mut second));
+                    *first = look(stack, &mut second);
                     continue;
                 };
                 if load[j] <= limit && margin - last >= TIE {
-                    members[j].push(stack);
                     kept = Some(margin);
                     break;
                 }
+                PeekMut::pop(first);
                 let s = stack as usize;
                 load[j] -= stacks[s].load;
                 load[next as usize] += stacks[s].load;
@@ -278,7 +281,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn cost(stacks: &[Stack], sites: &[[f64; 2]], of: impl Iterator<Item = usize>) -> f64 {
-        stacks.iter().zip(of).map(|(s, j)| (sites[j][0] - s.at[0]).powi(2) + (sites[j][1] - s.at[1]).powi(2)).sum()
+        stacks.iter().zip(of).map(|(s, j)| Cell { site: sites[j], weight: 0.0 }.square(s)).sum()
     }
 
     fn balanced(stacks: &[Stack], limit: i64, pieces: usize) -> Option<Diagram> {
@@ -315,15 +318,15 @@ mod tests {
                 prop_assert!(k * (limit - 1) < n);
                 return Ok(());
             }
-            let found = cost(&stacks, &sites, diagram.of.iter().copied());
+            let found = cost(&stacks, &sites, diagram.of.iter().map(|&j| j as usize));
             for code in 0..k.pow(n as u32) {
                 let cell = |i: usize| code / k.pow(i as u32) % k;
                 let fits = (0..k).all(|j| (0..n).filter(|&i| cell(i) == j).count() <= limit);
                 prop_assert!(!fits || found <= cost(&stacks, &sites, (0..n).map(cell)) + 1e-3);
             }
-            diagram.ease();
-            for (i, &own) in diagram.of.iter().enumerate() {
-                prop_assert_eq!(diagram.least(i, None).1, own);
+            diagram.ease(&stacks);
+            for (s, &own) in stacks.iter().zip(&diagram.of) {
+                prop_assert_eq!(least(&diagram.cells, s, None).1, own);
             }
         }
 

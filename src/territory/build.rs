@@ -11,7 +11,6 @@ use geo::{LineString, MultiPolygon};
 use rayon::prelude::*;
 use smol_str::format_smolstr;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Why no territory could be made.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +87,13 @@ fn hint(near: &[String]) -> String {
 pub fn territory(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Territory, TerritoryError> {
     let _span = tracing::info_span!("territory", points = layers.households.len()).entered();
     let mut findings = layers.findings.clone();
-    findings.extend(super::shifted::shifted(layers));
+    let (settlements, base) = settlements(recipe);
+    let demand = || {
+        let mut told = Vec::new();
+        (points(layers, recipe, &settlements, &mut told), told)
+    };
+    let (shifted, (points, told)) = rayon::join(|| super::shifted::shifted(layers), demand);
+    findings.extend(shifted);
     let Chosen { divisions, above } = divisions::choose(layers, recipe, &mut findings)?;
     watch.go_on(divisions.iter().flat_map(|d| &d.rings).map(|r| r.len() as u64).sum())?;
     let (mut lo, mut hi) = (Pt { x: i64::MAX, y: i64::MAX }, Pt { x: i64::MIN, y: i64::MIN });
@@ -161,8 +166,7 @@ pub fn territory(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<
     let land_use = customers::land_use(layers, recipe, within, &mut findings);
     let outlines = customers::outlines(&land_use, recipe, &plane, &index);
     let anchors = customers::anchors(layers, recipe, &mut findings);
-    let (settlements, base) = settlements(recipe);
-    let points = points(layers, recipe, &settlements, &mut findings);
+    findings.extend(told);
     watch.go_on(points.len() as u64)?;
     let carriers = recipe.resources.iter().enumerate().flat_map(|(i, rule)| carriers(layers, rule, i as u32, &mut findings)).collect();
     let stations = stations::stations(layers, &plane, [lo, hi], &mut findings);
@@ -483,13 +487,8 @@ fn rename(points: &mut [DemandPoint], record: impl Fn(usize) -> (u32, Origin), l
     told
 }
 
-/// Bits of a table for every id.
-const BITS: usize = 8;
-/// Tables that are made one after the other: each leaves an eighth of what it need not leave, or less.
-const SIEVES: u64 = 3;
-
-/// A quick hash, another one for every `seed`; whoever makes it collide gains nothing but a longer list of [`twins`].
-fn hash(text: &[u8], seed: u64) -> u64 {
+/// A quick hash; whoever makes it collide gains nothing but a longer list of [`twins`].
+fn hash(text: &[u8]) -> u64 {
     const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
     let mix = |h: u64, word: u64| {
         let h = (h ^ word).wrapping_mul(ODD);
@@ -498,40 +497,19 @@ fn hash(text: &[u8], seed: u64) -> u64 {
     let word = |bytes: &[u8]| bytes.iter().rev().fold(0, |word, &b| word << 8 | u64::from(b));
     let chunks = text.chunks_exact(8);
     let last = word(chunks.remainder()) | (text.len() as u64) << 56;
-    mix(mix(chunks.fold(mix(ODD, seed), |h, c| mix(h, word(c))), last), seed)
+    mix(chunks.fold(ODD, |h, c| mix(h, word(c))), last)
 }
 
-/// Points that share their id with another one, and few that only seem to: all whose ids share their hash. O(n).
+/// Points that share their id with another one, and those few that only seem to: all whose ids share their hash. O(n log n).
 fn twins(points: &[DemandPoint]) -> Vec<u32> {
-    let size = (points.len() * BITS).next_power_of_two().max(64);
-    let mut left: Vec<u32> = Vec::new();
-    for sieve in 0..SIEVES {
-        let table = || -> Vec<AtomicU64> { rayon::iter::repeat_n(0, size / 64).map(AtomicU64::new).collect() };
-        let (once, twice) = (table(), table());
-        let slot = |i: u32| {
-            let bit = hash(points[i as usize].id.as_bytes(), sieve) as usize % size;
-            (bit / 64, 1 << (bit % 64))
-        };
-        let mark = |i: u32| {
-            let (at, bit) = slot(i);
-            if once[at].fetch_or(bit, Relaxed) & bit != 0 {
-                twice[at].fetch_or(bit, Relaxed);
-            }
-        };
-        let marked = |i: &u32| {
-            let (at, bit) = slot(*i);
-            twice[at].load(Relaxed) & bit != 0
-        };
-        if sieve == 0 {
-            let all = || (0..points.len() as u32).into_par_iter();
-            all().for_each(mark);
-            left = all().filter(marked).collect();
-        } else {
-            left.par_iter().for_each(|&i| mark(i));
-            left = left.par_iter().copied().filter(marked).collect();
-        }
+    let of = |p: &DemandPoint| hash(p.id.as_bytes());
+    let mut hashes: Vec<u64> = points.par_iter().map(of).collect();
+    hashes.par_sort_unstable();
+    let shared: Vec<u64> = hashes.par_chunk_by(|h, g| h == g).filter(|same| same.len() > 1).map(|same| same[0]).collect();
+    if shared.is_empty() {
+        return Vec::new();
     }
-    left
+    (0..points.len() as u32).into_par_iter().filter(|&i| shared.binary_search(&of(&points[i as usize])).is_ok()).collect()
 }
 
 /// No point is load: the kinds asked for, and those that there are.
