@@ -88,13 +88,21 @@ pub fn territory(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<
     let _span = tracing::info_span!("territory", points = layers.households.len()).entered();
     let mut findings = layers.findings.clone();
     let (settlements, base) = settlements(recipe);
-    let demand = || {
-        let mut told = Vec::new();
-        (points(layers, recipe, &settlements, &mut told), told)
-    };
-    let (shifted, (points, told)) = rayon::join(|| super::shifted::shifted(layers), demand);
+    let classes = classes(layers, recipe);
+    let index: HashMap<(BarrierLayer, &str), u16> =
+        classes.iter().enumerate().map(|(i, c)| ((c.layer, c.name.as_str()), i as u16)).collect();
+    // none of these needs another; their findings keep their order
+    let (shifted, points, chosen, lines) = (
+        || super::shifted::shifted(layers),
+        || telling(|told| points(layers, recipe, &settlements, told)),
+        || telling(|told| divisions::choose(layers, recipe, told)),
+        || telling(|told| Sorted::new(layers, recipe, &index, told)),
+    );
+    let ((shifted, (points, of_points)), ((chosen, of_divisions), (lines, of_lines))) =
+        rayon::join(|| rayon::join(shifted, points), || rayon::join(chosen, lines));
     findings.extend(shifted);
-    let Chosen { divisions, above } = divisions::choose(layers, recipe, &mut findings)?;
+    findings.extend(of_divisions);
+    let Chosen { divisions, above } = chosen?;
     watch.go_on(divisions.iter().flat_map(|d| &d.rings).map(|r| r.len() as u64).sum())?;
     let (mut lo, mut hi) = (Pt { x: i64::MAX, y: i64::MAX }, Pt { x: i64::MIN, y: i64::MIN });
     for p in divisions.iter().flat_map(|d| d.rings.iter().flatten()) {
@@ -104,37 +112,14 @@ pub fn territory(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<
     let plane = Plane::around(lon0, lat0);
 
     let study_area = layers.study_area.iter().flat_map(|a| rings(&a.land, layers, a.origin, a.id.as_deref(), &mut findings)).collect();
-    let classes = classes(layers, recipe);
-    let index: HashMap<(BarrierLayer, &str), u16> =
-        classes.iter().enumerate().map(|(i, c)| ((c.layer, c.name.as_str()), i as u16)).collect();
     let within = |line: &[Pt]| {
         let span = |f: fn(&Pt) -> i64| (line.iter().map(f).min().unwrap_or(0), line.iter().map(f).max().unwrap_or(0));
         let ((x0, x1), (y0, y1)) = (span(|p| p.x), span(|p| p.y));
         x1 >= lo.x && x0 <= hi.x && y1 >= lo.y && y0 <= hi.y
     };
 
-    let mut sorted = Lines { layers, index: &index, seen: HashMap::new(), findings: &mut findings, tunnels: BTreeMap::new() };
-    let (mut barriers, mut minor, mut water_lines, mut bridges) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for r in &layers.roads {
-        let class = base_class(&r.class);
-        let into = match strength(&recipe.barriers.roads, class) {
-            1.. => &mut barriers,
-            0 if recipe.barriers.minor.iter().any(|m| m == class) => &mut minor,
-            0 => continue,
-        };
-        let before = into.len();
-        sorted.take(r, BarrierLayer::Road, class, into);
-        if r.bridge && recipe.barriers.bridges_join {
-            bridges.extend_from_slice(&into[before..]);
-        }
-    }
-    for r in layers.rail.iter().filter(|r| strength(&recipe.barriers.rail, &r.class) > 0) {
-        sorted.take(r, BarrierLayer::Rail, &r.class, &mut barriers);
-    }
-    for r in layers.water_lines.iter().filter(|r| strength(&recipe.barriers.water, &r.class) > 0) {
-        sorted.take(r, BarrierLayer::Water, &r.class, &mut water_lines);
-    }
-    sorted.tell_tunnels();
+    findings.extend(of_lines);
+    let Sorted { mut barriers, mut minor, mut water_lines, mut bridges } = lines;
     let (mut near, mut all) = (0, 0);
     for lines in [&mut barriers, &mut minor, &mut water_lines] {
         all += lines.len();
@@ -166,7 +151,7 @@ pub fn territory(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<
     let land_use = customers::land_use(layers, recipe, within, &mut findings);
     let outlines = customers::outlines(&land_use, recipe, &plane, &index);
     let anchors = customers::anchors(layers, recipe, &mut findings);
-    findings.extend(told);
+    findings.extend(of_points);
     watch.go_on(points.len() as u64)?;
     let carriers = recipe.resources.iter().enumerate().flat_map(|(i, rule)| carriers(layers, rule, i as u32, &mut findings)).collect();
     let stations = stations::stations(layers, &plane, [lo, hi], &mut findings);
@@ -197,6 +182,12 @@ pub fn territory(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<
         snap_m: recipe.cut.snap_m,
         findings,
     })
+}
+
+/// What `make` makes, with what it tells.
+fn telling<T>(make: impl FnOnce(&mut Vec<Finding>) -> T) -> (T, Vec<Finding>) {
+    let mut told = Vec::new();
+    (make(&mut told), told)
 }
 
 /// The households of layers as `recipe` weighs them, with what was dropped or noticed: as in [`territory`], but no division is needed. O(n log n).
@@ -334,6 +325,43 @@ fn classes(layers: &Layers, recipe: &Recipe) -> Vec<BarrierClass> {
     let none = BarrierClass { layer: BarrierLayer::None, name: "none".into(), strength: 0 };
     let class = |(strength, layer, name): (u8, BarrierLayer, &str)| BarrierClass { layer, name: name.to_string(), strength };
     std::iter::once(none).chain(found.into_iter().map(class)).collect()
+}
+
+/// Lines that divide, by what they divide for.
+#[derive(Default)]
+struct Sorted {
+    barriers: Vec<Barrier>,
+    minor: Vec<Barrier>,
+    water_lines: Vec<Barrier>,
+    bridges: Vec<Barrier>,
+}
+
+impl Sorted {
+    fn new(layers: &Layers, recipe: &Recipe, index: &HashMap<(BarrierLayer, &str), u16>, findings: &mut Vec<Finding>) -> Sorted {
+        let mut sorted = Lines { layers, index, seen: HashMap::new(), findings, tunnels: BTreeMap::new() };
+        let mut out = Sorted::default();
+        for r in &layers.roads {
+            let class = base_class(&r.class);
+            let into = match strength(&recipe.barriers.roads, class) {
+                1.. => &mut out.barriers,
+                0 if recipe.barriers.minor.iter().any(|m| m == class) => &mut out.minor,
+                0 => continue,
+            };
+            let before = into.len();
+            sorted.take(r, BarrierLayer::Road, class, into);
+            if r.bridge && recipe.barriers.bridges_join {
+                out.bridges.extend_from_slice(&into[before..]);
+            }
+        }
+        for r in layers.rail.iter().filter(|r| strength(&recipe.barriers.rail, &r.class) > 0) {
+            sorted.take(r, BarrierLayer::Rail, &r.class, &mut out.barriers);
+        }
+        for r in layers.water_lines.iter().filter(|r| strength(&recipe.barriers.water, &r.class) > 0) {
+            sorted.take(r, BarrierLayer::Water, &r.class, &mut out.water_lines);
+        }
+        sorted.tell_tunnels();
+        out
+    }
 }
 
 struct Lines<'a> {
