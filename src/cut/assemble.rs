@@ -1,7 +1,7 @@
 //! The last step: regions become numbered units with their points.
 
 use super::borders::{borders, bridged};
-use super::mesh::areas2;
+use super::mesh::{Edge, areas2};
 use super::{Absorbed, Fabric, FabricEdge, Placed, State, Unit, rings, tell};
 use crate::finding::Finding;
 use crate::measure::{Load, UnitId};
@@ -19,13 +19,62 @@ pub(super) fn assemble(
     pieces: usize,
     mut findings: Vec<Finding>,
 ) -> Fabric {
+    let land = || {
+        let (units, unit) = units(t, &state);
+        let of = |region: u32| unit[region as usize];
+        let edge = |e: &Edge| FabricEdge { a: e.a, b: e.b, left: of(e.left), right: of(e.right), class: e.class };
+        let mut edges: Vec<FabricEdge> = state.mesh.edges.par_iter().map(edge).collect();
+        edges.sort_unstable_by_key(|e| (e.a, e.b));
+        let joined = bridged(t, &edges);
+        (units, unit, borders(t, &edges, &joined), edges, joined.len())
+    };
+    let demand = || (loads(t, &placed.points, state.mesh.regions), tell::piles(t, &placed.points, state.mesh.regions));
+    let ((mut units, unit, borders, edges, joined), (loads, piles)) = rayon::join(land, demand);
+    for (u, (load, balanced)) in unit.iter().zip(loads) {
+        if let Some(u) = u {
+            (units[u.at()].load, units[u.at()].balanced) = (load, balanced);
+        }
+    }
+    let unit_of_point: Vec<Option<UnitId>> = placed.points.par_iter().map(|&r| unit[r as usize]).collect();
+    let mut outside = vec![(0, Load::ZERO); t.resources.len()];
+    for (c, &r) in t.carriers.iter().zip(&placed.carriers) {
+        match unit[r as usize] {
+            Some(u) => units[u.at()].resources[c.resource as usize] += c.amount,
+            None => {
+                let (points, amount) = &mut outside[c.resource as usize];
+                *points += 1;
+                *amount += c.amount;
+            }
+        }
+    }
+    tell::points(t, &unit_of_point, &mut findings);
+    tell::carriers(t, &outside, &mut findings);
+    tell::wet(&units, &mut findings);
+    tell::heavy(t, &units, piles, &mut findings);
+    tell::bridges(t, joined, &mut findings);
+    Fabric { borders, units, edges, unit_of_point, absorbed, pieces, findings }
+}
+
+/// Load and balanced load of every region.
+fn loads(t: &Territory, region: &[u32], regions: usize) -> Vec<(Load, Load)> {
+    let mut sums = vec![(Load::ZERO, Load::ZERO); regions];
+    for (p, &r) in t.points.iter().zip(region) {
+        let (load, balanced) = &mut sums[r as usize];
+        *load += p.load;
+        *balanced += t.balanced(p);
+    }
+    sums
+}
+
+/// Units without load, and the unit of every region.
+fn units(t: &Territory, state: &State) -> (Vec<Unit>, Vec<Option<UnitId>>) {
     let sides: Vec<_> = state.mesh.edges.iter().map(|e| (e.a, e.b, e.left, e.right)).collect();
     let mut polygons = rings::polygons(&sides, state.mesh.regions);
     drop(sides);
     let areas = areas2(&state.mesh.edges, state.mesh.regions);
     let inner: Vec<Pt> = polygons.par_iter().map(|p| p.first().map_or(Pt::default(), rings::inner_point)).collect();
     let mut order: Vec<u32> = (1..state.mesh.regions as u32).collect();
-    order.sort_by_key(|&r| (state.division[r as usize], inner[r as usize], r));
+    order.par_sort_unstable_by_key(|&r| (state.division[r as usize], inner[r as usize], r));
     let key = |&r: &u32| {
         let [lon, lat] = inner[r as usize].lon_lat();
         format!("{}/{:.6},{:.6}", t.division(state.division[r as usize]).id, lon, lat)
@@ -54,37 +103,5 @@ pub(super) fn assemble(
         let (division, piece, water, inner) = (state.division[r], state.piece[r] - 1, state.water[r], inner[r]);
         units.push(Unit { key, division, piece, rings, area_m2, load: Load::ZERO, water, balanced: Load::ZERO, resources, inner });
     }
-    drop(polygons);
-    let unit_of_point: Vec<Option<UnitId>> = placed.points.iter().map(|&r| unit[r as usize]).collect();
-    for (p, u) in t.points.iter().zip(&unit_of_point) {
-        if let Some(u) = u {
-            units[u.at()].load += p.load;
-            units[u.at()].balanced += t.balanced(p);
-        }
-    }
-    let mut outside = vec![(0, Load::ZERO); t.resources.len()];
-    for (c, &r) in t.carriers.iter().zip(&placed.carriers) {
-        match unit[r as usize] {
-            Some(u) => units[u.at()].resources[c.resource as usize] += c.amount,
-            None => {
-                let (points, amount) = &mut outside[c.resource as usize];
-                *points += 1;
-                *amount += c.amount;
-            }
-        }
-    }
-    let mut edges: Vec<FabricEdge> = state
-        .mesh
-        .edges
-        .iter()
-        .map(|e| FabricEdge { a: e.a, b: e.b, left: unit[e.left as usize], right: unit[e.right as usize], class: e.class })
-        .collect();
-    edges.sort_unstable_by_key(|e| (e.a, e.b));
-    tell::points(t, &unit_of_point, &mut findings);
-    tell::carriers(t, &outside, &mut findings);
-    tell::wet(&units, &mut findings);
-    tell::heavy(t, &units, &unit_of_point, &mut findings);
-    let joined = bridged(t, &edges);
-    tell::bridges(t, joined.len(), &mut findings);
-    Fabric { borders: borders(t, &edges, &joined), units, edges, unit_of_point, absorbed, pieces, findings }
+    (units, unit)
 }

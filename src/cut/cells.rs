@@ -61,8 +61,9 @@ struct Between {
 }
 
 impl<'a> Cells<'a> {
-    pub fn new(territory: &'a Territory, edges: Vec<Edge>, load: Vec<i64>, group: Vec<u32>) -> Cells<'a> {
-        let n = load.len();
+    /// Without load.
+    pub fn new(territory: &'a Territory, edges: Vec<Edge>, group: Vec<u32>) -> Cells<'a> {
+        let n = group.len();
         let plane = &territory.plane;
         let (mut area2, mut perimeter_m, mut ends) = (vec![0i128; n], vec![0.0; n], vec![None; n]);
         let mut sides = vec![0; n];
@@ -78,7 +79,7 @@ impl<'a> Cells<'a> {
             }
         }
         let area_m2 = area2.into_iter().map(|a| plane.area_m2(a)).collect();
-        let (sets, rung) = (UnionFind::new(n), vec![false; length.len()]);
+        let (sets, load, rung) = (UnionFind::new(n), vec![0; n], vec![false; length.len()]);
         Cells { territory, edges, sets, area_m2, perimeter_m, load, group, rung, length, ends, sides, next }
     }
 

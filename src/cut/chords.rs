@@ -2,13 +2,14 @@
 //!
 //! The lines are the edges of a balanced power diagram ([`super::power`]). Where the unit needs more pieces than one diagram
 //! holds, or none is found, it is first halved by a straight line along the best of several directions (recursive
-//! bisection, Berger & Bokhari 1987) and each half goes on alone. Halving costs O(d·n log n · log k) for d directions, n stacks
-//! and k pieces; diagrams have a bounded number of cells, so that the whole grows like n log n.
+//! bisection, Berger & Bokhari 1987) and each half goes on alone. Halving costs O(d·n log n) for d directions and n stacks
+//! and O(d·n) for each further halving of a diagram's sites; diagrams have a bounded number of cells, so that the whole grows like n log n.
 
 use super::mesh::{Divider, Parts};
 use super::power::Diagram;
 use crate::territory::lattice::{Plane, Pt};
 use std::f64::consts::PI;
+use std::ops::Range;
 
 /// Points that share one position, in metres.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +45,7 @@ impl HalfPlane {
     }
 
     /// The part of the line `n · p = c` inside the convex cell, a little longer at both ends.
-    pub fn line_within(&self, cell: &[HalfPlane]) -> Option<[[f64; 2]; 2]> {
+    pub fn line_within<'a>(&self, cell: impl IntoIterator<Item = &'a HalfPlane>) -> Option<[[f64; 2]; 2]> {
         let (o, d) = ([self.n[0] * self.c, self.n[1] * self.c], [-self.n[1], self.n[0]]);
         let (mut t0, mut t1) = (f64::NEG_INFINITY, f64::INFINITY);
         for h in cell {
@@ -74,30 +75,30 @@ pub(crate) fn stacks(plane: &Plane, points: impl Iterator<Item = (Pt, i64)>, lim
 
 /// Cuts `region`, whose corners lie within `span` (metres), so that no piece is heavier than `limit` unless
 /// it is a single stack.
-pub(crate) fn chords(plane: &Plane, region: u32, span: [[f64; 2]; 2], stacks: &mut [Stack], limit: i64) -> Vec<Divider> {
+pub(crate) fn chords(plane: &Plane, region: u32, span: [[f64; 2]; 2], stacks: &[Stack], limit: i64) -> Vec<Divider> {
     let sides = [([1.0, 0.0], span[1][0]), ([-1.0, 0.0], -span[0][0]), ([0.0, 1.0], span[1][1]), ([0.0, -1.0], -span[0][1])];
     let cell = sides.map(|(n, c)| HalfPlane { n, c: c + 1.0 });
-    let mut lines = Vec::new();
-    divide(stacks, limit, &cell, &mut lines);
     let divider = |l: [[f64; 2]; 2]| Divider { a: plane.lattice(l[0]), b: plane.lattice(l[1]), class: 0, parts: Parts::LAND, only: region };
-    lines.into_iter().map(divider).filter(|d| d.a != d.b).collect()
+    divide(stacks, limit, &cell).into_iter().map(divider).filter(|d| d.a != d.b).collect()
 }
 
-fn divide(stacks: &mut [Stack], limit: i64, cell: &[HalfPlane], out: &mut Vec<[[f64; 2]; 2]>) {
+fn divide(stacks: &[Stack], limit: i64, cell: &[HalfPlane]) -> Vec<[[f64; 2]; 2]> {
     let total: i64 = stacks.iter().map(|s| s.load).sum();
     if total <= limit || stacks.len() < 2 {
-        return;
+        return Vec::new();
     }
     let pieces = (total + limit - 1) / limit;
-    if let Some(diagram) = (pieces <= MOST_CELLS).then(|| Diagram::balanced(stacks, limit, pieces as usize)).flatten() {
-        return out.extend(diagram.edges(cell));
+    let mut sorted = Sorted::new(stacks);
+    if let Some(diagram) = (pieces <= MOST_CELLS).then(|| Diagram::balanced(stacks, &sorted, limit, pieces as usize)).flatten() {
+        return diagram.edges(cell);
     }
-    let Some((cut, at)) = halve(stacks, pieces as usize) else { return };
-    out.extend(cut.line_within(cell));
-    let (low, high) = stacks.split_at_mut(at);
-    for (half, side) in [(low, cut), (high, cut.other())] {
-        divide(half, limit, &[cell, &[side]].concat(), out);
-    }
+    let Some(cut) = sorted.halve(&sorted.all(), pieces as usize) else { return Vec::new() };
+    let halves = sorted.split(&sorted.all(), &cut).map(|half| sorted.stacks(&half).copied().collect::<Vec<_>>());
+    drop(sorted);
+    let [low, high] = halves;
+    let divided = |half: &[Stack], side: HalfPlane| divide(half, limit, &[cell, &[side]].concat());
+    let (low, high) = rayon::join(|| divided(&low, cut), || divided(&high, cut.other()));
+    cut.line_within(cell).into_iter().chain(low).chain(high).collect()
 }
 
 /// Sine and cosine of one of the [`DIRECTIONS`].
@@ -105,42 +106,102 @@ fn direction(d: usize) -> (f64, f64) {
     (PI * d as f64 / DIRECTIONS as f64).sin_cos()
 }
 
-/// The line that leaves half of `parts` pieces' load on either side, as nearly as the stacks allow. Stacks are put in order:
-/// those before the returned number lie on the near side.
-pub(crate) fn halve(stacks: &mut [Stack], parts: usize) -> Option<(HalfPlane, usize)> {
-    let total: i64 = stacks.iter().map(|s| s.load).sum();
-    let goal = total as f64 * ((parts / 2).max(1) as f64 / parts.max(2) as f64);
-    let mut best: Option<(f64, HalfPlane)> = None;
-    let mut order: Vec<(f64, i64)> = Vec::with_capacity(stacks.len());
-    for d in 0..DIRECTIONS {
-        let (sin, cos) = direction(d);
-        order.clear();
-        order.extend(stacks.iter().map(|s| (s.at[0] * cos + s.at[1] * sin, s.load)));
-        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let extent = order[order.len() - 1].0 - order[0].0;
-        let long = 0.0005 * extent.max(1.0).ln();
-        let mut sum = 0;
-        for w in order.windows(2) {
-            sum += w[0].1;
-            let (lo, hi) = (w[0].0, w[1].0);
-            if hi - lo < 2.0 * CLEARANCE_M {
-                continue;
-            }
-            // balance first, then a cut across the long side through a wide gap
-            let off = (sum as f64 - goal).abs() / total as f64;
-            let score = off - long - 0.0002 * (hi - lo).min(50.0);
-            if best.is_none_or(|b| score < b.0) {
-                best = Some((score, HalfPlane { n: [cos, sin], c: (lo + hi) / 2.0 }));
+/// How far along a direction a stack lies.
+fn along(d: usize) -> impl Fn(&Stack) -> f64 {
+    let (sin, cos) = direction(d);
+    move |s| s.at[0] * cos + s.at[1] * sin
+}
+
+/// A table of stacks in order along every direction; it is split range by range, as a quicksort does.
+#[derive(Clone)]
+pub(crate) struct Sorted<'a> {
+    table: &'a [Stack],
+    /// Stacks, for one direction after the other.
+    orders: Vec<u32>,
+    /// Of every stack, where it was split last.
+    is_near: Vec<bool>,
+    beyond: Vec<u32>,
+}
+
+impl<'a> Sorted<'a> {
+    /// O(n log n).
+    pub fn new(table: &'a [Stack]) -> Sorted<'a> {
+        let (mut orders, mut order) = (Vec::with_capacity(DIRECTIONS * table.len()), Vec::with_capacity(table.len()));
+        for d in 0..DIRECTIONS {
+            let along = along(d);
+            order.clear();
+            order.extend((0..).zip(table).map(|(i, s)| (along(s), i)));
+            let north = |i: u32| table[i as usize].at[1];
+            order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then_with(|| north(a.1).total_cmp(&north(b.1))));
+            orders.extend(order.iter().map(|o| o.1));
+        }
+        Sorted { table, orders, is_near: vec![false; table.len()], beyond: vec![0; table.len()] }
+    }
+
+    /// All of the table.
+    pub fn all(&self) -> Range<usize> {
+        0..self.table.len()
+    }
+
+    /// Stacks of a range in order along the last direction.
+    pub fn stacks(&self, range: &Range<usize>) -> impl Iterator<Item = &'a Stack> {
+        let from = (DIRECTIONS - 1) * self.table.len();
+        self.orders[from + range.start..from + range.end].iter().map(|&i| &self.table[i as usize])
+    }
+
+    /// The line that leaves half of `parts` pieces' load of a range on either side, as nearly as the stacks allow. O(n).
+    pub fn halve(&self, range: &Range<usize>, parts: usize) -> Option<HalfPlane> {
+        let total: i64 = self.stacks(range).map(|s| s.load).sum();
+        let goal = total as f64 * ((parts / 2).max(1) as f64 / parts.max(2) as f64);
+        let mut best: Option<(f64, HalfPlane)> = None;
+        for d in 0..DIRECTIONS {
+            let from = d * self.table.len();
+            let order = &self.orders[from + range.start..from + range.end];
+            let (sin, cos) = direction(d);
+            let (along, stack) = (along(d), |i: u32| &self.table[i as usize]);
+            let mut low = along(stack(*order.first()?));
+            let extent = along(stack(*order.last()?)) - low;
+            let long = 0.0005 * extent.max(1.0).ln();
+            let mut sum = 0;
+            for w in order.windows(2) {
+                sum += stack(w[0]).load;
+                let (lo, hi) = (low, along(stack(w[1])));
+                low = hi;
+                if hi - lo < 2.0 * CLEARANCE_M {
+                    continue;
+                }
+                // balance first, then a cut across the long side through a wide gap
+                let off = (sum as f64 - goal).abs() / total as f64;
+                let score = off - long - 0.0002 * (hi - lo).min(50.0);
+                if best.is_none_or(|b| score < b.0) {
+                    best = Some((score, HalfPlane { n: [cos, sin], c: (lo + hi) / 2.0 }));
+                }
             }
         }
+        best.map(|b| b.1)
     }
-    // sums of positions depend on their order by a hair
-    let (sin, cos) = direction(DIRECTIONS - 1);
-    let along = |s: &Stack| s.at[0] * cos + s.at[1] * sin;
-    stacks.sort_unstable_by(|a, b| along(a).total_cmp(&along(b)).then(a.at[1].total_cmp(&b.at[1])));
-    let (_, cut) = best?;
-    stacks.sort_by_key(|s| cut.depth(s) < 0.0);
-    Some((cut, stacks.partition_point(|s| cut.depth(s) >= 0.0)))
+
+    /// Puts stacks of a range that lie on the near side of a line before those beyond, in order; both ranges. O(n).
+    pub fn split(&mut self, range: &Range<usize>, cut: &HalfPlane) -> [Range<usize>; 2] {
+        for &i in &self.orders[range.clone()] {
+            self.is_near[i as usize] = cut.depth(&self.table[i as usize]) >= 0.0;
+        }
+        let mut middle = range.end;
+        for from in (0..DIRECTIONS).map(|d| d * self.table.len()) {
+            let order = &mut self.orders[from + range.start..from + range.end];
+            let (mut near, mut far) = (0, 0);
+            for k in 0..order.len() {
+                // both are written and one counts: which, nobody can foresee
+                let i = order[k];
+                (order[near], self.beyond[far]) = (i, i);
+                let is_near = self.is_near[i as usize];
+                (near, far) = (near + usize::from(is_near), far + usize::from(!is_near));
+            }
+            order[near..].copy_from_slice(&self.beyond[..far]);
+            middle = range.start + near;
+        }
+        [range.start..middle, middle..range.end]
+    }
 }
 
 #[cfg(test)]
@@ -172,7 +233,7 @@ mod tests {
     }
 
     fn lines(points: &[(Pt, i64)]) -> Vec<Divider> {
-        chords(&plane(), 1, [[0.0; 2], [400.0; 2]], &mut stacks(&plane(), points.iter().copied(), LIMIT), LIMIT)
+        chords(&plane(), 1, [[0.0; 2], [400.0; 2]], &stacks(&plane(), points.iter().copied(), LIMIT), LIMIT)
     }
 
     /// Load of every position by the face it lies in.
@@ -203,9 +264,9 @@ mod tests {
         fn pieces_are_light_or_nothing_parts_them(points in points()) {
             let points = on_lattice(&points);
             for piece in pieces(&points, &lines(&points)) {
-                let mut piece = stacks(&plane(), piece.into_iter(), LIMIT);
+                let piece = stacks(&plane(), piece.into_iter(), LIMIT);
                 let load: i64 = piece.iter().map(|s| s.load).sum();
-                prop_assert!(load <= LIMIT || piece.len() == 1 || halve(&mut piece, 2).is_none(), "{:?}", piece);
+                prop_assert!(load <= LIMIT || piece.len() == 1 || Sorted::new(&piece).halve(&(0..piece.len()), 2).is_none(), "{:?}", piece);
             }
         }
 

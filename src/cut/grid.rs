@@ -18,6 +18,8 @@ pub(crate) struct Grid {
     origin: Pt,
     /// Side of a cell, steps.
     cell: i64,
+    /// Cells in a step: a division takes longer than all else that finds a cell.
+    per_step: f64,
     cols: i64,
     rows: i64,
     start: Vec<u32>,
@@ -52,7 +54,7 @@ impl Grid {
         let thin = width.max(height) / n.max(1) as f64;
         let cell = like.max(sum / n.max(1) as f64).max(thin).max(4.0 * MARGIN as f64).ceil() as i64;
         let (cols, rows) = (width as i64 / cell + 1, height as i64 / cell + 1);
-        let mut grid = Grid { origin, cell, cols, rows, start: Vec::new(), items: Vec::new() };
+        let mut grid = Grid { origin, cell, per_step: 1.0 / cell as f64, cols, rows, start: Vec::new(), items: Vec::new() };
         // chunks of segments hand their entries to bands of cells, each of which is sorted by counting
         let cells = grid.cells();
         let band = cells.div_ceil(BANDS).max(CHUNK);
@@ -106,11 +108,11 @@ impl Grid {
     }
 
     fn col(&self, x: i64) -> i64 {
-        ((x - self.origin.x).div_euclid(self.cell)).clamp(0, self.cols - 1)
+        (((x - self.origin.x) as f64 * self.per_step) as i64).clamp(0, self.cols - 1)
     }
 
     fn row(&self, y: i64) -> i64 {
-        ((y - self.origin.y).div_euclid(self.cell)).clamp(0, self.rows - 1)
+        (((y - self.origin.y) as f64 * self.per_step) as i64).clamp(0, self.rows - 1)
     }
 
     /// The cell that holds `p`, the nearest one outside the grid.

@@ -271,14 +271,36 @@ fn find(t: &Territory, divided: &Divided, points: &[u32]) -> Vec<(u32, Near)> {
 /// Points looked for in one go.
 const LOT: usize = 1 << 9;
 
-/// Balanced load of every face with these points.
-fn loads(t: &Territory, divided: &Divided, points: &[u32], faces: &[(u32, Near)]) -> Vec<i64> {
-    let mut load = vec![0i64; divided.parent.len()];
-    for (&p, &(f, _)) in points.iter().zip(faces) {
-        load[f as usize] += t.balanced(&t.points[p as usize]).0;
-    }
-    load[OUTSIDE as usize] = 0;
-    load
+/// Points whose loads are summed in one go.
+const SUMMED: usize = 1 << 16;
+
+/// Sums of loads by region or face.
+fn sums(of: usize, loads: impl IndexedParallelIterator<Item = (u32, Load)>) -> Vec<i64> {
+    let add = |mut sums: Vec<i64>, (of, load): (u32, Load)| {
+        sums[of as usize] += load.0;
+        sums
+    };
+    let join = |mut sums: Vec<i64>, more: Vec<i64>| {
+        sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        sums
+    };
+    loads.with_min_len(SUMMED).fold(|| vec![0; of], add).reduce_with(join).unwrap_or_else(|| vec![0; of])
+}
+
+/// Faces of `points`, and all faces as cells with the balanced load of these points, in groups of parent regions seen through `group`, outside 0.
+fn loaded<'t>(t: &'t Territory, divided: &Divided, points: &[u32], group: impl Fn(u32) -> u32 + Sync) -> (Vec<(u32, Near)>, Cells<'t>) {
+    let place = || {
+        let faces = find(t, divided, points);
+        let load = points.par_iter().zip(&faces).map(|(&p, &(f, _))| (f, t.balanced(&t.points[p as usize])));
+        let mut sums = sums(divided.parent.len(), load);
+        sums[OUTSIDE as usize] = 0;
+        (faces, sums)
+    };
+    let group = |&p: &u32| if p == OUTSIDE { 0 } else { group(p) + 1 };
+    let cells = || Cells::new(t, divided.edges(), divided.parent.iter().map(group).collect());
+    let ((faces, load), mut cells) = rayon::join(place, cells);
+    cells.load = load;
+    (faces, cells)
 }
 
 impl Whereabouts {
@@ -330,11 +352,6 @@ impl Whereabouts {
     }
 }
 
-/// Group of every face for [`Cells`]: its parent region seen through `of`, outside 0.
-fn groups(divided: &Divided, of: impl Fn(u32) -> u32) -> Vec<u32> {
-    divided.parent.iter().map(|&p| if p == OUTSIDE { 0 } else { of(p) + 1 }).collect()
-}
-
 /// Roads and railways divide land but not water; slivers and small empty faces join a neighbour.
 fn by_barriers(
     t: &Territory,
@@ -348,20 +365,17 @@ fn by_barriers(
     let division = |region: u32| (region != OUTSIDE).then(|| state.division[region as usize]);
     let ends = |e: &Edge| (e.a, e.b);
     let borders = state.mesh.edges.iter().filter(|e| division(e.left) != division(e.right)).map(ends);
-    lines.extend(strips::rungs(t, borders, &t.barriers));
-    if !t.outlines.is_empty() {
-        // land is drawn up to the kerb or to the middle of the street: its outline snaps to all that bounds units
-        let ways = t.barriers.iter().flat_map(|b| b.line.windows(2)).map(|w| (w[0], w[1]));
-        lines.extend(strips::rungs(t, state.mesh.edges.iter().map(ends).chain(ways), &t.outlines));
-        lines.extend(dividers(&t.outlines, Parts::LAND));
-    }
+    // land is drawn up to the kerb or to the middle of the street: its outline snaps to all that bounds units
+    let ways = t.barriers.iter().flat_map(|b| b.line.windows(2)).map(|w| (w[0], w[1]));
+    let bounds = state.mesh.edges.iter().map(ends).chain(ways);
+    let (along, around) = rayon::join(|| strips::rungs(t, borders, &t.barriers), || strips::rungs(t, bounds, &t.outlines));
+    lines.extend(along.into_iter().chain(around));
+    lines.extend(dividers(&t.outlines, Parts::LAND));
     let divided = state.mesh.divide(&lines, watch)?;
     drop(lines);
     settle(&divided, findings);
     let points: Vec<u32> = (0..t.points.len() as u32).collect();
-    let faces = find(t, &divided, &points);
-    let load = loads(t, &divided, &points, &faces);
-    let mut cells = Cells::new(t, divided.edges(), load, groups(&divided, |p| state.division[p as usize].0));
+    let (faces, mut cells) = loaded(t, &divided, &points, |p| state.division[p as usize].0);
     for e in 0..cells.edges.len() {
         let closes = [cells.edges[e].left, cells.edges[e].right].into_iter().any(|f| cells.is_strip(f));
         cells.rung[e] = closes && divided.divides(e).is_some_and(|(_, parts)| parts == Parts::NOTHING);
@@ -408,10 +422,7 @@ struct Heavy {
 }
 
 fn heavy(t: &Territory, state: &State, whereabouts: &Whereabouts, limit: i64) -> Heavy {
-    let mut sum = vec![0i64; state.mesh.regions];
-    for (p, &r) in t.points.iter().zip(&whereabouts.region) {
-        sum[r as usize] += t.balanced(p).0;
-    }
+    let sum = sums(state.mesh.regions, t.points.par_iter().zip(&whereabouts.region).map(|(p, &r)| (r, t.balanced(p))));
     Heavy { is: sum.iter().enumerate().map(|(r, &l)| r as u32 != OUTSIDE && l > limit).collect(), limit }
 }
 
@@ -434,9 +445,7 @@ fn refine(
     let Heavy { is: heavy, limit } = heavy;
     let mut points: Vec<u32> = (0..).zip(&whereabouts.region).filter(|(_, r)| heavy[**r as usize]).map(|(p, _)| p).collect();
     points.extend(whereabouts.beside.iter().filter(|p| !heavy[whereabouts.region[**p as usize] as usize]));
-    let faces = find(t, &divided, &points);
-    let load = loads(t, &divided, &points, &faces);
-    let mut cells = Cells::new(t, divided.edges(), load, groups(&divided, |p| p));
+    let (faces, mut cells) = loaded(t, &divided, &points, |p| p);
     join(&mut cells, &divided, |region, _| heavy[region as usize]);
     let narrow = |c: &Cells, f: u32| c.is_narrow(f) || c.load[f as usize] == 0;
     cells.absorb(
@@ -508,12 +517,14 @@ fn by_chords(
             }
         }
     }
-    let lines: Vec<Divider> = (1..state.mesh.regions)
+    let large: Vec<usize> = (1..state.mesh.regions).filter(|&r| heavy.is[r]).collect();
+    // one by one: they differ much
+    let lines: Vec<Divider> = large
         .into_par_iter()
-        .filter(|&r| heavy.is[r])
+        .with_max_len(1)
         .flat_map_iter(|r| {
-            let mut stacks = chords::stacks(&t.plane, inside.of(r as u32).iter().copied(), limit);
-            chords::chords(&t.plane, r as u32, spans[r], &mut stacks, limit)
+            let stacks = chords::stacks(&t.plane, inside.of(r as u32).iter().copied(), limit);
+            chords::chords(&t.plane, r as u32, spans[r], &stacks, limit)
         })
         .collect();
     drop((inside, spans));

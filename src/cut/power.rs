@@ -9,7 +9,10 @@
 //! that, so that some cell never sheds. Tighter ones mostly end, too, and are given up after a number of steps that grows with k:
 //! a diagram costs O(k·n) for n stacks, up to that constant, and O(k³) for its edges.
 
-use super::chords::{CLEARANCE_M, HalfPlane, Stack, halve};
+use super::chords::{CLEARANCE_M, HalfPlane, Sorted, Stack};
+use std::cmp::Ordering;
+use std::collections::{BinaryHeap, binary_heap::PeekMut};
+use std::ops::Range;
 
 /// Numbers of cells tried.
 const TRIES: usize = 4;
@@ -30,6 +33,14 @@ struct Cell {
 }
 
 impl Cell {
+    fn square(&self, s: &Stack) -> f64 {
+        (self.site[0] - s.at[0]).powi(2) + (self.site[1] - s.at[1]).powi(2)
+    }
+
+    fn power(&self, s: &Stack) -> f64 {
+        self.square(s) - self.weight
+    }
+
     /// Where this cell has no more power than `other`; `None` where there is no line between them.
     fn before(&self, other: &Cell) -> Option<HalfPlane> {
         let d = [other.site[0] - self.site[0], other.site[1] - self.site[1]];
@@ -41,88 +52,133 @@ impl Cell {
     }
 }
 
+/// Least power of a stack in a cell other than `but`, and that cell.
+fn least(cells: &[Cell], s: &Stack, but: Option<u32>) -> (f64, u32) {
+    let powers = (0..).zip(cells).map(|(j, cell)| (cell.power(s), j));
+    powers.fold((f64::INFINITY, 0), |a, (power, j)| if power < a.0 && Some(j) != but { (power, j) } else { a })
+}
+
+/// A stack that a cell may shed; the greatest one is the first to go.
+#[derive(Clone, Copy)]
+struct Leaving {
+    /// How much more power it has in the next best cell; no more than that where the cell is not known.
+    margin: f64,
+    stack: u32,
+    next: Option<u32>,
+}
+
+impl Ord for Leaving {
+    fn cmp(&self, o: &Self) -> Ordering {
+        o.margin.total_cmp(&self.margin).then(o.stack.cmp(&self.stack))
+    }
+}
+
+impl PartialOrd for Leaving {
+    fn partial_cmp(&self, o: &Self) -> Option<Ordering> {
+        Some(self.cmp(o))
+    }
+}
+
+impl PartialEq for Leaving {
+    fn eq(&self, o: &Self) -> bool {
+        self.cmp(o).is_eq()
+    }
+}
+
+impl Eq for Leaving {}
+
 /// Cells and the cell of every stack.
 #[derive(Clone, Debug)]
 pub(crate) struct Diagram {
     cells: Vec<Cell>,
-    of: Vec<usize>,
-    /// Squared distances of every stack to the sites of all cells.
-    squares: Vec<f64>,
+    of: Vec<u32>,
 }
 
 impl Diagram {
-    /// A diagram of `pieces` cells or a few more that keeps clear of all stacks and has no cell heavier than `limit`, which no
-    /// stack may be; `None` when none was found.
-    pub fn balanced(stacks: &[Stack], limit: i64, pieces: usize) -> Option<Diagram> {
-        (pieces..pieces + TRIES).find_map(|k| Diagram::of_cells(stacks, limit, k))
+    /// A diagram of `pieces` cells or a few more for stacks, which are also given in order, that keeps clear of all of them and has no cell
+    /// heavier than `limit`, which no stack may be; `None` when none was found.
+    pub fn balanced(stacks: &[Stack], sorted: &Sorted<'_>, limit: i64, pieces: usize) -> Option<Diagram> {
+        (pieces..pieces + TRIES).find_map(|k| {
+            let mut sites = Vec::with_capacity(k);
+            seed(&mut sorted.clone(), &sorted.all(), k, &mut sites);
+            Diagram::from_sites(stacks, limit, sites)
+        })
     }
 
-    fn of_cells(stacks: &[Stack], limit: i64, k: usize) -> Option<Diagram> {
-        let mut sites = Vec::with_capacity(k);
-        seed(&mut stacks.to_vec(), k, &mut sites);
-        let (mut best, mut before) = (None, Vec::new());
-        for _ in 0..TURNS {
+    fn from_sites(stacks: &[Stack], limit: i64, mut sites: Vec<[f64; 2]>) -> Option<Diagram> {
+        let mut turns: Vec<Diagram> = Vec::with_capacity(TURNS);
+        while turns.len() < TURNS {
             let mut diagram = Diagram::nearest(stacks, &sites);
-            if !diagram.balance(stacks, limit) || diagram.of == before {
+            if !diagram.balance(stacks, limit) || turns.last().is_some_and(|before| before.of == diagram.of) {
                 break;
             }
-            before.clone_from(&diagram.of);
             diagram.recentre(stacks, &mut sites);
-            diagram.ease();
-            if diagram.keeps_clear(stacks) {
-                best = Some(diagram);
-            }
+            turns.push(diagram);
         }
-        best
+        turns.into_iter().rev().find_map(|mut diagram| {
+            diagram.ease(stacks);
+            diagram.keeps_clear(stacks).then_some(diagram)
+        })
     }
 
     fn nearest(stacks: &[Stack], sites: &[[f64; 2]]) -> Diagram {
         let cells: Vec<Cell> = sites.iter().enumerate().map(|(j, &site)| Cell { site, weight: -TIE * j as f64 }).collect();
-        let square = |s: &Stack, site: &[f64; 2]| (site[0] - s.at[0]).powi(2) + (site[1] - s.at[1]).powi(2);
-        let squares = stacks.iter().flat_map(|s| sites.iter().map(move |site| square(s, site))).collect();
-        let mut diagram = Diagram { cells, of: Vec::new(), squares };
-        diagram.of = (0..stacks.len()).map(|i| diagram.least(i, None).1).collect();
-        diagram
-    }
-
-    /// Squared distances of stack `i`.
-    fn row(&self, i: usize) -> &[f64] {
-        &self.squares[i * self.cells.len()..(i + 1) * self.cells.len()]
-    }
-
-    /// Least power of stack `i` in a cell other than `but`, and that cell.
-    fn least(&self, i: usize, but: Option<usize>) -> (f64, usize) {
-        let powers = self.row(i).iter().zip(&self.cells).map(|(square, cell)| square - cell.weight).enumerate();
-        powers.fold((f64::INFINITY, 0), |a, (j, power)| if power < a.0 && Some(j) != but { (power, j) } else { a })
+        let of = stacks.iter().map(|s| least(&cells, s, None).1).collect();
+        Diagram { cells, of }
     }
 
     /// Lowers the weight of the heaviest cell until it has shed what is too much to the cells that are next best, again and
     /// again. Only full cells give way, so that the sum of squared distances stays least. False when given up.
     fn balance(&mut self, stacks: &[Stack], limit: i64) -> bool {
-        let mut load = vec![0; self.cells.len()];
-        for (s, &j) in stacks.iter().zip(&self.of) {
-            load[j] += s.load;
+        let Diagram { cells, of } = self;
+        let mut load = vec![0; cells.len()];
+        let mut members: Vec<Vec<u32>> = cells.iter().map(|_| Vec::with_capacity(2 * stacks.len() / cells.len())).collect();
+        for (i, (s, &j)) in (0..).zip(stacks.iter().zip(&*of)) {
+            load[j as usize] += s.load;
+            members[j as usize].push(i);
         }
-        let mut leaving: Vec<(f64, usize, usize)> = Vec::new();
-        for _ in 0..SHEDS * load.len() {
+        // power in the next best cell when a stack was last looked at; as weights fall it only grows
+        let mut second = vec![f64::NEG_INFINITY; stacks.len()];
+        let mut all = Vec::new();
+        for _ in 0..SHEDS * cells.len() {
             let heaviest = (0..load.len()).max_by_key(|&j| load[j]).filter(|&j| load[j] > limit);
             let Some(j) = heaviest else { return true };
-            leaving.clear();
-            for i in (0..stacks.len()).filter(|i| self.of[*i] == j) {
-                let (power, next) = self.least(i, Some(j));
-                leaving.push((power - (self.row(i)[j] - self.cells[j].weight), i, next));
+            if cells.len() == 1 {
+                return false;
             }
-            leaving.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            let mut gone = 0;
-            while gone < leaving.len() && (load[j] > limit || leaving[gone].0 - leaving[gone - 1].0 < TIE) {
-                let (_, i, next) = leaving[gone];
-                load[j] -= stacks[i].load;
-                load[next] += stacks[i].load;
-                self.of[i] = next;
-                gone += 1;
+            let own = cells[j];
+            let look = |stack: u32, second: &mut [f64]| {
+                let s = &stacks[stack as usize];
+                let (power, next) = least(cells, s, Some(j as u32));
+                second[stack as usize] = power;
+                Leaving { margin: power - own.power(s), stack, next: Some(next) }
+            };
+            all.extend(members[j].drain(..).map(|stack| match second[stack as usize] {
+                f64::NEG_INFINITY => look(stack, &mut second),
+                power => Leaving { margin: power - own.power(&stacks[stack as usize]), stack, next: None },
+            }));
+            let mut leaving = BinaryHeap::from(all);
+            let (mut last, mut kept) = (0.0, None);
+            while let Some(mut first) = leaving.peek_mut() {
+                let Leaving { margin, stack, next } = *first;
+                let Some(next) = next else {
+                    *first = look(stack, &mut second);
+                    continue;
+                };
+                if load[j] <= limit && margin - last >= TIE {
+                    kept = Some(margin);
+                    break;
+                }
+                PeekMut::pop(first);
+                let s = stack as usize;
+                load[j] -= stacks[s].load;
+                load[next as usize] += stacks[s].load;
+                members[next as usize].push(stack);
+                (of[s], second[s], last) = (next, f64::NEG_INFINITY, margin);
             }
-            let last = leaving[gone - 1].0;
-            self.cells[j].weight -= leaving.get(gone).map_or(last + TIE, |kept| (last + kept.0) / 2.0);
+            all = leaving.into_vec();
+            members[j].extend(all.drain(..).map(|l| l.stack));
+            cells[j].weight -= kept.map_or(last + TIE, |kept| (last + kept) / 2.0);
         }
         false
     }
@@ -130,7 +186,7 @@ impl Diagram {
     /// Moves sites to the middle of their stacks, by load. A cell without stacks is given up.
     fn recentre(&mut self, stacks: &[Stack], sites: &mut [[f64; 2]]) {
         let mut sums = vec![Sum::default(); sites.len()];
-        stacks.iter().zip(&self.of).for_each(|(s, &own)| sums[own].add(s));
+        stacks.iter().zip(&self.of).for_each(|(s, &own)| sums[own as usize].add(s));
         for ((site, cell), sum) in sites.iter_mut().zip(&mut self.cells).zip(sums) {
             match sum.middle() {
                 Some(m) => *site = m,
@@ -140,14 +196,15 @@ impl Diagram {
     }
 
     /// Moves each weight to the middle of the range in which no stack changes its cell.
-    fn ease(&mut self) {
+    fn ease(&mut self, stacks: &[Stack]) {
         let k = self.cells.len();
         // how much farther the stacks of the first cell are from the site of the second one than from their own, at least
         let mut farther = vec![f64::INFINITY; k * k];
-        for (i, &own) in self.of.iter().enumerate() {
-            let row = self.row(i);
-            for (least, square) in farther[own * k..(own + 1) * k].iter_mut().zip(row) {
-                *least = least.min(square - row[own]);
+        for (s, &own) in stacks.iter().zip(&self.of) {
+            let own = own as usize;
+            let near = self.cells[own].square(s);
+            for (least, cell) in farther[own * k..(own + 1) * k].iter_mut().zip(&self.cells) {
+                *least = least.min(cell.square(s) - near);
             }
         }
         for j in (0..k).cycle().take(SWEEPS * k) {
@@ -163,19 +220,24 @@ impl Diagram {
         }
     }
 
+    /// Lines between every cell and each of the others.
+    fn lines(&self) -> Vec<Vec<(usize, HalfPlane)>> {
+        let of = |a: &Cell| self.cells.iter().enumerate().filter_map(|(j, b)| Some((j, a.before(b)?))).collect();
+        self.cells.iter().map(of).collect()
+    }
+
     fn keeps_clear(&self, stacks: &[Stack]) -> bool {
-        let lines: Vec<Vec<HalfPlane>> = self.cells.iter().map(|a| self.cells.iter().filter_map(|b| a.before(b)).collect()).collect();
-        stacks.iter().zip(&self.of).all(|(s, &own)| lines[own].iter().all(|l| l.depth(s) >= CLEARANCE_M))
+        let lines = self.lines();
+        stacks.iter().zip(&self.of).all(|(s, &own)| lines[own as usize].iter().all(|(_, l)| l.depth(s) >= CLEARANCE_M))
     }
 
     /// Edges of the diagram inside a convex cell.
     pub fn edges(&self, within: &[HalfPlane]) -> Vec<[[f64; 2]; 2]> {
         let mut out = Vec::new();
-        for (i, a) in self.cells.iter().enumerate() {
-            for (j, b) in self.cells.iter().enumerate().skip(i + 1) {
-                let others = (0..self.cells.len()).filter(|&l| l != j).filter_map(|l| a.before(&self.cells[l]));
-                let cell: Vec<HalfPlane> = within.iter().copied().chain(others).collect();
-                out.extend(a.before(b).and_then(|line| line.line_within(&cell)));
+        for (i, own) in self.lines().iter().enumerate() {
+            for (j, line) in own.iter().filter(|(j, _)| *j > i) {
+                let others = own.iter().filter(|(l, _)| l != j).map(|(_, l)| l);
+                out.extend(line.line_within(within.iter().chain(others)));
             }
         }
         out
@@ -201,16 +263,16 @@ impl Sum {
 }
 
 /// Middles of the parts of a straight bisection.
-fn seed(stacks: &mut [Stack], k: usize, out: &mut Vec<[f64; 2]>) {
-    let cut = if k > 1 { halve(stacks, k) } else { None };
-    let Some((_, at)) = cut else {
+fn seed(stacks: &mut Sorted<'_>, range: &Range<usize>, k: usize, out: &mut Vec<[f64; 2]>) {
+    let cut = if k > 1 { stacks.halve(range, k) } else { None };
+    let Some(cut) = cut else {
         let mut sum = Sum::default();
-        stacks.iter().for_each(|s| sum.add(s));
+        stacks.stacks(range).for_each(|s| sum.add(s));
         return out.extend(sum.middle());
     };
-    let (low, high) = stacks.split_at_mut(at);
-    seed(low, k / 2, out);
-    seed(high, k - k / 2, out);
+    let [low, high] = stacks.split(range, &cut);
+    seed(stacks, &low, k / 2, out);
+    seed(stacks, &high, k - k / 2, out);
 }
 
 #[cfg(test)]
@@ -219,7 +281,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn cost(stacks: &[Stack], sites: &[[f64; 2]], of: impl Iterator<Item = usize>) -> f64 {
-        stacks.iter().zip(of).map(|(s, j)| (sites[j][0] - s.at[0]).powi(2) + (sites[j][1] - s.at[1]).powi(2)).sum()
+        stacks.iter().zip(of).map(|(s, j)| Cell { site: sites[j], weight: 0.0 }.square(s)).sum()
+    }
+
+    fn balanced(stacks: &[Stack], limit: i64, pieces: usize) -> Option<Diagram> {
+        Diagram::balanced(stacks, &Sorted::new(stacks), limit, pieces)
     }
 
     fn place() -> impl Strategy<Value = [f64; 2]> {
@@ -252,22 +318,22 @@ mod tests {
                 prop_assert!(k * (limit - 1) < n);
                 return Ok(());
             }
-            let found = cost(&stacks, &sites, diagram.of.iter().copied());
+            let found = cost(&stacks, &sites, diagram.of.iter().map(|&j| j as usize));
             for code in 0..k.pow(n as u32) {
                 let cell = |i: usize| code / k.pow(i as u32) % k;
                 let fits = (0..k).all(|j| (0..n).filter(|&i| cell(i) == j).count() <= limit);
                 prop_assert!(!fits || found <= cost(&stacks, &sites, (0..n).map(cell)) + 1e-3);
             }
-            diagram.ease();
-            for (i, &own) in diagram.of.iter().enumerate() {
-                prop_assert_eq!(diagram.least(i, None).1, own);
+            diagram.ease(&stacks);
+            for (s, &own) in stacks.iter().zip(&diagram.of) {
+                prop_assert_eq!(least(&diagram.cells, s, None).1, own);
             }
         }
 
         #[test]
         fn towns_far_apart_are_a_cell_each(towns in towns()) {
             let stacks = towns.concat();
-            let diagram = Diagram::balanced(&stacks, 100, towns.len()).unwrap();
+            let diagram = balanced(&stacks, 100, towns.len()).unwrap();
             prop_assert_eq!(diagram.cells.len(), towns.len());
             for town in diagram.of.chunks(towns[0].len()) {
                 prop_assert!(town.iter().all(|&j| j == town[0]));
@@ -278,8 +344,8 @@ mod tests {
     #[test]
     fn what_no_line_parts_has_no_diagram() {
         let at = |x: f64, load: i64| Stack { at: [x, 5.0], load };
-        assert!(Diagram::balanced(&[at(0.0, 60), at(0.01, 60)], 60, 2).is_none());
-        assert!(Diagram::balanced(&[at(0.0, 60)], 50, 2).is_none());
-        assert_eq!(Diagram::balanced(&[at(0.0, 60), at(9.0, 60)], 60, 2).unwrap().of.len(), 2);
+        assert!(balanced(&[at(0.0, 60), at(0.01, 60)], 60, 2).is_none());
+        assert!(balanced(&[at(0.0, 60)], 50, 2).is_none());
+        assert_eq!(balanced(&[at(0.0, 60), at(9.0, 60)], 60, 2).unwrap().of.len(), 2);
     }
 }

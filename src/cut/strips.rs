@@ -19,12 +19,11 @@ const LOT: usize = 64;
 
 /// Rungs between `ways` and `borders` no farther apart than the territory's `snap_m`. O((n + m) log m) for n segments of ways and m of borders.
 pub(super) fn rungs(t: &Territory, borders: impl Iterator<Item = (Pt, Pt)>, ways: &[Barrier]) -> Vec<Divider> {
-    let plane = &t.plane;
-    let borders = RTree::bulk_load(borders.map(|(a, b)| Line::new(plane.metres(a), plane.metres(b))).collect());
-    let reach = t.snap_m;
-    if reach <= 0.0 || borders.size() == 0 {
+    let (plane, reach) = (&t.plane, t.snap_m);
+    if reach <= 0.0 || ways.is_empty() {
         return Vec::new();
     }
+    let borders = RTree::bulk_load(borders.map(|(a, b)| Line::new(plane.metres(a), plane.metres(b))).collect());
     let along = |way: &Barrier| {
         let mut out = Vec::new();
         for w in way.line.windows(2) {

@@ -1,5 +1,6 @@
 //! Findings of the cut.
 
+use super::arrangement::OUTSIDE;
 use super::mesh::Lists;
 use super::{Absorbed, Unit};
 use crate::finding::{Finding, Severity};
@@ -90,33 +91,47 @@ struct Loaded {
     balanced: Load,
 }
 
-/// Stacked points and units that nothing can split. O(n log n) for n points in one unit.
-pub(super) fn heavy(t: &Territory, units: &[Unit], unit_of_point: &[Option<UnitId>], findings: &mut Vec<Finding>) {
-    let loaded = || t.points.iter().zip(unit_of_point).filter(|(p, _)| p.load > Load::ZERO).filter_map(|(p, u)| Some((p, (*u)?)));
-    let mut by_unit = Lists::new(units.len(), || loaded().map(|(p, u)| (u.0, Loaded { at: p.at, load: p.load, balanced: t.balanced(p) })));
-    // points and positions that several share, and what is heavy
+/// Points that share their positions.
+pub(super) struct Piles {
+    positions: usize,
+    points: usize,
+    /// Position, load, balanced load and number of points of the heavy ones.
+    large: Vec<(Pt, Load, Load, usize)>,
+}
+
+/// Piles of loaded points by the regions they lie in. O(n log n) for n points in one region.
+pub(super) fn piles(t: &Territory, region: &[u32], regions: usize) -> Piles {
+    let loaded = || t.points.iter().zip(region).filter(|(p, r)| p.load > Load::ZERO && **r != OUTSIDE);
+    let mut by_region = Lists::new(regions, || loaded().map(|(p, &r)| (r, Loaded { at: p.at, load: p.load, balanced: t.balanced(p) })));
     let piled = |points: &mut &mut [Loaded]| {
         points.sort_unstable_by_key(|p| p.at);
-        let (mut shared, mut large) = ([0, 0], Vec::new());
+        let mut piles = Piles { positions: 0, points: 0, large: Vec::new() };
         for pile in points.chunk_by(|p, q| p.at == q.at) {
             if pile.len() > 1 {
-                shared = [shared[0] + 1, shared[1] + pile.len()];
+                piles.positions += 1;
+                piles.points += pile.len();
             }
             let balanced: Load = pile.iter().map(|p| p.balanced).sum();
             if balanced.0 as f64 > HEAVY * t.base.0 as f64 {
-                large.push((pile[0].at, pile.iter().map(|p| p.load).sum::<Load>(), balanced, pile.len()));
+                piles.large.push((pile[0].at, pile.iter().map(|p| p.load).sum::<Load>(), balanced, pile.len()));
             }
         }
-        (shared, large)
+        piles
     };
-    let piles: Vec<_> = by_unit.split_mut().par_iter_mut().map(piled).collect();
-    let [positions, points] = piles.iter().fold([0, 0], |sum, (shared, _)| [sum[0] + shared[0], sum[1] + shared[1]]);
+    let piles: Vec<Piles> = by_region.split_mut().par_iter_mut().map(piled).collect();
+    let (positions, points) = piles.iter().fold((0, 0), |sum, p| (sum.0 + p.positions, sum.1 + p.points));
+    let mut large: Vec<_> = piles.into_iter().flat_map(|p| p.large).collect();
+    large.sort_unstable_by_key(|pile| pile.0);
+    Piles { positions, points, large }
+}
+
+/// Stacked points and units that nothing can split.
+pub(super) fn heavy(t: &Territory, units: &[Unit], piles: Piles, findings: &mut Vec<Finding>) {
+    let Piles { positions, points, large } = piles;
     if positions > 0 {
         let message = format!("points that share their position stay together: {points} points on {positions} positions");
         findings.push(Finding::new(Severity::Info, "points-stacked", message).measured(positions as f64));
     }
-    let mut large: Vec<_> = piles.into_iter().flat_map(|p| p.1).collect();
-    large.sort_unstable_by_key(|pile| pile.0);
     for (at, load, balanced, count) in large {
         let share = balanced.0 as f64 / t.base.0 as f64;
         let message = format!(

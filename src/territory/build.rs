@@ -11,7 +11,6 @@ use geo::{LineString, MultiPolygon};
 use rayon::prelude::*;
 use smol_str::format_smolstr;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Why no territory could be made.
 #[derive(Debug, thiserror::Error)]
@@ -88,8 +87,22 @@ fn hint(near: &[String]) -> String {
 pub fn territory(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<Territory, TerritoryError> {
     let _span = tracing::info_span!("territory", points = layers.households.len()).entered();
     let mut findings = layers.findings.clone();
-    findings.extend(super::shifted::shifted(layers));
-    let Chosen { divisions, above } = divisions::choose(layers, recipe, &mut findings)?;
+    let (settlements, base) = settlements(recipe);
+    let classes = classes(layers, recipe);
+    let index: HashMap<(BarrierLayer, &str), u16> =
+        classes.iter().enumerate().map(|(i, c)| ((c.layer, c.name.as_str()), i as u16)).collect();
+    // none of these needs another; their findings keep their order
+    let (shifted, points, chosen, lines) = (
+        || super::shifted::shifted(layers),
+        || telling(|told| points(layers, recipe, &settlements, told)),
+        || telling(|told| divisions::choose(layers, recipe, told)),
+        || telling(|told| Sorted::new(layers, recipe, &index, told)),
+    );
+    let ((shifted, (points, of_points)), ((chosen, of_divisions), (lines, of_lines))) =
+        rayon::join(|| rayon::join(shifted, points), || rayon::join(chosen, lines));
+    findings.extend(shifted);
+    findings.extend(of_divisions);
+    let Chosen { divisions, above } = chosen?;
     watch.go_on(divisions.iter().flat_map(|d| &d.rings).map(|r| r.len() as u64).sum())?;
     let (mut lo, mut hi) = (Pt { x: i64::MAX, y: i64::MAX }, Pt { x: i64::MIN, y: i64::MIN });
     for p in divisions.iter().flat_map(|d| d.rings.iter().flatten()) {
@@ -99,37 +112,14 @@ pub fn territory(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<
     let plane = Plane::around(lon0, lat0);
 
     let study_area = layers.study_area.iter().flat_map(|a| rings(&a.land, layers, a.origin, a.id.as_deref(), &mut findings)).collect();
-    let classes = classes(layers, recipe);
-    let index: HashMap<(BarrierLayer, &str), u16> =
-        classes.iter().enumerate().map(|(i, c)| ((c.layer, c.name.as_str()), i as u16)).collect();
     let within = |line: &[Pt]| {
         let span = |f: fn(&Pt) -> i64| (line.iter().map(f).min().unwrap_or(0), line.iter().map(f).max().unwrap_or(0));
         let ((x0, x1), (y0, y1)) = (span(|p| p.x), span(|p| p.y));
         x1 >= lo.x && x0 <= hi.x && y1 >= lo.y && y0 <= hi.y
     };
 
-    let mut sorted = Lines { layers, index: &index, seen: HashMap::new(), findings: &mut findings, tunnels: BTreeMap::new() };
-    let (mut barriers, mut minor, mut water_lines, mut bridges) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for r in &layers.roads {
-        let class = base_class(&r.class);
-        let into = match strength(&recipe.barriers.roads, class) {
-            1.. => &mut barriers,
-            0 if recipe.barriers.minor.iter().any(|m| m == class) => &mut minor,
-            0 => continue,
-        };
-        let before = into.len();
-        sorted.take(r, BarrierLayer::Road, class, into);
-        if r.bridge && recipe.barriers.bridges_join {
-            bridges.extend_from_slice(&into[before..]);
-        }
-    }
-    for r in layers.rail.iter().filter(|r| strength(&recipe.barriers.rail, &r.class) > 0) {
-        sorted.take(r, BarrierLayer::Rail, &r.class, &mut barriers);
-    }
-    for r in layers.water_lines.iter().filter(|r| strength(&recipe.barriers.water, &r.class) > 0) {
-        sorted.take(r, BarrierLayer::Water, &r.class, &mut water_lines);
-    }
-    sorted.tell_tunnels();
+    findings.extend(of_lines);
+    let Sorted { mut barriers, mut minor, mut water_lines, mut bridges } = lines;
     let (mut near, mut all) = (0, 0);
     for lines in [&mut barriers, &mut minor, &mut water_lines] {
         all += lines.len();
@@ -161,8 +151,7 @@ pub fn territory(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<
     let land_use = customers::land_use(layers, recipe, within, &mut findings);
     let outlines = customers::outlines(&land_use, recipe, &plane, &index);
     let anchors = customers::anchors(layers, recipe, &mut findings);
-    let (settlements, base) = settlements(recipe);
-    let points = points(layers, recipe, &settlements, &mut findings);
+    findings.extend(of_points);
     watch.go_on(points.len() as u64)?;
     let carriers = recipe.resources.iter().enumerate().flat_map(|(i, rule)| carriers(layers, rule, i as u32, &mut findings)).collect();
     let stations = stations::stations(layers, &plane, [lo, hi], &mut findings);
@@ -193,6 +182,12 @@ pub fn territory(layers: &Layers, recipe: &Recipe, watch: &dyn Watch) -> Result<
         snap_m: recipe.cut.snap_m,
         findings,
     })
+}
+
+/// What `make` makes, with what it tells.
+fn telling<T>(make: impl FnOnce(&mut Vec<Finding>) -> T) -> (T, Vec<Finding>) {
+    let mut told = Vec::new();
+    (make(&mut told), told)
 }
 
 /// The households of layers as `recipe` weighs them, with what was dropped or noticed: as in [`territory`], but no division is needed. O(n log n).
@@ -330,6 +325,43 @@ fn classes(layers: &Layers, recipe: &Recipe) -> Vec<BarrierClass> {
     let none = BarrierClass { layer: BarrierLayer::None, name: "none".into(), strength: 0 };
     let class = |(strength, layer, name): (u8, BarrierLayer, &str)| BarrierClass { layer, name: name.to_string(), strength };
     std::iter::once(none).chain(found.into_iter().map(class)).collect()
+}
+
+/// Lines that divide, by what they divide for.
+#[derive(Default)]
+struct Sorted {
+    barriers: Vec<Barrier>,
+    minor: Vec<Barrier>,
+    water_lines: Vec<Barrier>,
+    bridges: Vec<Barrier>,
+}
+
+impl Sorted {
+    fn new(layers: &Layers, recipe: &Recipe, index: &HashMap<(BarrierLayer, &str), u16>, findings: &mut Vec<Finding>) -> Sorted {
+        let mut sorted = Lines { layers, index, seen: HashMap::new(), findings, tunnels: BTreeMap::new() };
+        let mut out = Sorted::default();
+        for r in &layers.roads {
+            let class = base_class(&r.class);
+            let into = match strength(&recipe.barriers.roads, class) {
+                1.. => &mut out.barriers,
+                0 if recipe.barriers.minor.iter().any(|m| m == class) => &mut out.minor,
+                0 => continue,
+            };
+            let before = into.len();
+            sorted.take(r, BarrierLayer::Road, class, into);
+            if r.bridge && recipe.barriers.bridges_join {
+                out.bridges.extend_from_slice(&into[before..]);
+            }
+        }
+        for r in layers.rail.iter().filter(|r| strength(&recipe.barriers.rail, &r.class) > 0) {
+            sorted.take(r, BarrierLayer::Rail, &r.class, &mut out.barriers);
+        }
+        for r in layers.water_lines.iter().filter(|r| strength(&recipe.barriers.water, &r.class) > 0) {
+            sorted.take(r, BarrierLayer::Water, &r.class, &mut out.water_lines);
+        }
+        sorted.tell_tunnels();
+        out
+    }
 }
 
 struct Lines<'a> {
@@ -483,13 +515,8 @@ fn rename(points: &mut [DemandPoint], record: impl Fn(usize) -> (u32, Origin), l
     told
 }
 
-/// Bits of a table for every id.
-const BITS: usize = 8;
-/// Tables that are made one after the other: each leaves an eighth of what it need not leave, or less.
-const SIEVES: u64 = 3;
-
-/// A quick hash, another one for every `seed`; whoever makes it collide gains nothing but a longer list of [`twins`].
-fn hash(text: &[u8], seed: u64) -> u64 {
+/// A quick hash; whoever makes it collide gains nothing but a longer list of [`twins`].
+fn hash(text: &[u8]) -> u64 {
     const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
     let mix = |h: u64, word: u64| {
         let h = (h ^ word).wrapping_mul(ODD);
@@ -498,40 +525,19 @@ fn hash(text: &[u8], seed: u64) -> u64 {
     let word = |bytes: &[u8]| bytes.iter().rev().fold(0, |word, &b| word << 8 | u64::from(b));
     let chunks = text.chunks_exact(8);
     let last = word(chunks.remainder()) | (text.len() as u64) << 56;
-    mix(mix(chunks.fold(mix(ODD, seed), |h, c| mix(h, word(c))), last), seed)
+    mix(chunks.fold(ODD, |h, c| mix(h, word(c))), last)
 }
 
-/// Points that share their id with another one, and few that only seem to: all whose ids share their hash. O(n).
+/// Points that share their id with another one, and those few that only seem to: all whose ids share their hash. O(n log n).
 fn twins(points: &[DemandPoint]) -> Vec<u32> {
-    let size = (points.len() * BITS).next_power_of_two().max(64);
-    let mut left: Vec<u32> = Vec::new();
-    for sieve in 0..SIEVES {
-        let table = || -> Vec<AtomicU64> { rayon::iter::repeat_n(0, size / 64).map(AtomicU64::new).collect() };
-        let (once, twice) = (table(), table());
-        let slot = |i: u32| {
-            let bit = hash(points[i as usize].id.as_bytes(), sieve) as usize % size;
-            (bit / 64, 1 << (bit % 64))
-        };
-        let mark = |i: u32| {
-            let (at, bit) = slot(i);
-            if once[at].fetch_or(bit, Relaxed) & bit != 0 {
-                twice[at].fetch_or(bit, Relaxed);
-            }
-        };
-        let marked = |i: &u32| {
-            let (at, bit) = slot(*i);
-            twice[at].load(Relaxed) & bit != 0
-        };
-        if sieve == 0 {
-            let all = || (0..points.len() as u32).into_par_iter();
-            all().for_each(mark);
-            left = all().filter(marked).collect();
-        } else {
-            left.par_iter().for_each(|&i| mark(i));
-            left = left.par_iter().copied().filter(marked).collect();
-        }
+    let of = |p: &DemandPoint| hash(p.id.as_bytes());
+    let mut hashes: Vec<u64> = points.par_iter().map(of).collect();
+    hashes.par_sort_unstable();
+    let shared: Vec<u64> = hashes.par_chunk_by(|h, g| h == g).filter(|same| same.len() > 1).map(|same| same[0]).collect();
+    if shared.is_empty() {
+        return Vec::new();
     }
-    left
+    (0..points.len() as u32).into_par_iter().filter(|&i| shared.binary_search(&of(&points[i as usize])).is_ok()).collect()
 }
 
 /// No point is load: the kinds asked for, and those that there are.
