@@ -280,3 +280,52 @@ pub(crate) fn areas2(edges: &[Edge], regions: usize) -> Vec<i128> {
     area[OUTSIDE as usize] = 0;
     area
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Steps by which a border may move.
+    const STEPS: f64 = 1.0;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Where a line runs within a step or so of a border, noding lays them onto each other; regions keep their land all the same.
+        #[test]
+        fn lines_hard_beside_a_border_leave_regions_their_land(
+            middle in prop::collection::vec(-6i64..=6, 11),
+            line in prop::collection::vec((-7i64..=7, -2i64..=2), 11),
+        ) {
+            let pt = |x: i64, y: i64| Pt { x, y };
+            let shared: Vec<Pt> = (0..).zip(&middle).map(|(i, &x)| pt(100 + x, 20 * i)).collect();
+            let (bottom, top) = (shared[0], shared[10]);
+            let round = |path: &[Pt], left: u32, right: u32| -> Vec<Edge> {
+                let edge = |w: &[Pt]| match w[0] < w[1] {
+                    true => Edge { a: w[0], b: w[1], left, right, class: 0 },
+                    false => Edge { a: w[1], b: w[0], left: right, right: left, class: 0 },
+                };
+                path.windows(2).map(edge).collect()
+            };
+            let mut edges = round(&shared, 1, 2);
+            edges.extend(round(&[bottom, pt(200, 0), pt(200, 200), top], 2, OUTSIDE));
+            edges.extend(round(&[top, pt(0, 200), pt(0, 0), bottom], 1, OUTSIDE));
+            edges.sort_unstable_by_key(|e| (e.a, e.b));
+            let mesh = Mesh { edges, regions: 3 };
+            let way: Vec<Pt> = (0..).zip(&line).map(|(i, &(dx, dy))| pt(100 + dx, 20 * i + dy)).collect();
+            let divider = |w: &[Pt]| Divider { a: w[0], b: w[1], class: 1, parts: Parts::LAND, only: NONE };
+            let lines: Vec<Divider> = way.windows(2).map(divider).collect();
+            let divided = mesh.divide(&lines, &()).unwrap();
+            let before = areas2(&mesh.edges, mesh.regions);
+            let mut after = [0i128; 3];
+            let faces = areas2(&divided.edges(), divided.parent.len());
+            divided.parent.iter().zip(faces).for_each(|(&region, area2)| after[region as usize] += area2);
+            let length: f64 = divided.arrangement.edges.iter().map(|s| ((s.b.x - s.a.x) as f64).hypot((s.b.y - s.a.y) as f64)).sum();
+            for region in [1, 2] {
+                let moved = (after[region] - before[region]).abs() as f64 / 2.0;
+                prop_assert!(moved <= STEPS * length, "region {region} of {} changed by {moved}", before[region] / 2);
+            }
+        }
+    }
+}

@@ -143,6 +143,9 @@ pub(in crate::io) struct Choice {
     pub remarks: Vec<String>,
 }
 
+/// Characters of three bytes or more that may be there by chance.
+const FEW: u64 = 2;
+
 /// The encoding of a file: the user's word, then UTF-8 where all text is valid in it (or but for a little damage), then what the file
 /// says in the order of `said` (each tried on all text), then GB18030.
 pub(in crate::io) fn choose(user: Option<Charset>, survey: &Survey, said: &[Trial], gb18030: &Trial) -> Choice {
@@ -159,13 +162,13 @@ pub(in crate::io) fn choose(user: Option<Charset>, survey: &Survey, said: &[Tria
         chosen = Some(choice(UTF_8, "all text is valid in it"));
         for other in said.iter().filter(|t| t.charset != UTF_8) {
             let name = other.charset.name();
-            remarks.push(match survey.wide == 0 && other.fits && !other.cut {
+            remarks.push(match survey.wide <= FEW && other.fits && !other.cut {
                 true => format!("{} says {name}, and the text is valid both in it and in UTF-8; read as UTF-8: if names look wrong, say encoding {name}", other.source),
                 false => format!("{} says {name}, but all text is valid UTF-8; read as UTF-8", other.source),
             });
         }
-        // Chinese in UTF-8 has characters of three bytes; without one, the text may be a few Chinese names in GBK that happen to fit
-        if survey.wide == 0 && remarks.is_empty() && gb18030.fits && !gb18030.cut {
+        // Chinese in UTF-8 has characters of three bytes; without more than a few, the text may be some Chinese names in GBK that happen to fit
+        if survey.wide <= FEW && remarks.is_empty() && gb18030.fits && !gb18030.cut {
             remarks.push("the text is valid both in UTF-8 and in GB18030; read as UTF-8: if names look wrong, say encoding gb18030".into());
         }
     } else if survey.is_damaged_utf8() {
