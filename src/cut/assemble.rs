@@ -2,7 +2,7 @@
 
 use super::borders::{borders, bridged};
 use super::mesh::{Edge, areas2};
-use super::{Absorbed, Fabric, FabricEdge, Placed, State, Unit, rings, tell};
+use super::{Absorbed, Fabric, FabricEdge, Placed, State, Unit, rings, sums, tell};
 use crate::finding::Finding;
 use crate::measure::{Load, UnitId};
 use crate::territory::Territory;
@@ -28,11 +28,16 @@ pub(super) fn assemble(
         let joined = bridged(t, &edges);
         (units, unit, borders(t, &edges, &joined), edges, joined.len())
     };
-    let demand = || (loads(t, &placed.points, state.mesh.regions), tell::piles(t, &placed.points, state.mesh.regions));
-    let ((mut units, unit, borders, edges, joined), (loads, piles)) = rayon::join(land, demand);
-    for (u, (load, balanced)) in unit.iter().zip(loads) {
+    let demand = || {
+        let (regions, points) = (state.mesh.regions, || t.points.par_iter().zip(&placed.points));
+        let load = sums(regions, points().map(|(p, &r)| (r, p.load)));
+        let balanced = sums(regions, points().map(|(p, &r)| (r, t.balanced(p))));
+        (load, balanced, tell::piles(t, &placed.points, regions))
+    };
+    let ((mut units, unit, borders, edges, joined), (load, balanced, piles)) = rayon::join(land, demand);
+    for ((u, load), balanced) in unit.iter().zip(load).zip(balanced) {
         if let Some(u) = u {
-            (units[u.at()].load, units[u.at()].balanced) = (load, balanced);
+            (units[u.at()].load, units[u.at()].balanced) = (Load(load), Load(balanced));
         }
     }
     let unit_of_point: Vec<Option<UnitId>> = placed.points.par_iter().map(|&r| unit[r as usize]).collect();
@@ -53,17 +58,6 @@ pub(super) fn assemble(
     tell::heavy(t, &units, piles, &mut findings);
     tell::bridges(t, joined, &mut findings);
     Fabric { borders, units, edges, unit_of_point, absorbed, pieces, findings }
-}
-
-/// Load and balanced load of every region.
-fn loads(t: &Territory, region: &[u32], regions: usize) -> Vec<(Load, Load)> {
-    let mut sums = vec![(Load::ZERO, Load::ZERO); regions];
-    for (p, &r) in t.points.iter().zip(region) {
-        let (load, balanced) = &mut sums[r as usize];
-        *load += p.load;
-        *balanced += t.balanced(p);
-    }
-    sums
 }
 
 /// Units without load, and the unit of every region.

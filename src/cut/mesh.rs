@@ -154,7 +154,7 @@ fn parents(a: &Arrangement<On>) -> Vec<u32> {
     if !torn.is_empty() {
         for (face, region, s) in sides().filter(|&(_, region, _)| region != OUTSIDE) {
             if let Some(told) = torn.get_mut(&face) {
-                *told.entry(region).or_insert(0.0) += ((s.b.x - s.a.x) as f64).hypot((s.b.y - s.a.y) as f64);
+                *told.entry(region).or_insert(0.0) += s.length();
             }
         }
         for (face, told) in torn {
@@ -321,7 +321,7 @@ mod tests {
             let mut after = [0i128; 3];
             let faces = areas2(&divided.edges(), divided.parent.len());
             divided.parent.iter().zip(faces).for_each(|(&region, area2)| after[region as usize] += area2);
-            let length: f64 = divided.arrangement.edges.iter().map(|s| ((s.b.x - s.a.x) as f64).hypot((s.b.y - s.a.y) as f64)).sum();
+            let length: f64 = divided.arrangement.edges.iter().map(Segment::length).sum();
             for region in [1, 2] {
                 let moved = (after[region] - before[region]).abs() as f64 / 2.0;
                 prop_assert!(moved <= STEPS * length, "region {region} of {} changed by {moved}", before[region] / 2);

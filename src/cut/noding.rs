@@ -21,6 +21,13 @@ pub(crate) struct Segment<T> {
     pub tag: T,
 }
 
+impl<T> Segment<T> {
+    /// Steps.
+    pub fn length(&self) -> f64 {
+        ((self.b.x - self.a.x) as f64).hypot((self.b.y - self.a.y) as f64)
+    }
+}
+
 /// What lies on a segment; two that coincide become one.
 pub(crate) trait Tag: Copy + Send + Sync + Ord {
     /// The same seen from the other end.

@@ -436,7 +436,7 @@ fn solve(net: &Net, draft: &Draft, parts: &[u32], aim: &Aim, sweep: Sweep) -> Op
         let Search::Found(part) = cover(&sub, k as u32, &aim.goals, before.violation, STEPS) else { return None };
         return Some(refined(part)).filter(|better| better.0 < before).map(|better| (units, better.1));
     }
-    // what is there was refined by the sweeps before unless it is to be drawn anew for its balance
+    // sweeps of the same windows have refined what is there
     let mut best = if sweep == Sweep::Redraw { (before, labels) } else { refined(labels) };
     let mut pool = Pool::new(&sub, &aim.goals);
     for t in 0..u64::from(sweep.draws(aim.starts)) {

@@ -338,29 +338,29 @@ struct Sorted {
 
 impl Sorted {
     fn new(layers: &Layers, recipe: &Recipe, index: &HashMap<(BarrierLayer, &str), u16>, findings: &mut Vec<Finding>) -> Sorted {
-        let mut sorted = Lines { layers, index, seen: HashMap::new(), findings, tunnels: BTreeMap::new() };
-        let mut out = Sorted::default();
+        let mut lines = Lines { layers, index, seen: HashMap::new(), findings, tunnels: BTreeMap::new() };
+        let mut sorted = Sorted::default();
         for r in &layers.roads {
             let class = base_class(&r.class);
             let into = match strength(&recipe.barriers.roads, class) {
-                1.. => &mut out.barriers,
-                0 if recipe.barriers.minor.iter().any(|m| m == class) => &mut out.minor,
+                1.. => &mut sorted.barriers,
+                0 if recipe.barriers.minor.iter().any(|m| m == class) => &mut sorted.minor,
                 0 => continue,
             };
             let before = into.len();
-            sorted.take(r, BarrierLayer::Road, class, into);
+            lines.take(r, BarrierLayer::Road, class, into);
             if r.bridge && recipe.barriers.bridges_join {
-                out.bridges.extend_from_slice(&into[before..]);
+                sorted.bridges.extend_from_slice(&into[before..]);
             }
         }
         for r in layers.rail.iter().filter(|r| strength(&recipe.barriers.rail, &r.class) > 0) {
-            sorted.take(r, BarrierLayer::Rail, &r.class, &mut out.barriers);
+            lines.take(r, BarrierLayer::Rail, &r.class, &mut sorted.barriers);
         }
         for r in layers.water_lines.iter().filter(|r| strength(&recipe.barriers.water, &r.class) > 0) {
-            sorted.take(r, BarrierLayer::Water, &r.class, &mut out.water_lines);
+            lines.take(r, BarrierLayer::Water, &r.class, &mut sorted.water_lines);
         }
-        sorted.tell_tunnels();
-        out
+        lines.tell_tunnels();
+        sorted
     }
 }
 
