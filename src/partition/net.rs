@@ -75,6 +75,11 @@ impl Net {
         self.resources
     }
 
+    /// Cost of all borders, each once.
+    pub fn borders(&self) -> i64 {
+        self.costs.iter().sum::<i64>() / 2
+    }
+
     /// Where the neighbours of `u` are among those of all vertices.
     #[inline]
     pub fn row(&self, u: usize) -> std::ops::Range<usize> {

@@ -55,12 +55,11 @@ impl<'a> Refine<'a> {
     /// A partition with its score after [`run`](Refine::run).
     pub fn refined(&mut self, part: Vec<u32>, passes: usize, patience: usize, rng: &mut Rng) -> (Score, Vec<u32>) {
         self.begin(part);
-        self.run(passes, patience, rng);
-        (self.score(), std::mem::take(&mut self.part))
+        self.run(passes, patience, rng)
     }
 
-    /// Begins with a partition. O(m · parts beside a vertex).
-    fn begin(&mut self, part: Vec<u32>) {
+    /// Begins with a partition, and tells its score. O(m · parts beside a vertex).
+    pub fn begin(&mut self, part: Vec<u32>) -> Score {
         let r = self.net.resources();
         self.loads.fill(0);
         self.units.fill(0);
@@ -74,6 +73,7 @@ impl<'a> Refine<'a> {
         self.penalties.iter_mut().zip(loads).for_each(|(p, (g, l))| *p = penalty(g, l));
         self.beside.begin(self.net, &part);
         self.part = part;
+        self.score()
     }
 
     /// Score of the partition. O(n · parts beside a vertex).
@@ -87,15 +87,16 @@ impl<'a> Refine<'a> {
     /// Passes of FM until one gains nothing, at most `passes`. Each makes the best move at hand, good
     /// or bad, every vertex once at most, stops after `patience` moves without a new best, and returns
     /// to the best partition seen. Moves that only shift a violation to the next part are followed on,
-    /// which makes ejection chains.
+    /// which makes ejection chains. Gives the partition with its score.
     ///
     /// O(moves · d · log n) for degree d, plus the contiguity tests.
-    fn run(&mut self, passes: usize, patience: usize, rng: &mut Rng) {
+    pub fn run(&mut self, passes: usize, patience: usize, rng: &mut Rng) -> (Score, Vec<u32>) {
         for _ in 0..passes {
             if self.pass(patience, rng) >= Score::default() {
                 break;
             }
         }
+        (self.score(), std::mem::take(&mut self.part))
     }
 
     /// One pass, with the change of the score that it made.

@@ -6,7 +6,7 @@ use super::net::Net;
 use super::refine::Refine;
 use super::rng::Rng;
 use super::score::{Goal, Score};
-use super::tree::Trees;
+use super::tree::{Bisection, Trees};
 use rayon::prelude::*;
 
 /// More grids than twice this are not drawn before the net was cut into regions of so many.
@@ -17,6 +17,8 @@ const COARSER: usize = 2;
 const COARSEST: usize = 120;
 /// Bisections that are refined, of those drawn.
 const REFINED: usize = 2;
+/// No more are drawn when the best one has come so often.
+const SURE: usize = 3;
 /// From this many vertices on parts are worked on in parallel.
 const PARALLEL: usize = 300;
 
@@ -85,9 +87,18 @@ fn bisect(net: &Net, k: u32, aim: &Aim, rng: &mut Rng) -> Option<(Vec<u32>, [u32
     let levels = pictures(net, &heaviest, COARSEST, rng);
     let top = levels.last().map_or(net, |l| &l.0);
     let mut trees = Trees::new(top, k, aim);
-    let mut drawn: Vec<_> = (0..aim.starts).filter_map(|_| trees.bisection(rng)).collect();
-    drawn.sort_by_key(|b| b.score);
+    let rank = |b: &Bisection| (b.score, b.grids);
+    let mut drawn = Vec::new();
+    for _ in 0..aim.starts {
+        drawn.push(trees.bisection(rng)?);
+        let best = drawn.iter().map(rank).min();
+        if drawn.iter().filter(|b| Some(rank(b)) == best).count() == SURE {
+            break;
+        }
+    }
+    drawn.sort_by_key(rank);
     drawn.truncate(REFINED);
+    drawn.dedup_by_key(|b| rank(b));
     let mut refine = |net: &Net, side: Vec<u32>, grids: u32| {
         let (goals, least) = (aim.sides(&total, grids, k), [grids, k - grids]);
         refined(net, &goals, &least, side, rng)

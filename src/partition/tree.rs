@@ -30,8 +30,8 @@ pub(super) struct Trees<'a> {
     edges: Vec<(u32, u32, i64)>,
     /// Goals of side 0 with so many grids.
     goals: Vec<Option<Vec<Goal>>>,
-    /// Edges in the order of their random keys, each with its key above it: one number is compared faster than two.
-    keys: Vec<u128>,
+    /// Random keys of the edges in rising order, the place of the edge in the last bits of its key.
+    keys: Vec<u64>,
     root: Vec<u32>,
     /// The tree in rows: where each begins, and its neighbours.
     row: Vec<u32>,
@@ -154,16 +154,22 @@ impl<'a> Trees<'a> {
         let Trees { net, edges, keys, root, row, tree, order, place, up, .. } = self;
         let n = net.len();
         keys.clear();
-        let key = |(i, &(_, _, c)): (usize, &(u32, u32, i64))| u128::from((rng.next() >> 1) / (c.max(0) as u64 + 1)) << 32 | i as u128;
+        let place_bits = edges.len().next_power_of_two() as u64 - 1;
+        let key = |(i, &(_, _, c)): (usize, &(u32, u32, i64))| ((rng.next() >> 1) / (c.max(0) as u64 + 1)) & !place_bits | i as u64;
         keys.extend(edges.iter().enumerate().map(key));
         keys.sort_unstable();
         root.clear();
         root.extend(0..n as u32);
-        let of = |key: u128| edges[key as u32 as usize];
+        let of = |key: u64| edges[(key & place_bits) as usize];
+        let mut missing = n - 1;
         keys.retain(|&key| {
+            if missing == 0 {
+                return false;
+            }
             let (u, v, _) = of(key);
             let (a, b) = (find(root, u), find(root, v));
             root[a as usize] = b;
+            missing -= usize::from(a != b);
             a != b
         });
         // rows of the tree's neighbours, filled from their ends

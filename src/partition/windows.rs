@@ -31,6 +31,8 @@ pub(super) struct Draft {
     clock: u32,
     /// Violation that a part with this unit has at least, by unit.
     floors: BTreeMap<u32, i64>,
+    /// Windows that were searched exhaustively in vain, each with what [`Draft::state`] was.
+    vain: BTreeMap<Vec<u32>, u32>,
     /// Parts of components that are proven to be as close to their bands as they can be.
     proven: Vec<bool>,
 }
@@ -51,8 +53,11 @@ const CHUNK: usize = 1024;
 /// Passes of local search in a window, and moves without gain that end one.
 const FM: usize = 3;
 const IDLE: usize = 10;
+/// Three grids in band are not drawn anew when the borders between them are shorter than this times the cost of all borders among their units by
+/// the root of the number of units: of n even squares, twice what a straight line through n cuts.
+const SHORT: f64 = 0.7;
 /// Most steps of an exhaustive search of a window.
-const STEPS: u64 = 10_000;
+const STEPS: u64 = 4_000;
 /// Most steps of an exhaustive search of a component.
 pub(super) const PROOF: u64 = 100_000;
 /// Components with more units are not searched exhaustively.
@@ -100,7 +105,7 @@ impl Draft {
             rank[u] = members[p as usize].len() as u32;
             members[p as usize].push(u as u32);
         }
-        Draft { part, rank, members, changed: vec![1; parts], swept: [0; 3], clock: 1, floors, proven: vec![false; parts] }
+        Draft { part, rank, members, changed: vec![1; parts], swept: [0; 3], clock: 1, floors, vain: BTreeMap::new(), proven: vec![false; parts] }
     }
 
     pub fn into_part(self) -> Vec<u32> {
@@ -131,6 +136,7 @@ impl Draft {
 
     /// Puts a window back with new labels.
     pub fn put(&mut self, parts: &[u32], units: &[u32], labels: &[u32]) {
+        self.clock += 1;
         for &p in parts {
             self.members[p as usize].clear();
             self.changed[p as usize] = self.clock;
@@ -141,6 +147,11 @@ impl Draft {
             self.rank[u as usize] = self.members[p as usize].len() as u32;
             self.members[p as usize].push(u);
         }
+    }
+
+    /// When the last of these parts changed.
+    fn state(&self, parts: &[u32]) -> u32 {
+        parts.iter().map(|&p| self.changed[p as usize]).max().unwrap_or(0)
     }
 
     /// Parts beside each part, in rising order. O(m).
@@ -335,6 +346,8 @@ fn run(net: &Net, draft: &mut Draft, aim: &Aim, sweep: Sweep, windows: &[Vec<u32
             if let Some((units, labels)) = better {
                 draft.put(parts, &units, &labels);
                 gained = true;
+            } else if let Sweep::Cover(_) = sweep {
+                draft.vain.insert(parts.to_vec(), draft.state(parts));
             }
         }
     }
@@ -344,7 +357,7 @@ fn run(net: &Net, draft: &mut Draft, aim: &Aim, sweep: Sweep, windows: &[Vec<u32
 /// The windows of a sweep, but only those in which something changed since the clock showed `since`.
 fn windows(net: &Net, draft: &Draft, aim: &Aim, sweep: Sweep, since: u32) -> Vec<Vec<u32>> {
     let beside = draft.neighbours(net);
-    let fresh = |window: &[u32]| window.iter().any(|&p| draft.changed[p as usize] > since);
+    let fresh = |window: &[u32]| draft.state(window) > since;
     let mut windows = Vec::new();
     for p in 0..beside.len() {
         let after = |&&q: &&u32| q as usize > p;
@@ -360,7 +373,8 @@ fn windows(net: &Net, draft: &Draft, aim: &Aim, sweep: Sweep, since: u32) -> Vec
                 let size = if let Sweep::Repair(size) | Sweep::Cover(size) = sweep { size } else { RECOMBINED };
                 if !beside[p].is_empty() && draft.can_gain(net, aim, p) {
                     let window = surround(p as u32, size, &beside, &mut Rng::at(aim.seed ^ u64::from(draft.clock), p as u64));
-                    windows.extend(Some(window).filter(|w| matches!(sweep, Sweep::Repair(_)) || !draft.is_tight(net, aim, w)));
+                    let vain = matches!(sweep, Sweep::Cover(_)) && draft.vain.get(&window) == Some(&draft.state(&window));
+                    windows.extend(Some(window).filter(|w| !vain && !draft.is_tight(net, aim, w)));
                 }
             }
         }
@@ -374,7 +388,7 @@ fn windows(net: &Net, draft: &Draft, aim: &Aim, sweep: Sweep, since: u32) -> Vec
     windows
 }
 
-/// `p` and grids around it, up to `size`, each next to an earlier one.
+/// `p` and grids around it, up to `size`, connected, in rising order.
 fn surround(p: u32, size: usize, beside: &[Vec<u32>], rng: &mut Rng) -> Vec<u32> {
     let mut window = vec![p];
     let mut rim = beside[p as usize].clone();
@@ -387,6 +401,7 @@ fn surround(p: u32, size: usize, beside: &[Vec<u32>], rng: &mut Rng) -> Vec<u32>
             }
         }
     }
+    window.sort_unstable();
     window
 }
 
@@ -427,21 +442,29 @@ fn solve(net: &Net, draft: &Draft, parts: &[u32], aim: &Aim, sweep: Sweep) -> Op
     let mut rng = Rng::at(aim.seed, place);
     let (goals, least) = grids(aim, k);
     let mut refine = Refine::new(&sub, &goals, &least);
-    let before = refine.refined(labels.clone(), 0, IDLE, &mut rng).0;
-    let mut refined = |labels: Vec<u32>| refine.refined(labels, FM, IDLE, &mut rng);
+    let idle = IDLE.min(4 + sub.len() / 8);
+    let before = refine.begin(labels.clone());
     if before.violation == 0 && before.cut == 0 {
+        return None;
+    }
+    if sweep == Sweep::Redraw && before.violation == 0 && (before.cut as f64) < SHORT * sub.borders() as f64 / (sub.len() as f64).sqrt() {
         return None;
     }
     if let Sweep::Cover(_) = sweep {
         let Search::Found(part) = cover(&sub, k as u32, &aim.goals, before.violation, STEPS) else { return None };
-        return Some(refined(part)).filter(|better| better.0 < before).map(|better| (units, better.1));
+        return Some(refine.refined(part, FM, idle, &mut rng)).filter(|better| better.0 < before).map(|better| (units, better.1));
     }
     // sweeps of the same windows have refined what is there
-    let mut best = if sweep == Sweep::Redraw { (before, labels) } else { refined(labels) };
+    let mut best = if sweep == Sweep::Redraw { (before, labels) } else { refine.run(FM, idle, &mut rng) };
     let mut pool = Pool::new(&sub, &aim.goals);
     for t in 0..u64::from(sweep.draws(aim.starts)) {
         let fresh = split(&sub, k as u32, &Aim { seed: Rng::at(aim.seed ^ place, t).next(), ..aim.clone() });
-        let fresh = refined(fresh);
+        let drawn = refine.begin(fresh);
+        if sweep == Sweep::Redraw && drawn.violation >= before.violation && drawn.cut >= before.cut {
+            // most often the same grids again, and hardly ever better ones nearby
+            continue;
+        }
+        let fresh = refine.run(FM, idle, &mut rng);
         if sweep == Sweep::Recombine {
             pool.add(&fresh.1, k);
         }
@@ -454,7 +477,7 @@ fn solve(net: &Net, draft: &Draft, parts: &[u32], aim: &Aim, sweep: Sweep) -> Op
         pool.add(&best.1, k);
         pool.vary();
         if let Some(part) = pool.best(&best.1, k) {
-            best = best.min(refined(part));
+            best = best.min(refine.refined(part, FM, idle, &mut rng));
         }
     }
     (best.0 < before).then_some((units, best.1))
