@@ -8,6 +8,8 @@ const NONE: u32 = u32::MAX;
 /// Reusable memory of the test.
 #[derive(Clone, Debug)]
 pub(super) struct Contiguity {
+    /// Neighbours of each vertex as a set, in nets whose vertices fit in a word; else empty.
+    beside: Vec<u64>,
     stamp: u32,
     seen: Vec<u32>,
     /// Which search reached a vertex.
@@ -21,19 +23,26 @@ pub(super) struct Contiguity {
 }
 
 impl Contiguity {
-    pub fn new(n: usize) -> Contiguity {
+    pub fn new(net: &Net) -> Contiguity {
+        let n = net.len();
+        let set = |u| net.neighbours(u).fold(0, |set, (v, _)| set | 1 << v);
+        let beside = if n <= u64::BITS as usize { (0..n).map(set).collect() } else { Vec::new() };
+        let n = if beside.is_empty() { n } else { 0 };
         let few = || Vec::with_capacity(8);
         let (heads, tails, root) = (few(), few(), Vec::with_capacity(8));
-        Contiguity { stamp: 0, seen: vec![0; n], search: vec![0; n], next: vec![NONE; n], heads, tails, root }
+        Contiguity { beside, stamp: 0, seen: vec![0; n], search: vec![0; n], next: vec![NONE; n], heads, tails, root }
     }
 
     /// True if the part of `u` stays non-empty and connected without `u`.
     ///
-    /// One search starts at each neighbour of `u` in the part and all take turns, until they have met
+    /// Where a word holds all vertices, one search starts at a neighbour of `u` in the part and looks for the others. Otherwise one starts at each neighbour of `u` in the part and all take turns, until they have met
     /// (connected) or one has nowhere to go (torn). Where the neighbours touch each other the answer
     /// comes after a few steps, as in the local tests of King, Jacobson & Sewell (2012); otherwise the
     /// cost is that of the smaller piece times the degree of `u`.
     pub fn holds_without(&mut self, net: &Net, part: &[u32], u: usize) -> bool {
+        if !self.beside.is_empty() {
+            return self.holds_in_words(part, u);
+        }
         self.stamp += 1;
         self.seen[u] = self.stamp;
         self.heads.clear();
@@ -85,6 +94,19 @@ impl Contiguity {
             }
         }
         groups == 1
+    }
+
+    fn holds_in_words(&self, part: &[u32], u: usize) -> bool {
+        let inside = part.iter().enumerate().fold(0u64, |set, (v, &p)| set | u64::from(p == part[u]) << v) & !(1 << u);
+        let wanted = self.beside[u] & inside;
+        let mut seen = wanted & wanted.wrapping_neg();
+        let mut rim = seen;
+        while wanted & !seen != 0 && rim != 0 {
+            let fresh = self.beside[rim.trailing_zeros() as usize] & inside & !seen;
+            seen |= fresh;
+            rim = rim & (rim - 1) | fresh;
+        }
+        wanted != 0 && wanted & !seen == 0
     }
 
     fn find(&self, mut i: usize) -> usize {

@@ -61,7 +61,7 @@ impl<'a> Pool<'a> {
     /// Adds every grid that differs from one of the pool in a single vertex and stays contiguous.
     pub fn vary(&mut self) {
         let net = self.net;
-        let mut contiguity = Contiguity::new(net.len());
+        let mut contiguity = Contiguity::new(net);
         let before: Vec<Set> = self.grids.keys().cloned().collect();
         for set in before {
             let label: Vec<u32> = (0..net.len()).map(|u| u32::from(!has(&set, u))).collect();

@@ -45,7 +45,7 @@ impl<'a> Refine<'a> {
             penalties: vec![Score::default(); k],
             units: vec![0; k],
             beside: Beside::new(net),
-            contiguity: Contiguity::new(n),
+            contiguity: Contiguity::new(net),
             moves: Moves::new(n),
             locked: vec![false; n],
             done: Vec::with_capacity(n),

@@ -181,7 +181,7 @@ impl<'a> State<'a> {
             (worth.0, worth.1) = (worth.0 + violation, worth.1 + price);
         }
         let step = STEP * out * block.goals[0].scale as f64;
-        State { block, part, loads, units, worth, contiguity: Contiguity::new(net.len()), step, out }
+        State { block, part, loads, units, worth, contiguity: Contiguity::new(net), step, out }
     }
 
     /// Another part beside `u`, at random.
