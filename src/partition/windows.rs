@@ -31,7 +31,7 @@ pub(super) struct Draft {
     clock: u32,
     /// Violation that a part with this unit has at least, by unit.
     floors: BTreeMap<u32, i64>,
-    /// Windows that were searched exhaustively in vain, each with what [`Draft::state`] was.
+    /// Windows that were searched exhaustively in vain, each with when it had last changed.
     vain: BTreeMap<Vec<u32>, u32>,
     /// Parts of components that are proven to be as close to their bands as they can be.
     proven: Vec<bool>,
@@ -53,8 +53,8 @@ const CHUNK: usize = 1024;
 /// Passes of local search in a window, and moves without gain that end one.
 const FM: usize = 3;
 const IDLE: usize = 10;
-/// Three grids in band are not drawn anew when the borders between them are shorter than this times the cost of all borders among their units by
-/// the root of the number of units: of n even squares, twice what a straight line through n cuts.
+/// Grids in band are not drawn anew where the borders between them are shorter than this, in the cost of all borders of their units over the
+/// root of the number of units: a straight line through a square of even units has 0.5.
 const SHORT: f64 = 0.7;
 /// Most steps of an exhaustive search of a window.
 const STEPS: u64 = 4_000;
