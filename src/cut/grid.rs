@@ -2,7 +2,7 @@
 
 use crate::territory::lattice::Pt;
 use rayon::prelude::*;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 /// A segment is listed in every cell that it comes this near to, steps.
 pub(crate) const MARGIN: i64 = 8;
@@ -100,6 +100,18 @@ impl Grid {
 
     pub fn cells(&self) -> usize {
         (self.cols * self.rows) as usize
+    }
+
+    /// Cells of every row, from south to north.
+    pub fn rows(&self) -> Vec<Range<u32>> {
+        let cols = self.cols as u32;
+        (0..self.rows as u32).map(|row| row * cols..(row + 1) * cols).collect()
+    }
+
+    /// The middle of a cell.
+    pub fn middle(&self, cell: u32) -> Pt {
+        let (row, col) = (i64::from(cell) / self.cols, i64::from(cell) % self.cols);
+        Pt { x: self.origin.x + col * self.cell + self.cell / 2, y: self.origin.y + row * self.cell + self.cell / 2 }
     }
 
     /// Segments near a cell.
