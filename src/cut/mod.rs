@@ -163,12 +163,11 @@ fn next_state(
     before: &State,
     divided: &Divided,
     edges: Vec<Edge>,
-    label: impl Fn(u32) -> u32,
+    label: impl Fn(u32) -> u32 + Sync,
     water: impl Fn(u32) -> bool,
 ) -> (State, Vec<u32>) {
     let faces = divided.parent.len();
-    let area2 = areas2(&edges, faces);
-    let (mesh, number) = Mesh::from_labels(edges, &label, faces);
+    let (area2, (mesh, number)) = rayon::join(|| areas2(&edges, faces), || Mesh::from_labels(edges.iter().copied(), &label, faces));
     let (mut division, mut piece) = (vec![DivisionId(0); mesh.regions], vec![0; mesh.regions]);
     let mut wet2 = vec![0i128; mesh.regions];
     let mut region = vec![OUTSIDE; faces];
@@ -434,6 +433,23 @@ struct Heavy {
     limit: i64,
 }
 
+impl Heavy {
+    /// West and south, east and north of every region that is heavy, seen through `at`.
+    fn spans(&self, state: &State, at: impl Fn(Pt) -> [f64; 2]) -> Vec<[[f64; 2]; 2]> {
+        let mut spans = vec![[[f64::INFINITY; 2], [f64::NEG_INFINITY; 2]]; state.mesh.regions];
+        for e in &state.mesh.edges {
+            for r in [e.left as usize, e.right as usize].into_iter().filter(|&r| self.is[r]) {
+                for p in [at(e.a), at(e.b)] {
+                    let [low, high] = &mut spans[r];
+                    *low = [low[0].min(p[0]), low[1].min(p[1])];
+                    *high = [high[0].max(p[0]), high[1].max(p[1])];
+                }
+            }
+        }
+        spans
+    }
+}
+
 fn heavy(places: &[Place], state: &State, whereabouts: &Whereabouts, limit: i64) -> Heavy {
     let sum = sums(state.mesh.regions, places.par_iter().zip(&whereabouts.region).map(|(p, &r)| (r, p.balanced)));
     Heavy { is: sum.iter().enumerate().map(|(r, &l)| r as u32 != OUTSIDE && l > limit).collect(), limit }
@@ -482,28 +498,15 @@ fn by_minor_ways(
 ) -> Result<State, Stopped> {
     whereabouts.settle(places, &state, watch)?;
     let heavy = heavy(places, &state, whereabouts, limit);
-    let mut corners: Vec<Vec<Pt>> = vec![Vec::new(); state.mesh.regions];
-    for e in &state.mesh.edges {
-        for r in [e.left, e.right] {
-            if heavy.is[r as usize] {
-                corners[r as usize].extend([e.a, e.b]);
-            }
-        }
-    }
-    let boxes: Boxes = RTree::bulk_load(
-        (0..corners.len())
-            .filter(|&r| !corners[r].is_empty())
-            .map(|r| {
-                let [lo, hi] = span(corners[r].iter().copied());
-                GeomWithData::new(Rectangle::from_corners(lo, hi), r)
-            })
-            .collect(),
-    );
+    let spans = heavy.spans(&state, |p| [p.x as f64, p.y as f64]);
+    let spanned = |r: &usize| spans[*r][0][0].is_finite();
+    let item = |r: usize| GeomWithData::new(Rectangle::from_corners(spans[r][0], spans[r][1]), r);
+    let boxes: Boxes = RTree::bulk_load((0..spans.len()).filter(spanned).map(item).collect());
     let near = |d: &Divider| {
         let [lo, hi] = span([d.a, d.b]);
         boxes.locate_in_envelope_intersecting(&AABB::from_corners(lo, hi)).next().is_some()
     };
-    let lines: Vec<Divider> = dividers(&t.minor, Parts::LAND).into_iter().filter(near).collect();
+    let lines: Vec<Divider> = dividers(&t.minor, Parts::LAND).into_par_iter().filter(near).collect();
     refine(t, places, state, whereabouts, &heavy, lines, findings, watch)
 }
 
@@ -521,18 +524,7 @@ fn by_chords(
     let heavy = heavy(places, &state, &whereabouts, limit);
     let loaded = || places.iter().zip(&whereabouts.region).filter(|(p, r)| heavy.is[**r as usize] && p.load > Load::ZERO);
     let inside = Lists::new(state.mesh.regions, || loaded().map(|(p, &r)| (r, (p.at, p.balanced.0))));
-    let mut spans = vec![[[f64::INFINITY; 2], [f64::NEG_INFINITY; 2]]; state.mesh.regions];
-    for e in &state.mesh.edges {
-        for r in [e.left as usize, e.right as usize].into_iter().filter(|&r| heavy.is[r]) {
-            for p in [e.a, e.b] {
-                let m = t.plane.metres(p);
-                for k in 0..2 {
-                    spans[r][0][k] = spans[r][0][k].min(m[k]);
-                    spans[r][1][k] = spans[r][1][k].max(m[k]);
-                }
-            }
-        }
-    }
+    let spans = heavy.spans(&state, |p| t.plane.metres(p));
     let large: Vec<usize> = (1..state.mesh.regions).filter(|&r| heavy.is[r]).collect();
     // one by one: they differ much
     let lines: Vec<Divider> = large
