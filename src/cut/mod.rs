@@ -133,9 +133,9 @@ pub fn cut(territory: &Territory, recipe: &Recipe, watch: &dyn Watch) -> Result<
     went(&state)?;
     let (state, absorbed, mut whereabouts) = by_barriers(territory, &places, recipe, state, &mut findings, watch)?;
     went(&state)?;
-    let state = by_minor_ways(territory, &places, state, &mut whereabouts, limit, &mut findings, watch)?;
+    let state = by_minor_ways(territory, state, &mut whereabouts, limit, &mut findings, watch)?;
     went(&state)?;
-    let (state, placed) = by_chords(territory, &places, state, whereabouts, limit, &mut findings, watch)?;
+    let (state, placed) = by_chords(territory, state, whereabouts, limit, &mut findings, watch)?;
     went(&state)?;
     Ok(assemble(territory, &places, state, &placed, absorbed, pieces, findings))
 }
@@ -239,7 +239,8 @@ fn in_water(index: &Boxes, water: &[Water], p: Pt) -> bool {
 ///
 /// Borders move by a step or so when they are divided, and come and go between faces that are put together again. A place that is farther from
 /// all of them keeps its region unless that is divided; those on borders or hard beside them are looked for among the faces of every division.
-struct Whereabouts {
+struct Whereabouts<'a> {
+    places: &'a [Place],
     region: Vec<u32>,
     /// Places within some steps of a border, in order.
     beside: Vec<u32>,
@@ -314,24 +315,24 @@ fn loaded<'t>(
     (faces, cells)
 }
 
-impl Whereabouts {
+impl Whereabouts<'_> {
     /// Looks again for places at the rim; for all where borders may cross. Returns the regions as they are where it needed them.
-    fn settle(&mut self, places: &[Place], state: &State, watch: &dyn Watch) -> Result<Option<Divided>, Stopped> {
+    fn settle(&mut self, state: &State, watch: &dyn Watch) -> Result<Option<Divided>, Stopped> {
         if !state.settled {
-            self.beside = (0..places.len() as u32).collect();
+            self.beside = (0..self.places.len() as u32).collect();
             self.rim = self.beside.clone();
         }
         if self.rim.is_empty() {
             return Ok(None);
         }
         let whole = state.undivided(watch)?;
-        let faces = find(places, &whole, &self.rim);
+        let faces = find(self.places, &whole, &self.rim);
         self.rim.iter().zip(faces).for_each(|(&p, (f, _))| self.region[p as usize] = whole.parent[f as usize]);
         Ok(Some(whole))
     }
 
     /// Goes on to the `region`s that faces have become part of: `some` places were found in `faces`, all others are where their region is.
-    fn go_on(&mut self, places: &[Place], divided: &Divided, some: Vec<u32>, faces: Vec<(u32, Near)>, region: &[u32]) {
+    fn go_on(&mut self, divided: &Divided, some: Vec<u32>, faces: Vec<(u32, Near)>, region: &[u32]) {
         let mut now = vec![NONE; divided.parent.iter().max().map_or(0, |&most| most as usize + 1)];
         for (&parent, &n) in divided.parent.iter().zip(region) {
             let slot = &mut now[parent as usize];
@@ -339,7 +340,7 @@ impl Whereabouts {
         }
         // outside is one, whatever lines run there
         now[OUTSIDE as usize] = OUTSIDE;
-        let mut found = vec![false; places.len()];
+        let mut found = vec![false; self.places.len()];
         some.iter().for_each(|&p| found[p as usize] = true);
         let mut lost = Vec::new();
         for ((p, slot), _) in (0..).zip(&mut self.region).zip(found).filter(|(_, found)| !found) {
@@ -349,7 +350,7 @@ impl Whereabouts {
             }
         }
         (self.beside, self.rim) = (Vec::new(), Vec::new());
-        let also = find(places, divided, &lost);
+        let also = find(self.places, divided, &lost);
         for (p, (f, near)) in some.into_iter().zip(faces).chain(lost.into_iter().zip(also)) {
             self.region[p as usize] = region[f as usize];
             if near > Near::Nothing {
@@ -364,14 +365,14 @@ impl Whereabouts {
 }
 
 /// Roads and railways divide land but not water; slivers and small empty faces join a neighbour.
-fn by_barriers(
+fn by_barriers<'p>(
     t: &Territory,
-    places: &[Place],
+    places: &'p [Place],
     recipe: &Recipe,
     state: State,
     findings: &mut Vec<Finding>,
     watch: &dyn Watch,
-) -> Result<(State, Vec<Absorbed>, Whereabouts), Stopped> {
+) -> Result<(State, Vec<Absorbed>, Whereabouts<'p>), Stopped> {
     let mut lines = dividers(&t.barriers, Parts::LAND);
     lines.extend(dividers(&t.bridges, Parts::WATER));
     let division = |region: u32| (region != OUTSIDE).then(|| state.division[region as usize]);
@@ -403,8 +404,8 @@ fn by_barriers(
     let absorbed: Vec<Absorbed> = merges.iter().map(absorbed).collect();
     tell::absorbed(t, &absorbed, small, findings);
     let (state, region) = merged_state(&state, &divided, cells);
-    let mut whereabouts = Whereabouts { region: vec![OUTSIDE; places.len()], beside: Vec::new(), rim: Vec::new() };
-    whereabouts.go_on(places, &divided, all, faces, &region);
+    let mut whereabouts = Whereabouts { places, region: vec![OUTSIDE; places.len()], beside: Vec::new(), rim: Vec::new() };
+    whereabouts.go_on(&divided, all, faces, &region);
     Ok((state, absorbed, whereabouts))
 }
 
@@ -450,15 +451,14 @@ impl Heavy {
     }
 }
 
-fn heavy(places: &[Place], state: &State, whereabouts: &Whereabouts, limit: i64) -> Heavy {
-    let sum = sums(state.mesh.regions, places.par_iter().zip(&whereabouts.region).map(|(p, &r)| (r, p.balanced)));
+fn heavy(state: &State, whereabouts: &Whereabouts, limit: i64) -> Heavy {
+    let sum = sums(state.mesh.regions, whereabouts.places.par_iter().zip(&whereabouts.region).map(|(p, &r)| (r, p.balanced)));
     Heavy { is: sum.iter().enumerate().map(|(r, &l)| r as u32 != OUTSIDE && l > limit).collect(), limit }
 }
 
 /// Divides heavy regions by `lines` and puts small pieces together again, up to the limit.
 fn refine(
     t: &Territory,
-    places: &[Place],
     state: State,
     whereabouts: &mut Whereabouts,
     heavy: &Heavy,
@@ -475,7 +475,7 @@ fn refine(
     let Heavy { is: heavy, limit } = heavy;
     let mut some: Vec<u32> = (0..).zip(&whereabouts.region).filter(|(_, r)| heavy[**r as usize]).map(|(p, _)| p).collect();
     some.extend(whereabouts.beside.iter().filter(|p| !heavy[whereabouts.region[**p as usize] as usize]));
-    let (faces, mut cells) = loaded(t, places, &divided, &some, |p| p);
+    let (faces, mut cells) = loaded(t, whereabouts.places, &divided, &some, |p| p);
     join(&mut cells, &divided, |region, _| heavy[region as usize]);
     let narrow = |c: &Cells, f: u32| c.is_narrow(f) || c.load[f as usize] == 0;
     cells.absorb(
@@ -483,21 +483,20 @@ fn refine(
         |c, f, g| c.load[f as usize] == 0 || c.load[f as usize] + c.load[g as usize] <= *limit,
     );
     let (state, region) = merged_state(&state, &divided, cells);
-    whereabouts.go_on(places, &divided, some, faces, &region);
+    whereabouts.go_on(&divided, some, faces, &region);
     Ok(state)
 }
 
 fn by_minor_ways(
     t: &Territory,
-    places: &[Place],
     state: State,
     whereabouts: &mut Whereabouts,
     limit: i64,
     findings: &mut Vec<Finding>,
     watch: &dyn Watch,
 ) -> Result<State, Stopped> {
-    whereabouts.settle(places, &state, watch)?;
-    let heavy = heavy(places, &state, whereabouts, limit);
+    whereabouts.settle(&state, watch)?;
+    let heavy = heavy(&state, whereabouts, limit);
     let spans = heavy.spans(&state, |p| [p.x as f64, p.y as f64]);
     let spanned = |r: &usize| spans[*r][0][0].is_finite();
     let item = |r: usize| GeomWithData::new(Rectangle::from_corners(spans[r][0], spans[r][1]), r);
@@ -507,22 +506,21 @@ fn by_minor_ways(
         boxes.locate_in_envelope_intersecting(&AABB::from_corners(lo, hi)).next().is_some()
     };
     let lines: Vec<Divider> = dividers(&t.minor, Parts::LAND).into_par_iter().filter(near).collect();
-    refine(t, places, state, whereabouts, &heavy, lines, findings, watch)
+    refine(t, state, whereabouts, &heavy, lines, findings, watch)
 }
 
 /// Cuts what is still too heavy between its points. Also returns the final regions of places and carriers.
 fn by_chords(
     t: &Territory,
-    places: &[Place],
     state: State,
     mut whereabouts: Whereabouts,
     limit: i64,
     findings: &mut Vec<Finding>,
     watch: &dyn Watch,
 ) -> Result<(State, Placed), Stopped> {
-    whereabouts.settle(places, &state, watch)?;
-    let heavy = heavy(places, &state, &whereabouts, limit);
-    let loaded = || places.iter().zip(&whereabouts.region).filter(|(p, r)| heavy.is[**r as usize] && p.load > Load::ZERO);
+    whereabouts.settle(&state, watch)?;
+    let heavy = heavy(&state, &whereabouts, limit);
+    let loaded = || whereabouts.places.iter().zip(&whereabouts.region).filter(|(p, r)| heavy.is[**r as usize] && p.load > Load::ZERO);
     let inside = Lists::new(state.mesh.regions, || loaded().map(|(p, &r)| (r, (p.at, p.balanced.0))));
     let spans = heavy.spans(&state, |p| t.plane.metres(p));
     let large: Vec<usize> = (1..state.mesh.regions).filter(|&r| heavy.is[r]).collect();
@@ -536,8 +534,8 @@ fn by_chords(
         })
         .collect();
     drop((inside, spans));
-    let pieces = refine(t, places, state, &mut whereabouts, &heavy, lines, findings, watch)?;
-    let whole = whereabouts.settle(places, &pieces, watch)?;
+    let pieces = refine(t, state, &mut whereabouts, &heavy, lines, findings, watch)?;
+    let whole = whereabouts.settle(&pieces, watch)?;
     let carriers = if t.carriers.is_empty() {
         Vec::new()
     } else {
