@@ -94,12 +94,16 @@ pub fn attach(
     // unit by unit: what is near to one point is near to the next
     let order = by_unit(fabric);
     let unit = |point: u32| fabric.unit_of_point[point as usize];
+    let at = |point: u32| territory.points[point as usize].at;
     let chunk = |points: &[u32]| {
         watch.go_on(points.len() as u64)?;
         let (mut near, mut found) = (0, Vec::with_capacity(points.len()));
         for own in points.chunk_by(|x, y| unit(*x).is_some() && unit(*x) == unit(*y)) {
-            let places = own.iter().map(|p| territory.points[*p as usize].at);
-            found.extend(borders.nearest_each(places, &mut near).into_iter().map(|near| one(unit(own[0]), near)));
+            let piles: Vec<&[u32]> = own.chunk_by(|x, y| at(*x) == at(*y)).collect();
+            let nearest = borders.nearest_each(piles.iter().map(|pile| at(pile[0])), &mut near);
+            for (pile, near) in piles.into_iter().zip(nearest) {
+                found.extend(std::iter::repeat_n(one(unit(own[0]), near), pile.len()));
+            }
         }
         Ok(found)
     };

@@ -9,6 +9,8 @@ use super::noding::{CHUNK, Segment, Tag};
 use crate::territory::lattice::{Pt, by_angle, cross};
 use petgraph::unionfind::UnionFind;
 use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// The face around everything.
@@ -22,6 +24,8 @@ pub(crate) struct Arrangement<T> {
     /// Number of faces with [`OUTSIDE`].
     pub faces: usize,
     pub locator: Locator,
+    /// Faces of cells of its grid, see [`Arrangement::open`].
+    open: OnceLock<Vec<u32>>,
 }
 
 impl<T: Tag> Arrangement<T> {
@@ -78,19 +82,41 @@ impl<T: Tag> Arrangement<T> {
         let face: Vec<u32> = labels.iter().map(|&l| face(l)).collect();
         let side = |half: usize| of.par_chunks_exact(2).map(|c| face[c[half] as usize]).collect();
         let (left, right) = (side(0), side(1));
-        Arrangement { edges, left, right, faces: faces as usize, locator }
+        Arrangement { edges, left, right, faces: faces as usize, locator, open: OnceLock::new() }
     }
 
     /// Face that holds `p`. On a border the face above owns the point, on a vertical border the one to the
     /// east; where that is outside, the face on the other side.
     pub fn face_at(&self, p: Pt) -> u32 {
-        let Some(e) = self.locator.below(&self.edges, p, |_| true) else { return self.east_end(p) };
+        let open: &[u32] = self.open.get().map_or(&[], |open| open);
+        let known = |cell: u32| open.get(cell as usize).is_some_and(|&face| face != NONE);
+        let below = match self.locator.down(&self.edges, p, |_| true, known) {
+            Ok(below) => below,
+            Err(cell) => return open[cell as usize],
+        };
+        let Some(e) = below else { return self.east_end(p) };
         let s = &self.edges[e];
         let (up, down) = (self.left[e], self.right[e]);
         if up == OUTSIDE && cross(s.a, s.b, p) == 0 {
             return down;
         }
         if up == OUTSIDE { self.east_end(p) } else { up }
+    }
+
+    /// Gets ready for many questions: from now on the face of cells that no edge comes near is known. O(n).
+    pub fn open(&self) {
+        let grid = self.locator.grid(&self.edges);
+        let row = |cells: Range<u32>| {
+            let mut row: Vec<u32> = Vec::with_capacity(cells.len());
+            for cell in cells {
+                let open = grid.items(cell).is_empty();
+                let beside = row.last().copied().filter(|&face| face != NONE);
+                row.push(if open { beside.unwrap_or_else(|| self.face_at(grid.middle(cell))) } else { NONE });
+            }
+            row
+        };
+        let open = grid.rows().into_par_iter().flat_map_iter(row).collect();
+        self.open.get_or_init(|| open);
     }
 
     /// Edges within [`MARGIN`](super::grid::MARGIN) steps of `p`, or hardly farther.

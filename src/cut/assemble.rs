@@ -2,7 +2,7 @@
 
 use super::borders::{borders, bridged};
 use super::mesh::{Edge, areas2};
-use super::{Absorbed, Fabric, FabricEdge, Placed, State, Unit, rings, sums, tell};
+use super::{Absorbed, Fabric, FabricEdge, Place, Placed, State, Unit, rings, sums, tell};
 use crate::finding::Finding;
 use crate::measure::{Load, UnitId};
 use crate::territory::Territory;
@@ -13,6 +13,7 @@ use std::collections::HashMap;
 /// Numbers units, measures borders, hands points to units.
 pub(super) fn assemble(
     t: &Territory,
+    places: &[Place],
     state: State,
     placed: &Placed,
     absorbed: Vec<Absorbed>,
@@ -29,10 +30,10 @@ pub(super) fn assemble(
         (units, unit, borders(t, &edges, &joined), edges, joined.len())
     };
     let demand = || {
-        let (regions, points) = (state.mesh.regions, || t.points.par_iter().zip(&placed.points));
-        let load = sums(regions, points().map(|(p, &r)| (r, p.load)));
-        let balanced = sums(regions, points().map(|(p, &r)| (r, t.balanced(p))));
-        (load, balanced, tell::piles(t, &placed.points, regions))
+        let (regions, found) = (state.mesh.regions, || places.par_iter().zip(&placed.places));
+        let load = sums(regions, found().map(|(p, &r)| (r, p.load)));
+        let balanced = sums(regions, found().map(|(p, &r)| (r, p.balanced)));
+        (load, balanced, tell::piles(t, places, &placed.places, regions))
     };
     let ((mut units, unit, borders, edges, joined), (load, balanced, piles)) = rayon::join(land, demand);
     for ((u, load), balanced) in unit.iter().zip(load).zip(balanced) {
@@ -40,7 +41,10 @@ pub(super) fn assemble(
             (units[u.at()].load, units[u.at()].balanced) = (Load(load), Load(balanced));
         }
     }
-    let unit_of_point: Vec<Option<UnitId>> = placed.points.par_iter().map(|&r| unit[r as usize]).collect();
+    let mut unit_of_point = Vec::with_capacity(t.points.len());
+    for (p, &r) in places.iter().zip(&placed.places) {
+        unit_of_point.extend(std::iter::repeat_n(unit[r as usize], p.points as usize));
+    }
     let mut outside = vec![(0, Load::ZERO); t.resources.len()];
     for (c, &r) in t.carriers.iter().zip(&placed.carriers) {
         match unit[r as usize] {

@@ -24,6 +24,10 @@ const MOST_CELLS: i64 = 16;
 const DIRECTIONS: usize = 12;
 /// Least distance of a cut from a position, metres.
 pub(crate) const CLEARANCE_M: f64 = 0.05;
+/// Balance that a metre of gap makes up for, as a share of the load.
+const PER_GAP_M: f64 = 0.0002;
+/// Gaps count up to this width, metres.
+const WIDE_M: f64 = 50.0;
 /// A cut reaches this much beyond what it cuts, so that it truly meets the border; what is left over is a dangle.
 const OVERSHOOT_M: f64 = 0.02;
 
@@ -159,20 +163,21 @@ impl<'a> Sorted<'a> {
             let order = &self.orders[from + range.start..from + range.end];
             let (sin, cos) = direction(d);
             let (along, stack) = (along(d), |i: u32| &self.table[i as usize]);
-            let mut low = along(stack(*order.first()?));
-            let extent = along(stack(*order.last()?)) - low;
+            let extent = along(stack(*order.last()?)) - along(stack(*order.first()?));
             let long = 0.0005 * extent.max(1.0).ln();
             let mut sum = 0;
             for w in order.windows(2) {
                 sum += stack(w[0]).load;
-                let (lo, hi) = (low, along(stack(w[1])));
-                low = hi;
+                // balance first, then a cut across the long side through a wide gap
+                let off = (sum as f64 - goal).abs() / total as f64;
+                if best.is_some_and(|b| off - long - PER_GAP_M * WIDE_M >= b.0) {
+                    continue;
+                }
+                let (lo, hi) = (along(stack(w[0])), along(stack(w[1])));
                 if hi - lo < 2.0 * CLEARANCE_M {
                     continue;
                 }
-                // balance first, then a cut across the long side through a wide gap
-                let off = (sum as f64 - goal).abs() / total as f64;
-                let score = off - long - 0.0002 * (hi - lo).min(50.0);
+                let score = off - long - PER_GAP_M * (hi - lo).min(WIDE_M);
                 if best.is_none_or(|b| score < b.0) {
                     best = Some((score, HalfPlane { n: [cos, sin], c: (lo + hi) / 2.0 }));
                 }

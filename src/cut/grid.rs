@@ -2,7 +2,7 @@
 
 use crate::territory::lattice::Pt;
 use rayon::prelude::*;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 /// A segment is listed in every cell that it comes this near to, steps.
 pub(crate) const MARGIN: i64 = 8;
@@ -102,6 +102,18 @@ impl Grid {
         (self.cols * self.rows) as usize
     }
 
+    /// Cells of every row, from south to north.
+    pub fn rows(&self) -> Vec<Range<u32>> {
+        let cols = self.cols as u32;
+        (0..self.rows as u32).map(|row| row * cols..(row + 1) * cols).collect()
+    }
+
+    /// The middle of a cell.
+    pub fn middle(&self, cell: u32) -> Pt {
+        let (row, col) = (i64::from(cell) / self.cols, i64::from(cell) % self.cols);
+        Pt { x: self.origin.x + col * self.cell + self.cell / 2, y: self.origin.y + row * self.cell + self.cell / 2 }
+    }
+
     /// Segments near a cell.
     pub fn items(&self, cell: u32) -> &[u32] {
         &self.items[self.start[cell as usize] as usize..self.start[cell as usize + 1] as usize]
@@ -118,6 +130,12 @@ impl Grid {
     /// The cell that holds `p`, the nearest one outside the grid.
     pub fn cell_of(&self, p: Pt) -> u32 {
         (self.row(p.y) * self.cols + self.col(p.x)) as u32
+    }
+
+    /// Cells that the box from `low` to `high` meets.
+    pub fn cells_within(&self, low: Pt, high: Pt) -> impl Iterator<Item = u32> + '_ {
+        let (c0, c1) = (self.col(low.x), self.col(high.x));
+        (self.row(low.y)..=self.row(high.y)).flat_map(move |row| (c0..=c1).map(move |col| (row * self.cols + col) as u32))
     }
 
     /// Cells from that of `p` downward, each with the latitude of its lower side.

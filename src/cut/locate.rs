@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 pub(crate) struct Locator(OnceLock<Grid>);
 
 impl Locator {
-    fn grid<T: Sync>(&self, edges: &[Segment<T>]) -> &Grid {
+    pub fn grid<T: Sync>(&self, edges: &[Segment<T>]) -> &Grid {
         // made outside the lock: a thread that waits for others of the pool may be handed work that asks for the grid
         self.0.get().unwrap_or_else(|| {
             let grid = Grid::new(edges.len(), |i| (edges[i].a, edges[i].b));
@@ -21,24 +21,41 @@ impl Locator {
 
     /// The topmost edge at or below `p`, looking just east of it, among edges that `wanted` admits.
     pub fn below<T: Sync>(&self, edges: &[Segment<T>], p: Pt, wanted: impl Fn(usize) -> bool) -> Option<usize> {
+        self.down(edges, p, wanted, |_| false).ok().flatten()
+    }
+
+    /// The same, unless a cell that is `known` comes first; that cell then.
+    pub fn down<T: Sync>(
+        &self,
+        edges: &[Segment<T>],
+        p: Pt,
+        wanted: impl Fn(usize) -> bool,
+        known: impl Fn(u32) -> bool,
+    ) -> Result<Option<usize>, u32> {
         let grid = self.grid(edges);
-        let mut best: Option<usize> = None;
+        let mut best: Option<(usize, f64)> = None;
         for (cell, bottom) in grid.downward(p) {
+            if best.is_none() && known(cell) {
+                return Err(cell);
+            }
             for &e in grid.items(cell) {
                 let (e, s) = (e as usize, &edges[e as usize]);
                 let spans = s.a.x <= p.x && p.x < s.b.x;
-                if spans && cross(s.a, s.b, p) >= 0 && wanted(e) && best.is_none_or(|b| higher(s, &edges[b], p.x) == Ordering::Greater) {
-                    best = Some(e);
+                if spans && cross(s.a, s.b, p) >= 0 && wanted(e) {
+                    let height = height_at(s, p.x);
+                    // heights are off by far less than a step
+                    let above = |(b, h): (usize, f64)| height > h + 1.0 || (height > h - 1.0 && higher(s, &edges[b], p.x).is_gt());
+                    if best.is_none_or(above) {
+                        best = Some((e, height));
+                    }
                 }
             }
             // an edge listed here may pass the column below this cell, with another one between
-            if let Some(b) = best
-                && height_at(&edges[b], p.x) >= bottom as f64 + 1.0
-            {
+            if best.is_some_and(|(_, height)| height >= bottom as f64 + 1.0) {
                 break;
             }
         }
-        best
+        Ok(best.map(|b| b.0))
     }
 
     /// Edges within [`MARGIN`] steps of `p`, or hardly farther, in order.

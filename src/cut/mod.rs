@@ -29,6 +29,7 @@ mod grid;
 mod locate;
 mod mesh;
 mod noding;
+mod places;
 mod planar;
 mod power;
 pub mod rings;
@@ -49,6 +50,7 @@ use arrangement::OUTSIDE;
 use assemble::assemble;
 use cells::{Cells, Merge};
 use mesh::{Divided, Divider, Edge, Lists, Mesh, NONE, Parts, areas2};
+use places::{Place, places};
 use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
@@ -105,9 +107,9 @@ impl State {
     }
 }
 
-/// Region of every point and of every carrier of a resource, in the order of the territory.
+/// Region of every place and of every carrier of a resource, in their order.
 struct Placed {
-    points: Vec<u32>,
+    places: Vec<u32>,
     carriers: Vec<u32>,
 }
 
@@ -124,17 +126,18 @@ pub fn cut(territory: &Territory, recipe: &Recipe, watch: &dyn Watch) -> Result<
     let (regions, pieces) = (first.mesh.regions, first.mesh.regions - 1);
     let (piece, water) = ((0..regions as u32).collect(), vec![false; regions]);
     let state = State { mesh: first.mesh, division: first.division, piece, water, settled: first.settled };
+    let places = places(territory);
     let went = |state: &State| watch.go_on((state.mesh.edges.len() + territory.points.len()) as u64);
     went(&state)?;
     let state = by_water(territory, state, &mut findings, watch)?;
     went(&state)?;
-    let (state, absorbed, mut whereabouts) = by_barriers(territory, recipe, state, &mut findings, watch)?;
+    let (state, absorbed, mut whereabouts) = by_barriers(territory, &places, recipe, state, &mut findings, watch)?;
     went(&state)?;
     let state = by_minor_ways(territory, state, &mut whereabouts, limit, &mut findings, watch)?;
     went(&state)?;
     let (state, placed) = by_chords(territory, state, whereabouts, limit, &mut findings, watch)?;
     went(&state)?;
-    Ok(assemble(territory, state, &placed, absorbed, pieces, findings))
+    Ok(assemble(territory, &places, state, &placed, absorbed, pieces, findings))
 }
 
 fn dividers(lines: &[Barrier], parts: Parts) -> Vec<Divider> {
@@ -160,12 +163,11 @@ fn next_state(
     before: &State,
     divided: &Divided,
     edges: Vec<Edge>,
-    label: impl Fn(u32) -> u32,
+    label: impl Fn(u32) -> u32 + Sync,
     water: impl Fn(u32) -> bool,
 ) -> (State, Vec<u32>) {
     let faces = divided.parent.len();
-    let area2 = areas2(&edges, faces);
-    let (mesh, number) = Mesh::from_labels(edges, &label, faces);
+    let (area2, (mesh, number)) = rayon::join(|| areas2(&edges, faces), || Mesh::from_labels(edges.iter().copied(), &label, faces));
     let (mut division, mut piece) = (vec![DivisionId(0); mesh.regions], vec![0; mesh.regions]);
     let mut wet2 = vec![0i128; mesh.regions];
     let mut region = vec![OUTSIDE; faces];
@@ -233,13 +235,14 @@ fn in_water(index: &Boxes, water: &[Water], p: Pt) -> bool {
         .any(|b| side_of_rings(&water[b.data].rings, p) == lattice::Side::Inside)
 }
 
-/// Where points are, from one mesh to the next.
+/// Where places are, from one mesh to the next.
 ///
-/// Borders move by a step or so when they are divided, and come and go between faces that are put together again. A point that is farther from
+/// Borders move by a step or so when they are divided, and come and go between faces that are put together again. A place that is farther from
 /// all of them keeps its region unless that is divided; those on borders or hard beside them are looked for among the faces of every division.
-struct Whereabouts {
+struct Whereabouts<'a> {
+    places: &'a [Place],
     region: Vec<u32>,
-    /// Points within some steps of a border, in order.
+    /// Places within some steps of a border, in order.
     beside: Vec<u32>,
     /// Those of them that lie where the land ends: on which side is told by the mesh alone, without faces beyond.
     rim: Vec<u32>,
@@ -248,7 +251,7 @@ struct Whereabouts {
 /// Several regions.
 const MANY: u32 = NONE - 1;
 
-/// How near a point is to edges.
+/// How near a place is to edges.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Near {
     Nothing,
@@ -256,22 +259,25 @@ enum Near {
     Rim,
 }
 
-/// Finds `points` among faces.
-fn find(t: &Territory, divided: &Divided, points: &[u32]) -> Vec<(u32, Near)> {
+/// Finds `some` of the places among faces.
+fn find(places: &[Place], divided: &Divided, some: &[u32]) -> Vec<(u32, Near)> {
     let a = &divided.arrangement;
     let outside = |face: u32| divided.parent[face as usize] == OUTSIDE;
     let one = |&p: &u32| {
-        let at = t.points[p as usize].at;
+        let at = places[p as usize].at;
         let near = |e: usize| if outside(a.left[e]) || outside(a.right[e]) { Near::Rim } else { Near::Border };
         (a.face_at(at), a.beside(at).map(near).max().unwrap_or(Near::Nothing))
     };
-    points.par_iter().with_min_len(LOT).map(one).collect()
+    if some.len() > LOT {
+        a.open();
+    }
+    some.par_iter().with_min_len(LOT).map(one).collect()
 }
 
-/// Points looked for in one go.
+/// Places looked for in one go.
 const LOT: usize = 1 << 9;
 
-/// Points whose loads are summed in one go.
+/// Places whose loads are summed in one go.
 const SUMMED: usize = 1 << 16;
 
 /// Sums of loads by region or face.
@@ -287,11 +293,17 @@ fn sums(of: usize, loads: impl IndexedParallelIterator<Item = (u32, Load)>) -> V
     loads.with_min_len(SUMMED).fold(|| vec![0; of], add).reduce_with(join).unwrap_or_else(|| vec![0; of])
 }
 
-/// Faces of `points`, and all faces as cells with the balanced load of these points, in groups of parent regions seen through `group`, outside 0.
-fn loaded<'t>(t: &'t Territory, divided: &Divided, points: &[u32], group: impl Fn(u32) -> u32 + Sync) -> (Vec<(u32, Near)>, Cells<'t>) {
+/// Faces of `some` places, and all faces as cells with the balanced load of these, in groups of parent regions seen through `group`, outside 0.
+fn loaded<'t>(
+    t: &'t Territory,
+    places: &[Place],
+    divided: &Divided,
+    some: &[u32],
+    group: impl Fn(u32) -> u32 + Sync,
+) -> (Vec<(u32, Near)>, Cells<'t>) {
     let place = || {
-        let faces = find(t, divided, points);
-        let load = points.par_iter().zip(&faces).map(|(&p, &(f, _))| (f, t.balanced(&t.points[p as usize])));
+        let faces = find(places, divided, some);
+        let load = some.par_iter().zip(&faces).map(|(&p, &(f, _))| (f, places[p as usize].balanced));
         let mut sums = sums(divided.parent.len(), load);
         sums[OUTSIDE as usize] = 0;
         (faces, sums)
@@ -303,24 +315,24 @@ fn loaded<'t>(t: &'t Territory, divided: &Divided, points: &[u32], group: impl F
     (faces, cells)
 }
 
-impl Whereabouts {
-    /// Looks again for points at the rim; for all where borders may cross. Returns the regions as they are where it needed them.
-    fn settle(&mut self, t: &Territory, state: &State, watch: &dyn Watch) -> Result<Option<Divided>, Stopped> {
+impl Whereabouts<'_> {
+    /// Looks again for places at the rim; for all where borders may cross. Returns the regions as they are where it needed them.
+    fn settle(&mut self, state: &State, watch: &dyn Watch) -> Result<Option<Divided>, Stopped> {
         if !state.settled {
-            self.beside = (0..t.points.len() as u32).collect();
+            self.beside = (0..self.places.len() as u32).collect();
             self.rim = self.beside.clone();
         }
         if self.rim.is_empty() {
             return Ok(None);
         }
         let whole = state.undivided(watch)?;
-        let faces = find(t, &whole, &self.rim);
+        let faces = find(self.places, &whole, &self.rim);
         self.rim.iter().zip(faces).for_each(|(&p, (f, _))| self.region[p as usize] = whole.parent[f as usize]);
         Ok(Some(whole))
     }
 
-    /// Goes on to the `region`s that faces have become part of: `points` were found in `faces`, all others are where their region is.
-    fn go_on(&mut self, t: &Territory, divided: &Divided, points: Vec<u32>, faces: Vec<(u32, Near)>, region: &[u32]) {
+    /// Goes on to the `region`s that faces have become part of: `some` places were found in `faces`, all others are where their region is.
+    fn go_on(&mut self, divided: &Divided, some: Vec<u32>, faces: Vec<(u32, Near)>, region: &[u32]) {
         let mut now = vec![NONE; divided.parent.iter().max().map_or(0, |&most| most as usize + 1)];
         for (&parent, &n) in divided.parent.iter().zip(region) {
             let slot = &mut now[parent as usize];
@@ -328,8 +340,8 @@ impl Whereabouts {
         }
         // outside is one, whatever lines run there
         now[OUTSIDE as usize] = OUTSIDE;
-        let mut found = vec![false; t.points.len()];
-        points.iter().for_each(|&p| found[p as usize] = true);
+        let mut found = vec![false; self.places.len()];
+        some.iter().for_each(|&p| found[p as usize] = true);
         let mut lost = Vec::new();
         for ((p, slot), _) in (0..).zip(&mut self.region).zip(found).filter(|(_, found)| !found) {
             *slot = now[*slot as usize];
@@ -338,8 +350,8 @@ impl Whereabouts {
             }
         }
         (self.beside, self.rim) = (Vec::new(), Vec::new());
-        let also = find(t, divided, &lost);
-        for (p, (f, near)) in points.into_iter().zip(faces).chain(lost.into_iter().zip(also)) {
+        let also = find(self.places, divided, &lost);
+        for (p, (f, near)) in some.into_iter().zip(faces).chain(lost.into_iter().zip(also)) {
             self.region[p as usize] = region[f as usize];
             if near > Near::Nothing {
                 self.beside.push(p);
@@ -353,13 +365,14 @@ impl Whereabouts {
 }
 
 /// Roads and railways divide land but not water; slivers and small empty faces join a neighbour.
-fn by_barriers(
+fn by_barriers<'p>(
     t: &Territory,
+    places: &'p [Place],
     recipe: &Recipe,
     state: State,
     findings: &mut Vec<Finding>,
     watch: &dyn Watch,
-) -> Result<(State, Vec<Absorbed>, Whereabouts), Stopped> {
+) -> Result<(State, Vec<Absorbed>, Whereabouts<'p>), Stopped> {
     let mut lines = dividers(&t.barriers, Parts::LAND);
     lines.extend(dividers(&t.bridges, Parts::WATER));
     let division = |region: u32| (region != OUTSIDE).then(|| state.division[region as usize]);
@@ -374,8 +387,8 @@ fn by_barriers(
     let divided = state.mesh.divide(&lines, watch)?;
     drop(lines);
     settle(&divided, findings);
-    let points: Vec<u32> = (0..t.points.len() as u32).collect();
-    let (faces, mut cells) = loaded(t, &divided, &points, |p| state.division[p as usize].0);
+    let all: Vec<u32> = (0..places.len() as u32).collect();
+    let (faces, mut cells) = loaded(t, places, &divided, &all, |p| state.division[p as usize].0);
     for e in 0..cells.edges.len() {
         let closes = [cells.edges[e].left, cells.edges[e].right].into_iter().any(|f| cells.is_strip(f));
         cells.rung[e] = closes && divided.divides(e).is_some_and(|(_, parts)| parts == Parts::NOTHING);
@@ -391,8 +404,8 @@ fn by_barriers(
     let absorbed: Vec<Absorbed> = merges.iter().map(absorbed).collect();
     tell::absorbed(t, &absorbed, small, findings);
     let (state, region) = merged_state(&state, &divided, cells);
-    let mut whereabouts = Whereabouts { region: vec![OUTSIDE; t.points.len()], beside: Vec::new(), rim: Vec::new() };
-    whereabouts.go_on(t, &divided, points, faces, &region);
+    let mut whereabouts = Whereabouts { places, region: vec![OUTSIDE; places.len()], beside: Vec::new(), rim: Vec::new() };
+    whereabouts.go_on(&divided, all, faces, &region);
     Ok((state, absorbed, whereabouts))
 }
 
@@ -421,8 +434,25 @@ struct Heavy {
     limit: i64,
 }
 
-fn heavy(t: &Territory, state: &State, whereabouts: &Whereabouts, limit: i64) -> Heavy {
-    let sum = sums(state.mesh.regions, t.points.par_iter().zip(&whereabouts.region).map(|(p, &r)| (r, t.balanced(p))));
+impl Heavy {
+    /// West and south, east and north of every region that is heavy, seen through `at`.
+    fn spans(&self, state: &State, at: impl Fn(Pt) -> [f64; 2]) -> Vec<[[f64; 2]; 2]> {
+        let mut spans = vec![[[f64::INFINITY; 2], [f64::NEG_INFINITY; 2]]; state.mesh.regions];
+        for e in &state.mesh.edges {
+            for r in [e.left as usize, e.right as usize].into_iter().filter(|&r| self.is[r]) {
+                for p in [at(e.a), at(e.b)] {
+                    let [low, high] = &mut spans[r];
+                    *low = [low[0].min(p[0]), low[1].min(p[1])];
+                    *high = [high[0].max(p[0]), high[1].max(p[1])];
+                }
+            }
+        }
+        spans
+    }
+}
+
+fn heavy(state: &State, whereabouts: &Whereabouts, limit: i64) -> Heavy {
+    let sum = sums(state.mesh.regions, whereabouts.places.par_iter().zip(&whereabouts.region).map(|(p, &r)| (r, p.balanced)));
     Heavy { is: sum.iter().enumerate().map(|(r, &l)| r as u32 != OUTSIDE && l > limit).collect(), limit }
 }
 
@@ -443,9 +473,9 @@ fn refine(
     drop(lines);
     settle(&divided, findings);
     let Heavy { is: heavy, limit } = heavy;
-    let mut points: Vec<u32> = (0..).zip(&whereabouts.region).filter(|(_, r)| heavy[**r as usize]).map(|(p, _)| p).collect();
-    points.extend(whereabouts.beside.iter().filter(|p| !heavy[whereabouts.region[**p as usize] as usize]));
-    let (faces, mut cells) = loaded(t, &divided, &points, |p| p);
+    let mut some: Vec<u32> = (0..).zip(&whereabouts.region).filter(|(_, r)| heavy[**r as usize]).map(|(p, _)| p).collect();
+    some.extend(whereabouts.beside.iter().filter(|p| !heavy[whereabouts.region[**p as usize] as usize]));
+    let (faces, mut cells) = loaded(t, whereabouts.places, &divided, &some, |p| p);
     join(&mut cells, &divided, |region, _| heavy[region as usize]);
     let narrow = |c: &Cells, f: u32| c.is_narrow(f) || c.load[f as usize] == 0;
     cells.absorb(
@@ -453,7 +483,7 @@ fn refine(
         |c, f, g| c.load[f as usize] == 0 || c.load[f as usize] + c.load[g as usize] <= *limit,
     );
     let (state, region) = merged_state(&state, &divided, cells);
-    whereabouts.go_on(t, &divided, points, faces, &region);
+    whereabouts.go_on(&divided, some, faces, &region);
     Ok(state)
 }
 
@@ -465,34 +495,21 @@ fn by_minor_ways(
     findings: &mut Vec<Finding>,
     watch: &dyn Watch,
 ) -> Result<State, Stopped> {
-    whereabouts.settle(t, &state, watch)?;
-    let heavy = heavy(t, &state, whereabouts, limit);
-    let mut corners: Vec<Vec<Pt>> = vec![Vec::new(); state.mesh.regions];
-    for e in &state.mesh.edges {
-        for r in [e.left, e.right] {
-            if heavy.is[r as usize] {
-                corners[r as usize].extend([e.a, e.b]);
-            }
-        }
-    }
-    let boxes: Boxes = RTree::bulk_load(
-        (0..corners.len())
-            .filter(|&r| !corners[r].is_empty())
-            .map(|r| {
-                let [lo, hi] = span(corners[r].iter().copied());
-                GeomWithData::new(Rectangle::from_corners(lo, hi), r)
-            })
-            .collect(),
-    );
+    whereabouts.settle(&state, watch)?;
+    let heavy = heavy(&state, whereabouts, limit);
+    let spans = heavy.spans(&state, |p| [p.x as f64, p.y as f64]);
+    let spanned = |r: &usize| spans[*r][0][0].is_finite();
+    let item = |r: usize| GeomWithData::new(Rectangle::from_corners(spans[r][0], spans[r][1]), r);
+    let boxes: Boxes = RTree::bulk_load((0..spans.len()).filter(spanned).map(item).collect());
     let near = |d: &Divider| {
         let [lo, hi] = span([d.a, d.b]);
         boxes.locate_in_envelope_intersecting(&AABB::from_corners(lo, hi)).next().is_some()
     };
-    let lines: Vec<Divider> = dividers(&t.minor, Parts::LAND).into_iter().filter(near).collect();
+    let lines: Vec<Divider> = dividers(&t.minor, Parts::LAND).into_par_iter().filter(near).collect();
     refine(t, state, whereabouts, &heavy, lines, findings, watch)
 }
 
-/// Cuts what is still too heavy between its points. Also returns the final regions of points and carriers.
+/// Cuts what is still too heavy between its points. Also returns the final regions of places and carriers.
 fn by_chords(
     t: &Territory,
     state: State,
@@ -501,22 +518,11 @@ fn by_chords(
     findings: &mut Vec<Finding>,
     watch: &dyn Watch,
 ) -> Result<(State, Placed), Stopped> {
-    whereabouts.settle(t, &state, watch)?;
-    let heavy = heavy(t, &state, &whereabouts, limit);
-    let loaded = || t.points.iter().zip(&whereabouts.region).filter(|(p, r)| heavy.is[**r as usize] && p.load > Load::ZERO);
-    let inside = Lists::new(state.mesh.regions, || loaded().map(|(p, &r)| (r, (p.at, t.balanced(p).0))));
-    let mut spans = vec![[[f64::INFINITY; 2], [f64::NEG_INFINITY; 2]]; state.mesh.regions];
-    for e in &state.mesh.edges {
-        for r in [e.left as usize, e.right as usize].into_iter().filter(|&r| heavy.is[r]) {
-            for p in [e.a, e.b] {
-                let m = t.plane.metres(p);
-                for k in 0..2 {
-                    spans[r][0][k] = spans[r][0][k].min(m[k]);
-                    spans[r][1][k] = spans[r][1][k].max(m[k]);
-                }
-            }
-        }
-    }
+    whereabouts.settle(&state, watch)?;
+    let heavy = heavy(&state, &whereabouts, limit);
+    let loaded = || whereabouts.places.iter().zip(&whereabouts.region).filter(|(p, r)| heavy.is[**r as usize] && p.load > Load::ZERO);
+    let inside = Lists::new(state.mesh.regions, || loaded().map(|(p, &r)| (r, (p.at, p.balanced.0))));
+    let spans = heavy.spans(&state, |p| t.plane.metres(p));
     let large: Vec<usize> = (1..state.mesh.regions).filter(|&r| heavy.is[r]).collect();
     // one by one: they differ much
     let lines: Vec<Divider> = large
@@ -529,14 +535,14 @@ fn by_chords(
         .collect();
     drop((inside, spans));
     let pieces = refine(t, state, &mut whereabouts, &heavy, lines, findings, watch)?;
-    let whole = whereabouts.settle(t, &pieces, watch)?;
+    let whole = whereabouts.settle(&pieces, watch)?;
     let carriers = if t.carriers.is_empty() {
         Vec::new()
     } else {
         let whole = whole.map_or_else(|| pieces.undivided(watch), Ok)?;
         t.carriers.par_iter().map(|c| whole.parent[whole.arrangement.face_at(c.at) as usize]).collect()
     };
-    let placed = Placed { points: whereabouts.region, carriers };
+    let placed = Placed { places: whereabouts.region, carriers };
     let cut = heavy.is.iter().filter(|h| **h).count();
     if cut > 0 {
         let message = format!(

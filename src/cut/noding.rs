@@ -120,18 +120,14 @@ fn merge<T: Tag>(mut segments: Vec<Segment<T>>) -> Vec<Segment<T>> {
     segments
 }
 
-/// Sorts on all threads of the pool: halves by the median, each half on half of the threads.
+/// Sorts on all threads of the pool, part by part; the stable sort makes use of what is in order, borders of a mesh and parts, and merges it.
 fn sort_by<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering + Copy + Send + Sync) {
-    fn halves<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering + Copy + Send + Sync, threads: usize) {
-        if threads < 2 || items.len() < CHUNK {
-            return items.sort_unstable_by(order);
-        }
-        let middle = items.len() / 2;
-        items.select_nth_unstable_by(middle, order);
-        let (low, high) = items.split_at_mut(middle);
-        rayon::join(|| halves(low, order, threads / 2), || halves(high, order, threads.div_ceil(2)));
+    let threads = rayon::current_num_threads();
+    if threads > 1 {
+        let part = items.len().div_ceil(2 * threads).max(CHUNK);
+        items.par_chunks_mut(part).for_each(|part| part.sort_by(order));
     }
-    halves(items, order, rayon::current_num_threads());
+    items.sort_by(order);
 }
 
 /// Stops of every string, in order along it; no two that follow one another are the same.

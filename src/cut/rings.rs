@@ -76,7 +76,7 @@ fn nested(mut outers: Vec<Vec<Pt>>, mut holes: Vec<Vec<Pt>>) -> Vec<Rings> {
 fn turn(half: &[(Pt, Pt)], came: (Pt, Pt)) -> usize {
     let (from, at) = came;
     let lo = half.partition_point(|h| h.0 < at);
-    let hi = half.partition_point(|h| h.0 <= at);
+    let hi = lo + half[lo..].iter().take_while(|h| h.0 == at).count();
     if hi - lo == 1 {
         return lo;
     }

@@ -2,7 +2,7 @@
 
 use super::arrangement::OUTSIDE;
 use super::mesh::Lists;
-use super::{Absorbed, Unit};
+use super::{Absorbed, Place, Unit};
 use crate::finding::{Finding, Severity};
 use crate::measure::{DivisionId, Load, UnitId};
 use crate::territory::Territory;
@@ -49,7 +49,8 @@ pub(super) fn points(t: &Territory, unit_of_point: &[Option<UnitId>], findings: 
         findings
             .push(Finding::new(Severity::Warning, "point-outside", message).id(p.id.as_str()).at(p.at.lon_lat()).measured(p.load.units()));
     }
-    let (all, beside) = (t.points.iter().map(|p| p.load).sum::<Load>(), outside.iter().map(|p| p.load).sum::<Load>());
+    let beside = outside.iter().map(|p| p.load).sum::<Load>();
+    let all = if beside > Load::ZERO { t.points.iter().map(|p| p.load).sum() } else { Load::ZERO };
     if beside > Load::ZERO && beside >= all - beside {
         let message = format!(
             "{} of {} points, with a load of {beside} of {all}, lie in no division; are they of another place, or in another system than the recipe or \
@@ -83,14 +84,6 @@ pub(super) fn wet(units: &[Unit], findings: &mut Vec<Finding>) {
     }
 }
 
-/// What a point with load is to the pile it lies in.
-#[derive(Clone, Copy, Default)]
-struct Loaded {
-    at: Pt,
-    load: Load,
-    balanced: Load,
-}
-
 /// Points that share their positions.
 pub(super) struct Piles {
     positions: usize,
@@ -99,21 +92,24 @@ pub(super) struct Piles {
     large: Vec<(Pt, Load, Load, usize)>,
 }
 
-/// Piles of loaded points by the regions they lie in. O(n log n) for n points in one region.
-pub(super) fn piles(t: &Territory, region: &[u32], regions: usize) -> Piles {
-    let loaded = || t.points.iter().zip(region).filter(|(p, r)| p.load > Load::ZERO && **r != OUTSIDE);
-    let mut by_region = Lists::new(regions, || loaded().map(|(p, &r)| (r, Loaded { at: p.at, load: p.load, balanced: t.balanced(p) })));
-    let piled = |points: &mut &mut [Loaded]| {
-        points.sort_unstable_by_key(|p| p.at);
+/// Piles of loaded points by the `region`s that their places lie in. O(n log n) for n places in one region.
+pub(super) fn piles(t: &Territory, places: &[Place], region: &[u32], regions: usize) -> Piles {
+    let loaded = || (0u32..).zip(places).zip(region).filter(|((_, p), r)| p.loaded > 0 && **r != OUTSIDE);
+    let mut by_region = Lists::new(regions, || loaded().map(|((i, p), &r)| (r, (p.at, i))));
+    let piled = |own: &mut &mut [(Pt, u32)]| {
+        own.sort_unstable();
         let mut piles = Piles { positions: 0, points: 0, large: Vec::new() };
-        for pile in points.chunk_by(|p, q| p.at == q.at) {
-            if pile.len() > 1 {
+        for pile in own.chunk_by(|p, q| p.0 == q.0) {
+            let pile = || pile.iter().map(|&(_, i)| &places[i as usize]);
+            let points = pile().map(|p| p.loaded as usize).sum();
+            if points > 1 {
                 piles.positions += 1;
-                piles.points += pile.len();
+                piles.points += points;
             }
-            let balanced: Load = pile.iter().map(|p| p.balanced).sum();
+            let balanced: Load = pile().map(|p| p.balanced).sum();
             if balanced.0 as f64 > HEAVY * t.base.0 as f64 {
-                piles.large.push((pile[0].at, pile.iter().map(|p| p.load).sum::<Load>(), balanced, pile.len()));
+                let load = pile().map(|p| p.load).sum();
+                piles.large.extend(pile().next().map(|p| (p.at, load, balanced, points)));
             }
         }
         piles
