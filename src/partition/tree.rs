@@ -99,11 +99,7 @@ impl<'a> Trees<'a> {
             cut[b as usize] += c;
             // the later of two is not above the other
             while a != b {
-                if a > b {
-                    a = up[a as usize];
-                } else {
-                    b = up[b as usize];
-                }
+                (a, b) = (a.min(b), up[a.max(b) as usize]);
             }
             cut[a as usize] -= 2 * c;
         }
