@@ -143,3 +143,37 @@ pub(super) fn pieces(net: &Net, part: &[u32]) -> (Vec<u32>, usize) {
     }
     (piece, count as usize)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_vertex_may_leave_where_its_neighbours_are_one_piece_without_it(
+            n in 1usize..100,
+            edges in prop::collection::btree_set((0usize..100, 0usize..100), 0..400),
+            part in prop::collection::vec(0u32..3, 100),
+        ) {
+            // over and under the vertices of a word
+            let mut net = Net::with_capacity(n, 800, 1);
+            for u in 0..n {
+                let row = edges.iter().filter(|(a, b)| a < b && *b < n).flat_map(|&(a, b)| [(a, b), (b, a)]);
+                net.push([1].into_iter(), 1, row.filter(|e| e.0 == u).map(|e| (e.1 as u32, 1)));
+            }
+            let mut contiguity = Contiguity::new(&net);
+            for u in 0..n {
+                let mut without = part[..n].to_vec();
+                without[u] = 3;
+                let (piece, _) = pieces(&net, &without);
+                let mut beside: Vec<u32> = net.neighbours(u).filter(|&(v, _)| part[v] == part[u]).map(|(v, _)| piece[v]).collect();
+                beside.sort_unstable();
+                beside.dedup();
+                prop_assert_eq!(contiguity.holds_without(&net, &part[..n], u), beside.len() == 1);
+            }
+        }
+    }
+}

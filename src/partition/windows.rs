@@ -91,8 +91,7 @@ impl Sweep {
         match self {
             Sweep::Pairs | Sweep::Triples | Sweep::Cover(_) => 0,
             Sweep::Redraw => 1,
-            Sweep::Repair(_) => starts,
-            Sweep::Recombine => 2 * starts,
+            Sweep::Repair(_) | Sweep::Recombine => starts,
         }
     }
 }
@@ -105,7 +104,17 @@ impl Draft {
             rank[u] = members[p as usize].len() as u32;
             members[p as usize].push(u as u32);
         }
-        Draft { part, rank, members, changed: vec![1; parts], swept: [0; 3], clock: 1, floors, vain: BTreeMap::new(), proven: vec![false; parts] }
+        Draft {
+            part,
+            rank,
+            members,
+            changed: vec![1; parts],
+            swept: [0; 3],
+            clock: 1,
+            floors,
+            vain: BTreeMap::new(),
+            proven: vec![false; parts],
+        }
     }
 
     pub fn into_part(self) -> Vec<u32> {

@@ -375,12 +375,11 @@ pub struct BarrierRule {
 /// [`LEVELS`](Effort::LEVELS) gives a plan that is never worse than the one below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effort {
-    /// Random trees per bisection, ≥ 1.
+    /// Most random trees per bisection, ≥ 1.
     pub starts: u32,
     /// Most passes that draw windows of neighbouring grids anew.
     pub passes: u32,
-    /// Most windows drawn anew in all passes of a partition: one drawn several times counts as often, one that is solved by MILP as
-    /// 2 · `starts`.
+    /// Most windows drawn anew in all passes of a partition: one drawn several times counts as often.
     pub windows: u32,
 }
 
