@@ -132,12 +132,6 @@ impl Grid {
         (self.row(p.y) * self.cols + self.col(p.x)) as u32
     }
 
-    /// Cells that the box from `low` to `high` meets.
-    pub fn cells_within(&self, low: Pt, high: Pt) -> impl Iterator<Item = u32> + '_ {
-        let (c0, c1) = (self.col(low.x), self.col(high.x));
-        (self.row(low.y)..=self.row(high.y)).flat_map(move |row| (c0..=c1).map(move |col| (row * self.cols + col) as u32))
-    }
-
     /// Cells from that of `p` downward, each with the latitude of its lower side.
     pub fn downward(&self, p: Pt) -> impl Iterator<Item = (u32, i64)> + '_ {
         let col = self.col(p.x);

@@ -5,67 +5,42 @@
 //! inherits the class of the street. Borders keep their course: what snaps to them is the barrier, and no point changes its
 //! division. Rungs that close no strip are dissolved.
 
-use super::grid::Grid;
 use super::mesh::{Divider, NONE, Parts};
 use crate::territory::lattice::{Plane, Pt};
 use crate::territory::{Barrier, Territory};
 use rayon::prelude::*;
-use rstar::PointDistance;
 use rstar::primitives::Line;
+use rstar::{AABB, PointDistance, RTree};
 
 /// A rung reaches this much beyond its ends, so that it truly meets both lines; what is left over is a dangle.
 const OVERSHOOT_M: f64 = 0.02;
 /// Ways are handled in lots of this many.
 const LOT: usize = 64;
 
-/// Rungs between `ways` and `borders` no farther apart than the territory's `snap_m`. O(n + m) for n segments of ways and m of borders of
-/// like length.
+/// Rungs between `ways` and `borders` no farther apart than the territory's `snap_m`. O((n + m) log m) for n segments of ways and m of borders.
 pub(super) fn rungs(t: &Territory, borders: impl Iterator<Item = (Pt, Pt)>, ways: &[Barrier]) -> Vec<Divider> {
     let (plane, reach) = (&t.plane, t.snap_m);
     if reach <= 0.0 || ways.is_empty() {
         return Vec::new();
     }
-    let borders = Borders::new(plane, borders.collect());
+    let borders = RTree::bulk_load(borders.map(|(a, b)| Line::new(plane.metres(a), plane.metres(b))).collect());
     let along = |way: &Barrier| {
         let mut out = Vec::new();
         for w in way.line.windows(2) {
             // the same arithmetic whichever way the line runs
-            part(&borders, reach, (w[0].min(w[1]), w[0].max(w[1])), &mut out);
+            part(plane, &borders, reach, (w[0].min(w[1]), w[0].max(w[1])), &mut out);
         }
         out
     };
     ways.par_chunks(LOT).flat_map_iter(|lot| lot.iter().flat_map(along)).collect()
 }
 
-/// Borders and where they are.
-struct Borders<'a> {
-    plane: &'a Plane,
-    lines: Vec<Line<[f64; 2]>>,
-    grid: Grid,
-}
-
-impl<'a> Borders<'a> {
-    fn new(plane: &'a Plane, ends: Vec<(Pt, Pt)>) -> Borders<'a> {
-        let lines = ends.iter().map(|&(a, b)| Line::new(plane.metres(a), plane.metres(b))).collect();
-        Borders { plane, lines, grid: Grid::new(ends.len(), |i| ends[i]) }
-    }
-
-    /// Borders that may come within `reach` of the box around `p` and `q`, metres, some of them twice.
-    fn near(&self, p: [f64; 2], q: [f64; 2], reach: f64) -> Vec<&Line<[f64; 2]>> {
-        let low = [p[0].min(q[0]) - reach, p[1].min(q[1]) - reach];
-        let high = [p[0].max(q[0]) + reach, p[1].max(q[1]) + reach];
-        let meets = |k: usize, l: &Line<[f64; 2]>| l.from[k].max(l.to[k]) >= low[k] && l.from[k].min(l.to[k]) <= high[k];
-        let cells = self.grid.cells_within(self.plane.lattice(low), self.plane.lattice(high));
-        let lines = cells.flat_map(|cell| self.grid.items(cell)).map(|&i| &self.lines[i as usize]);
-        lines.filter(|l| meets(0, l) && meets(1, l)).collect()
-    }
-}
-
 /// Rungs where the segment `a b` comes within `reach` of a border or leaves it.
-fn part(borders: &Borders, reach: f64, (a, b): (Pt, Pt), out: &mut Vec<Divider>) {
-    let plane = borders.plane;
+fn part(plane: &Plane, borders: &RTree<Line<[f64; 2]>>, reach: f64, (a, b): (Pt, Pt), out: &mut Vec<Divider>) {
     let (p, q) = (plane.metres(a), plane.metres(b));
-    let near = borders.near(p, q, reach);
+    let low = [p[0].min(q[0]) - reach, p[1].min(q[1]) - reach];
+    let high = [p[0].max(q[0]) + reach, p[1].max(q[1]) + reach];
+    let near: Vec<&Line<[f64; 2]>> = borders.locate_in_envelope_intersecting(&AABB::from_corners(low, high)).collect();
     let mut stretches: Vec<(f64, f64)> = near.iter().filter_map(|border| within(p, q, border, reach)).collect();
     stretches.sort_by(|x, y| x.0.total_cmp(&y.0).then(x.1.total_cmp(&y.1)));
     stretches.dedup_by(|next, kept| {
