@@ -14,7 +14,10 @@ use std::io::{ErrorKind, Read, Write};
 const TOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/town");
 const QUICK: &str = concat!(include_str!("../testdata/town/recipes/default.toml"), "[effort]\nlevel = \"quick\"\n");
 /// Takes longer than a test waits.
-const LONG: &str = concat!(include_str!("../testdata/town/recipes/default.toml"), "[effort]\nlevel = \"thorough\"\nstarts = 1024\n");
+const LONG: &str = concat!(
+    include_str!("../testdata/town/recipes/default.toml"),
+    "[grid]\ntolerance = 0.005\n[effort]\nlevel = \"thorough\"\nstarts = 1024\n"
+);
 
 const ADMIN: &str = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"id":"A","admin_level":9,"name":"A"},
 "geometry":{"type":"Polygon","coordinates":[[[10,50],[10.02,50],[10.02,50.02],[10,50.02],[10,50]]]}}]}"#;
