@@ -61,11 +61,13 @@ fn run(a: Args) -> Result<bool, cli::Failure> {
         let read = read_layers(&layers, &recipe.layers)?;
         let (drawn, sources) = (draw(&read, &recipe, &clock)?, read.sources.len());
         clock.stage("write");
-        folder::write(staged, &drawn, &layers, None, &clock)?;
+        rayon::join(|| folder::write(staged, &drawn, &layers, None, &clock), || drop(read)).0?;
         Ok((drawn, sources))
     })?;
     clock.finish();
     tell(&drawn, sources, &out, &clock);
+    // the process ends, and all of its memory with it
+    std::mem::forget(drawn);
     Ok(true)
 }
 

@@ -17,6 +17,9 @@ pub fn class_counts(
     grids: usize,
     recipe: &Recipe,
 ) -> Vec<BTreeMap<String, u32>> {
+    if recipe.classes.is_empty() {
+        return vec![BTreeMap::new(); grids];
+    }
     let mut counts = vec![vec![0u32; recipe.classes.len()]; grids];
     for (p, u) in territory.points.iter().zip(&fabric.unit_of_point) {
         if let (Some(class), Some(u)) = (p.class, u) {

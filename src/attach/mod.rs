@@ -80,7 +80,8 @@ pub fn attach(
     let _span = tracing::info_span!("attach", points = territory.points.len()).entered();
     let grid = |u: Option<UnitId>| u.map(|u| grid_of_unit[u.at()]);
     let border = |e: &FabricEdge| Border { a: e.a, b: e.b, left: grid(e.left), right: grid(e.right) };
-    let borders = Borders::new(territory.plane, fabric.edges.iter().map(border));
+    // unit by unit: what is near to one point is near to the next
+    let (borders, (order, place)) = rayon::join(|| Borders::new(territory.plane, fabric.edges.iter().map(border)), || by_unit(fabric));
     let one = |unit: Option<UnitId>, near: Option<Nearest>| {
         let distance_m = near.map_or(f64::NAN, |n| n.distance_m);
         match (grid(unit), near) {
@@ -91,8 +92,6 @@ pub fn attach(
             (None, _) => Attachment { grid: None, rule: Rule::Unassigned, distance_m, runner_up: None },
         }
     };
-    // unit by unit: what is near to one point is near to the next
-    let order = by_unit(fabric);
     let unit = |point: u32| fabric.unit_of_point[point as usize];
     let at = |point: u32| territory.points[point as usize].at;
     let chunk = |points: &[u32]| {
@@ -108,14 +107,11 @@ pub fn attach(
         Ok(found)
     };
     let found = order.par_chunks(CHUNK).map(chunk).collect::<Result<Vec<Vec<Attachment>>, Stopped>>()?;
-    let nowhere = Attachment { grid: None, rule: Rule::Unassigned, distance_m: f64::NAN, runner_up: None };
-    let mut out = vec![nowhere; order.len()];
-    order.iter().zip(found.into_iter().flatten()).for_each(|(&p, a)| out[p as usize] = a);
-    Ok(out)
+    Ok(place.par_iter().map(|&at| found[at as usize / CHUNK][at as usize % CHUNK]).collect())
 }
 
-/// Points in the order of their units, those outside first.
-fn by_unit(fabric: &Fabric) -> Vec<u32> {
+/// Points in the order of their units, those outside first, and the place of each among them.
+fn by_unit(fabric: &Fabric) -> (Vec<u32>, Vec<u32>) {
     let unit = |u: &Option<UnitId>| u.map_or(0, |u| u.at() + 1);
     let mut next = vec![0u32; fabric.units.len() + 2];
     fabric.unit_of_point.iter().for_each(|u| next[unit(u) + 1] += 1);
@@ -123,10 +119,12 @@ fn by_unit(fabric: &Fabric) -> Vec<u32> {
         next[u] += next[u - 1];
     }
     let mut order = vec![0; fabric.unit_of_point.len()];
-    for (p, u) in (0..).zip(&fabric.unit_of_point) {
-        let place = &mut next[unit(u)];
-        order[*place as usize] = p;
-        *place += 1;
-    }
-    order
+    let take = |(p, u): (u32, &Option<UnitId>)| {
+        let place = next[unit(u)];
+        next[unit(u)] += 1;
+        order[place as usize] = p;
+        place
+    };
+    let place = (0..).zip(&fabric.unit_of_point).map(take).collect();
+    (order, place)
 }

@@ -11,7 +11,6 @@ use super::grid::Grid;
 use crate::territory::lattice::{Pt, cross};
 use crate::watch::{Stopped, Watch};
 use rayon::prelude::*;
-use std::cmp::Ordering;
 
 /// A segment with what lies on it. `a != b`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +108,8 @@ fn direct<T: Tag>(segments: &mut [Segment<T>]) {
 /// Sorted and each once.
 fn merge<T: Tag>(mut segments: Vec<Segment<T>>) -> Vec<Segment<T>> {
     direct(&mut segments);
-    sort_by(&mut segments, |s, o| (s.a, s.b).cmp(&(o.a, o.b)).then_with(|| s.tag.cmp(&o.tag)));
+    // the stable sort makes use of what is in order: borders of a mesh
+    segments.par_sort_by(|s, o| (s.a, s.b).cmp(&(o.a, o.b)).then_with(|| s.tag.cmp(&o.tag)));
     segments.dedup_by(|next, kept| {
         let same = (next.a, next.b) == (kept.a, kept.b);
         if same {
@@ -118,16 +118,6 @@ fn merge<T: Tag>(mut segments: Vec<Segment<T>>) -> Vec<Segment<T>> {
         same
     });
     segments
-}
-
-/// Sorts on all threads of the pool, part by part; the stable sort makes use of what is in order, borders of a mesh and parts, and merges it.
-fn sort_by<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering + Copy + Send + Sync) {
-    let threads = rayon::current_num_threads();
-    if threads > 1 {
-        let part = items.len().div_ceil(2 * threads).max(CHUNK);
-        items.par_chunks_mut(part).for_each(|part| part.sort_by(order));
-    }
-    items.sort_by(order);
 }
 
 /// Stops of every string, in order along it; no two that follow one another are the same.
@@ -160,7 +150,7 @@ impl Stops {
         if more.is_empty() {
             return;
         }
-        sort_by(&mut more, Stop::cmp);
+        more.par_sort();
         more.dedup();
         more.par_chunk_by_mut(|x, y| (x.0, x.1) == (y.0, y.1)).filter(|g| g.len() > 1).for_each(|group| {
             let (i, k) = (group[0].0, group[0].1);

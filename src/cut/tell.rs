@@ -100,7 +100,7 @@ pub(super) fn piles(t: &Territory, places: &[Place], region: &[u32], regions: us
         own.sort_unstable();
         let mut piles = Piles { positions: 0, points: 0, large: Vec::new() };
         for pile in own.chunk_by(|p, q| p.0 == q.0) {
-            let pile = || pile.iter().map(|&(_, i)| &places[i as usize]);
+            let (at, pile) = (pile[0].0, || pile.iter().map(|&(_, i)| &places[i as usize]));
             let points = pile().map(|p| p.loaded as usize).sum();
             if points > 1 {
                 piles.positions += 1;
@@ -109,7 +109,7 @@ pub(super) fn piles(t: &Territory, places: &[Place], region: &[u32], regions: us
             let balanced: Load = pile().map(|p| p.balanced).sum();
             if balanced.0 as f64 > HEAVY * t.base.0 as f64 {
                 let load = pile().map(|p| p.load).sum();
-                piles.large.extend(pile().next().map(|p| (p.at, load, balanced, points)));
+                piles.large.push((at, load, balanced, points));
             }
         }
         piles

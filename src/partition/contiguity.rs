@@ -35,7 +35,8 @@ impl Contiguity {
 
     /// True if the part of `u` stays non-empty and connected without `u`.
     ///
-    /// Where a word holds all vertices, one search starts at a neighbour of `u` in the part and looks for the others. Otherwise one starts at each neighbour of `u` in the part and all take turns, until they have met
+    /// Where a word holds all vertices, one search starts at a neighbour of `u` in the part and looks for the others. Otherwise
+    /// one starts at each neighbour of `u` in the part and all take turns, until they have met
     /// (connected) or one has nowhere to go (torn). Where the neighbours touch each other the answer
     /// comes after a few steps, as in the local tests of King, Jacobson & Sewell (2012); otherwise the
     /// cost is that of the smaller piece times the degree of `u`.

@@ -453,10 +453,8 @@ fn solve(net: &Net, draft: &Draft, parts: &[u32], aim: &Aim, sweep: Sweep) -> Op
     let mut refine = Refine::new(&sub, &goals, &least);
     let idle = IDLE.min(4 + sub.len() / 8);
     let before = refine.begin(labels.clone());
-    if before.violation == 0 && before.cut == 0 {
-        return None;
-    }
-    if sweep == Sweep::Redraw && before.violation == 0 && (before.cut as f64) < SHORT * sub.borders() as f64 / (sub.len() as f64).sqrt() {
+    let is_short = || (before.cut as f64) < SHORT * sub.borders() as f64 / (sub.len() as f64).sqrt();
+    if before.violation == 0 && (before.cut == 0 || sweep == Sweep::Redraw && is_short()) {
         return None;
     }
     if let Sweep::Cover(_) = sweep {

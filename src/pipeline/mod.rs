@@ -178,7 +178,7 @@ fn finish(
     findings.extend(backup_findings);
     findings.extend(broken(&territory, &fabric, &zones, &parts.grid_of_unit));
     for rule in [Rule::Nearest, Rule::Unassigned] {
-        let n = plan.attachments.iter().filter(|a| a.rule == rule).count();
+        let n = plan.attachments.par_iter().filter(|a| a.rule == rule).count();
         if n > 0 {
             let message = match rule {
                 Rule::Nearest => format!("{n} entities outside the territory are attached to the nearest grid and are not in its load"),

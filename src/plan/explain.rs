@@ -189,6 +189,9 @@ impl Plan {
 
 /// For every grid the dedicated ones beside its land, where they cut that off from land of its division that has more load.
 fn cut_off(plan: &Plan) -> Vec<Vec<&PlanGrid>> {
+    if plan.grids.iter().all(PlanGrid::is_ordinary) {
+        return vec![Vec::new(); plan.grids.len()];
+    }
     let units = &plan.fabric.units;
     let grid = |u: u32| &plan.grids[units[u as usize].grid as usize];
     let sides = plan.fabric.arcs.iter().filter_map(|a| Some((a.left?, a.right?)));

@@ -1,7 +1,7 @@
 use super::*;
 use crate::attach::{Attachment, characters, class_counts, halls};
 use crate::cut::{Fabric, FabricEdge};
-use crate::measure::{Band, GridId, LOAD, Load, LockKind, UnitId, ZoneId};
+use crate::measure::{Band, GridId, LOAD, Load, LockKind, UnitId};
 use crate::partition::{Culprit, Outcome, Partitioned, SOLVER, Standing};
 use crate::recipe::{ORDINARY, Recipe, ZoneRule};
 use crate::territory::layers::Layers;
@@ -196,10 +196,11 @@ pub fn make(
     }
     let mut grids_of = vec![Vec::new(); zones.len()];
     parts.zone_of_grid.iter().enumerate().for_each(|(g, &z)| grids_of[z as usize].push(g));
+    let stations_of = stations_of(territory, homes, zones.len());
     let zone_rows = zones.par_iter().zip(solved).zip(&grids_of).enumerate().map(|(z, ((zone, done), own))| {
         let division = territory.division(zone.division);
         let units = || zone.units(dedicated).map(|u| &fabric.units[u.at()]);
-        let stations = stations_of(territory, homes, ZoneId::new(z));
+        let stations = &stations_of[z];
         // where a division is several zones, each is called after the station that serves most of it
         let station = stations.first().filter(|_| recipe.zones != ZoneRule::Division).map(|&s| &territory.stations[s]);
         let name = match station {
@@ -209,7 +210,7 @@ pub fn make(
         PlanZone {
             zone_id: zone_id(z as u32),
             name,
-            stations: stations.into_iter().map(|s| territory.stations[s].id.clone()).collect(),
+            stations: stations.iter().map(|&s| territory.stations[s].id.clone()).collect(),
             division_id: division.id.clone(),
             grids: own.iter().map(|&g| rows[g].grid_id.clone()).collect(),
             households: units().map(|u| u.load).sum::<Load>().units(),
@@ -272,11 +273,14 @@ fn attached(territory: &Territory, attachments: Vec<Attachment>) -> Vec<PlanAtta
     territory.points.par_iter().zip(attachments).map(row).collect()
 }
 
-/// Stations whose home is a zone, the one that serves most of the load first.
-fn stations_of(t: &Territory, homes: &[Home], zone: ZoneId) -> Vec<usize> {
-    let mut own: Vec<usize> = (0..homes.len()).filter(|&s| homes[s].zone == Some(zone)).collect();
-    own.sort_by(|&a, &b| (homes[b].load, &t.stations[a].id).cmp(&(homes[a].load, &t.stations[b].id)));
-    own
+/// Stations by their home zone, the one that serves most of the load first.
+fn stations_of(t: &Territory, homes: &[Home], zones: usize) -> Vec<Vec<usize>> {
+    let mut of = vec![Vec::new(); zones];
+    homes.iter().enumerate().for_each(|(s, home)| home.zone.into_iter().for_each(|z| of[z.at()].push(s)));
+    for own in &mut of {
+        own.sort_by(|&a, &b| (homes[b].load, &t.stations[a].id).cmp(&(homes[a].load, &t.stations[b].id)));
+    }
+    of
 }
 
 pub(super) fn round(x: f64, digits: i32) -> f64 {

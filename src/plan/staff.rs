@@ -6,6 +6,7 @@ use crate::measure::{GridId, Load};
 use crate::recipe::{Count, Extent, PostRule, near};
 use crate::staffing::{self, Duos, Places, Seat, SharedBorder, StaffRow};
 use crate::watch::{Stopped, Watch};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -115,12 +116,11 @@ impl Plan {
     pub fn shared_borders(&self) -> (Vec<SharedBorder>, Vec<f64>) {
         let grid = |u: Option<u32>| u.map(|u| GridId(self.fabric.units[u as usize].grid));
         let (mut lengths, mut outline) = (BTreeMap::new(), vec![0.0; self.grids.len()]);
-        for arc in &self.fabric.arcs {
+        let between = self.fabric.arcs.par_iter().filter_map(|arc| {
             let (l, r) = (grid(arc.left), grid(arc.right));
-            if l == r {
-                continue;
-            }
-            let length_m = self.provenance.plane.length_m(&arc.line());
+            (l != r).then(|| (l, r, self.provenance.plane.length_m(&arc.line())))
+        });
+        for (l, r, length_m) in between.collect::<Vec<_>>() {
             [l, r].into_iter().flatten().for_each(|g| outline[g.at()] += length_m);
             if let (Some(l), Some(r)) = (l, r) {
                 *lengths.entry((l.min(r), l.max(r))).or_insert(0.0) += length_m;

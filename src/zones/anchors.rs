@@ -17,7 +17,8 @@ const ONE: f64 = 1000.0;
 /// different ones `1 − pull` times; both factors count. O(n log n) for n units and points, where radii are alike.
 pub fn pull(territory: &Territory, fabric: &Fabric, recipe: &Recipe) -> Vec<u32> {
     let rules = [(AnchorKind::Hall, recipe.halls.pull), (AnchorKind::Landmark, recipe.landmarks.pull)];
-    let pulls = rules.iter().filter(|(_, pull)| *pull > 0.0).map(|&(kind, pull)| (pull, home(territory, fabric, kind)));
+    let has = |kind| territory.anchors.iter().any(|a| a.kind == kind);
+    let pulls = rules.iter().filter(|(kind, pull)| *pull > 0.0 && has(*kind)).map(|&(kind, pull)| (pull, home(territory, fabric, kind)));
     let pulls: Vec<(f64, Vec<Option<u32>>)> = pulls.collect();
     let factor = |b: &crate::cut::Border| {
         let of = |(pull, home): &(f64, Vec<Option<u32>>)| match (home[b.a.at()], b.b.and_then(|o| home[o.at()])) {
@@ -27,7 +28,7 @@ pub fn pull(territory: &Territory, fabric: &Fabric, recipe: &Recipe) -> Vec<u32>
         };
         (ONE * pulls.iter().map(of).product::<f64>()).round().max(1.0) as u32
     };
-    fabric.borders.iter().map(factor).collect()
+    fabric.borders.par_iter().map(factor).collect()
 }
 
 /// The anchor that every unit goes with, as a position in the territory's.

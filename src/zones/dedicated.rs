@@ -49,8 +49,10 @@ pub struct Dedicated {
 ///
 /// O(n log n) for n units, borders and points, and vertices of units beside land use.
 pub fn dedicated(territory: &Territory, fabric: &Fabric, recipe: &Recipe) -> (Vec<Dedicated>, Vec<Finding>) {
-    let mut findings = Vec::new();
-    let mut out: Vec<Dedicated> = Vec::new();
+    let (mut findings, mut out) = (Vec::new(), Vec::new());
+    if !recipe.kinds.iter().any(|rule| rule.carve) {
+        return (out, findings);
+    }
     let mut work = Work::new(territory, fabric);
     let mut unused: Vec<(&KindRule, Vec<usize>)> = Vec::new();
     for (r, rule) in recipe.kinds.iter().enumerate().filter(|(_, rule)| rule.carve) {

@@ -193,8 +193,6 @@ fn all(
         findings.push(Finding::new(Severity::Warning, "count-for-nobody", message).id(id));
     }
     let grounds = grounds(territory, fabric, dedicated, recipe, &mut findings);
-    let mut zones: Vec<Zone> = Vec::with_capacity(grounds.len());
-    let mut edges = Vec::with_capacity(grounds.len());
     let grouped = |ground: &Ground| match recipe.zones {
         ZoneRule::Division => Ok((vec![(0..ground.clusters.len() + ground.dedicated.len()).collect()], Vec::new())),
         ZoneRule::Coverage { low, high } => {
@@ -204,15 +202,15 @@ fn all(
         }
     };
     let grouped: Vec<Result<_, ZoneError>> = grounds.par_iter().map(grouped).collect();
-    for (ground, groups) in grounds.iter().zip(grouped) {
-        let (groups, told) = groups?;
+    let mut groups: Vec<(&Ground, Vec<usize>)> = Vec::with_capacity(grounds.len());
+    for (ground, grouped) in grounds.iter().zip(grouped) {
+        let (own, told) = grouped?;
         findings.extend(told);
-        for group in groups {
-            let (zone, open) = zone(territory, fabric, ground, &group, recipe, zones.len())?;
-            zones.push(zone);
-            edges.push(open);
-        }
+        groups.extend(own.into_iter().map(|group| (ground, group)));
     }
+    let made = groups.par_iter().enumerate().map(|(number, (ground, group))| zone(territory, fabric, ground, group, recipe, number));
+    let made: Vec<Result<_, GraphError>> = made.collect();
+    let (mut zones, edges): (Vec<Zone>, Vec<_>) = made.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     locks::lock(territory, fabric, &mut zones, &mut findings);
     for (zone, edges) in zones.iter_mut().zip(&edges) {
         let grids = before.map_or(0, |b| zone.clusters.iter().filter_map(|c| b.grid_of(fabric, c)).collect::<BTreeSet<_>>().len());
@@ -333,8 +331,11 @@ fn balance_resources(t: &Territory, fabric: &Fabric, zone: &mut Zone, edges: &[E
     let total = |r: usize| zone.clusters.iter().flatten().map(|u| fabric.units[u.at()].resources[r]).sum::<Load>();
     let of_weight = (0..t.resources.len()).filter(|&r| t.resources[r].weight > 0.0);
     let totals: Vec<(usize, Load)> = of_weight.map(|r| (r, total(r))).filter(|x| x.1 > Load::ZERO).collect();
+    if totals.is_empty() {
+        return Ok(());
+    }
     // what is wrong with the problem is told when it is solved
-    let Some(load_bounds) = bounds(&zone.problem).ok().filter(|_| !totals.is_empty()) else { return Ok(()) };
+    let Ok(load_bounds) = bounds(&zone.problem) else { return Ok(()) };
     let load_bounds = as_before(&zone.problem, before).unwrap_or(load_bounds);
     // the load alone decides how many grids there are, and so what a grid should have of the others
     let grids = load_bounds.grids() + zone.problem.locks.frozen.len() as u32;
