@@ -1,9 +1,9 @@
 //! Features of a collection by blocks: threads read ahead, and what they find is handed over in order.
 
 use super::Document;
-use super::fast::fast;
+use super::fast::bare;
 use crate::io::error::ReadError;
-use crate::io::formats::feature::{Feature, Record, Sink};
+use crate::io::formats::feature::{Cell, Feature, Record, Sink};
 use memchr::memmem;
 
 /// Bytes that a thread takes at a time.
@@ -11,10 +11,12 @@ const BLOCK: usize = 1 << 17;
 /// Blocks for every thread that are at hand at once.
 const BLOCKS: usize = 8;
 
-/// Features one after the other, each with its text.
+/// Features one after the other, each with its text. Their cells are in one table: memory that one thread takes and another one gives back
+/// has both wait for each other.
 struct Run<'a> {
     start: usize,
     features: Vec<(Feature<'a>, &'a [u8])>,
+    cells: Vec<Cell<'a>>,
     /// Where the last one ends.
     end: usize,
     /// Where the feature after it begins, if one does.
@@ -24,9 +26,9 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     /// The features that begin with one at `start` and before `stop`, as long as they are all there and of the usual form.
     fn read(text: &'a [u8], start: usize, stop: usize, wanted: &[String]) -> Run<'a> {
-        let mut run = Run { start, features: Vec::new(), end: start, next: Some(start) };
+        let mut run = Run { start, features: Vec::new(), cells: Vec::new(), end: start, next: Some(start) };
         while let Some(at) = run.next.filter(|at| *at < stop)
-            && let Some((feature, length)) = fast(&text[at..], wanted)
+            && let Some((feature, length)) = bare(&text[at..], wanted, &mut run.cells)
         {
             run.features.push((feature, &text[at..at + length]));
             run.end = at + length;
@@ -73,7 +75,7 @@ impl Document<'_> {
             return Ok(false);
         }
         let starts = likely(text);
-        let (mut end, mut next, mut records) = (0, Some(0), self.records);
+        let (mut end, mut next, mut records, wanted) = (0, Some(0), self.records, self.wanted);
         let mut hand_over = |runs: Vec<Run<'_>>| -> Result<(), ReadError> {
             for run in runs {
                 // one that does not begin where the one before goes on is no run of features, and nothing after it is
@@ -82,15 +84,17 @@ impl Document<'_> {
                     break;
                 }
                 (end, next) = (run.end, run.next);
+                let mut cells = run.cells.into_iter();
                 for (feature, bytes) in run.features {
                     records += 1;
                     sink.source_text(bytes);
-                    sink.record(records, Record::Feature(feature))?;
+                    let cells = cells.by_ref().take(wanted.len()).collect();
+                    sink.record(records, Record::Feature(Feature { cells, ..feature }))?;
                 }
             }
             Ok(())
         };
-        let (mut ready, wanted) = (Vec::new(), self.wanted);
+        let mut ready = Vec::new();
         for (n, some) in starts.chunks(threads).enumerate() {
             let mut runs: Vec<Option<Run<'_>>> = some.iter().map(|_| None).collect();
             let handed = rayon::in_place_scope(|scope| {

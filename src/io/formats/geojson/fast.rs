@@ -15,14 +15,22 @@ const DEPTH: u32 = 32;
 /// is no valid JSON, or has anything that is not usual: a geometry of another type than the six simple ones, a position without two
 /// numbers, an escape in a name, a number that is too large. Linear in the length of the feature.
 pub(in crate::io) fn fast<'a>(text: &'a [u8], wanted: &[String]) -> Option<(Feature<'a>, usize)> {
-    let mut feature = Feature { cells: wanted.iter().map(|_| Cell::Missing).collect(), ..Feature::default() };
-    let (mut cursor, mut typed) = (Cursor { text, at: 0 }, false);
+    let mut cells = Vec::with_capacity(wanted.len());
+    let (feature, length) = bare(text, wanted, &mut cells)?;
+    Some((Feature { cells, ..feature }, length))
+}
+
+/// The same without cells of its own: they go behind those in `cells`. What it leaves there when it gives none means nothing.
+pub(super) fn bare<'a>(text: &'a [u8], wanted: &[String], cells: &mut Vec<Cell<'a>>) -> Option<(Feature<'a>, usize)> {
+    let (mut feature, mut cursor, mut typed) = (Feature::default(), Cursor { text, at: 0 }, false);
+    let own = cells.len();
+    cells.resize(own + wanted.len(), Cell::Missing);
     cursor.members(|c, name| {
         match name {
             b"type" if c.name()? == b"Feature" => typed = true,
             b"type" => return None,
             b"id" => feature.id = c.cell()?,
-            b"properties" => c.properties(wanted, &mut feature.cells)?,
+            b"properties" => c.properties(wanted, &mut cells[own..])?,
             b"geometry" => feature.geometry = c.geometry()?,
             _ => c.other(name)?,
         }
