@@ -17,8 +17,11 @@ impl Move {
     const NONE: Move = Move { change: Score { violation: i64::MAX, spread: i64::MAX, cut: i64::MAX }, tie: u32::MAX, to: u32::MAX };
 }
 
-/// At most one move per vertex. What changed is looked at when the best one is asked for: every change by itself, or all of the tree where
-/// that is less.
+/// One change in so many leaves is looked at by itself.
+const FEW: usize = 3;
+
+/// At most one move per vertex. What changed is looked at when the best one is asked for: every change by itself, up to where another move is
+/// and stays the better one, or all of the tree where many changed.
 #[derive(Debug)]
 pub(super) struct Moves {
     /// As many as the tree has leaves.
@@ -34,7 +37,9 @@ impl Moves {
         let leaves = n.next_power_of_two().max(2);
         let mut winner = vec![0; leaves];
         winner.extend(0..leaves as u32);
-        Moves { at: vec![Move::NONE; leaves], winner, changed: (0..n as u32).collect() }
+        let mut changed = Vec::with_capacity(2 * n);
+        changed.extend(0..n as u32);
+        Moves { at: vec![Move::NONE; leaves], winner, changed }
     }
 
     pub fn set(&mut self, u: usize, m: Option<Move>) {
@@ -47,11 +52,16 @@ impl Moves {
     /// The least move, and of equals that of the first vertex. O(log n) for each change since the last call, O(n) at most.
     pub fn best(&mut self) -> Option<(usize, Move)> {
         let leaves = self.at.len();
-        if self.changed.len() * (leaves.trailing_zeros() as usize) < leaves {
+        if self.changed.len() * FEW < leaves {
             for i in 0..self.changed.len() {
-                let mut node = (leaves + self.changed[i] as usize) / 2;
+                let leaf = self.changed[i];
+                let mut node = (leaves + leaf as usize) / 2;
                 while node > 0 {
+                    let before = self.winner[node];
                     self.decide(node);
+                    if self.winner[node] == before && before != leaf {
+                        break;
+                    }
                     node /= 2;
                 }
             }

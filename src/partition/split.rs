@@ -8,6 +8,7 @@ use super::rng::Rng;
 use super::score::{Goal, Score};
 use super::tree::{Bisection, Trees};
 use rayon::prelude::*;
+use std::cmp::Ordering;
 
 /// More grids than twice this are not drawn before the net was cut into regions of so many.
 const REGION: u32 = 24;
@@ -87,23 +88,29 @@ fn bisect(net: &Net, k: u32, aim: &Aim, rng: &mut Rng) -> Option<(Vec<u32>, [u32
     let levels = pictures(net, &heaviest, COARSEST, rng);
     let top = levels.last().map_or(net, |l| &l.0);
     let mut trees = Trees::new(top, k, aim);
-    let rank = |b: &Bisection| (b.score, b.grids);
-    let mut drawn = Vec::new();
+    let (mut best, mut times): (Vec<(Bisection, Vec<u32>)>, usize) = (Vec::with_capacity(REFINED + 1), 0);
     for _ in 0..aim.starts {
-        drawn.push(trees.bisection(rng)?);
-        let best = drawn.iter().map(rank).min();
-        if drawn.iter().filter(|b| Some(rank(b)) == best).count() == SURE {
+        let drawn = trees.bisection(rng)?;
+        times = match best.first().map(|b| drawn.cmp(&b.0)) {
+            Some(Ordering::Greater) => times,
+            Some(Ordering::Equal) => times + 1,
+            Some(Ordering::Less) | None => 1,
+        };
+        let at = best.partition_point(|b| b.0 <= drawn);
+        if at < REFINED {
+            best.insert(at, (drawn, trees.side()));
+            best.truncate(REFINED);
+        }
+        if times == SURE {
             break;
         }
     }
-    drawn.sort_by_key(rank);
-    drawn.truncate(REFINED);
-    drawn.dedup_by_key(|b| rank(b));
+    best.dedup_by_key(|b| b.0);
     let mut refine = |net: &Net, side: Vec<u32>, grids: u32| {
         let (goals, least) = (aim.sides(&total, grids, k), [grids, k - grids]);
         refined(net, &goals, &least, side, rng)
     };
-    let both = drawn.into_iter().map(|b| (refine(top, b.side, b.grids), b.grids));
+    let both = best.into_iter().map(|(b, side)| (refine(top, side, b.grids), b.grids));
     let ((_, mut side), grids) = both.min_by_key(|((score, _), _)| *score)?;
     for at in (0..levels.len()).rev() {
         side = levels[at].1.iter().map(|&p| side[p as usize]).collect();

@@ -8,14 +8,13 @@ use super::score::{Goal, Score, penalty};
 /// No place yet.
 const NONE: u32 = u32::MAX;
 
-/// A net cut in two contiguous sides.
+/// A net cut in two contiguous sides; of two the lesser one is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Bisection {
-    /// Grids planned on side 0.
-    pub grids: u32,
     /// Penalty of side 0 under [`Aim::sides`], and the cut.
     pub score: Score,
-    /// Side of each vertex.
-    pub side: Vec<u32>,
+    /// Grids planned on side 0.
+    pub grids: u32,
 }
 
 /// What all bisections of one net have in common.
@@ -45,6 +44,8 @@ pub(super) struct Trees<'a> {
     loads: Vec<i64>,
     units: Vec<u32>,
     cut: Vec<i64>,
+    /// Place of the vertex below the edge that was cut last.
+    top: usize,
 }
 
 impl<'a> Trees<'a> {
@@ -73,6 +74,7 @@ impl<'a> Trees<'a> {
             loads: Vec::with_capacity(n * net.resources()),
             units: Vec::with_capacity(n),
             cut: Vec::with_capacity(n),
+            top: 0,
         }
     }
 
@@ -136,13 +138,20 @@ impl<'a> Trees<'a> {
             }
         }
         let (score, grids, top) = best?;
+        self.top = top;
+        Some(Bisection { score, grids })
+    }
+
+    /// Side of each vertex in the last bisection. O(n).
+    pub fn side(&self) -> Vec<u32> {
+        let n = self.net.len();
         let mut below = vec![false; n];
         let mut side = vec![1; n];
-        for u in top..n {
-            below[u] = u == top || below[up[u] as usize];
-            side[order[u] as usize] = u32::from(!below[u]);
+        for u in self.top..n {
+            below[u] = u == self.top || below[self.up[u] as usize];
+            side[self.order[u] as usize] = u32::from(!below[u]);
         }
-        Some(Bisection { grids, score, side })
+        side
     }
 
     /// Kruskal on random keys that favour costly borders: vertices from the root down, and the parent of each.

@@ -21,6 +21,7 @@ use crate::territory::{Lock, Territory, TerritoryError, territory};
 use crate::watch::{Stopped, Watch};
 use crate::zones::{Coverage, Dedicated, Zone, ZoneError, broken, coverage, dedicated, homes, zones};
 use rayon::prelude::*;
+use std::cmp::Reverse;
 
 /// Why no plan was drawn, and in which stage.
 #[derive(Debug, thiserror::Error)]
@@ -203,9 +204,15 @@ fn solve<T: Send>(
     let told = |z: usize| {
         let result = one(z);
         watch.zones(1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed), zones.len());
-        result.map_err(|source| Error::Partition { division: territory.division(zones[z].division).id.clone(), source })
+        let result = result.map_err(|source| Error::Partition { division: territory.division(zones[z].division).id.clone(), source })?;
+        Ok((z, result))
     };
-    (0..zones.len()).into_par_iter().map(told).collect()
+    // large ones first, so that none is left at the end to one thread alone
+    let mut order: Vec<usize> = (0..zones.len()).collect();
+    order.sort_by_key(|&z| Reverse(zones[z].clusters.len()));
+    let mut solved = order.into_par_iter().with_max_len(1).map(told).collect::<Result<Vec<(usize, T)>, Error>>()?;
+    solved.sort_unstable_by_key(|(z, _)| *z);
+    Ok(solved.into_iter().map(|(_, solved)| solved).collect())
 }
 
 /// A zone drawn from nothing.
