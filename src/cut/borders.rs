@@ -35,7 +35,8 @@ pub(super) type Pair = (UnitId, Option<UnitId>);
 
 /// Borders, sorted by their units; water between those that are `joined` counts as no barrier.
 pub(super) fn borders(t: &Territory, edges: &[FabricEdge], joined: &BTreeSet<Pair>) -> Vec<Border> {
-    let mut pieces: Vec<(Pair, u32)> = (0..).zip(edges).filter_map(|(i, e)| Some((parted(e)?, i))).collect();
+    let mut pieces: Vec<(Pair, u32)> = Vec::with_capacity(edges.len());
+    pieces.extend((0..).zip(edges).filter_map(|(i, e)| Some((parted(e)?, i))));
     pieces.par_sort_unstable();
     let border = |pieces: &[(Pair, u32)]| {
         let (a, b) = pieces[0].0;

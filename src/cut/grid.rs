@@ -31,13 +31,16 @@ impl Grid {
     /// entries are O(n).
     pub fn new(n: usize, ends: impl Fn(usize) -> (Pt, Pt) + Sync) -> Grid {
         let extent = |(a, b): (Pt, Pt)| ((a.x - b.x).abs() + (a.y - b.y).abs()) as f64;
-        let (mut lo, mut hi, mut sum) = (Pt { x: i64::MAX, y: i64::MAX }, Pt { x: i64::MIN, y: i64::MIN }, 0.0);
-        for i in 0..n {
+        let of = |i: usize| {
             let (a, b) = ends(i);
-            lo = Pt { x: lo.x.min(a.x).min(b.x), y: lo.y.min(a.y).min(b.y) };
-            hi = Pt { x: hi.x.max(a.x).max(b.x), y: hi.y.max(a.y).max(b.y) };
-            sum += extent((a, b));
-        }
+            (Pt { x: a.x.min(b.x), y: a.y.min(b.y) }, Pt { x: a.x.max(b.x), y: a.y.max(b.y) }, extent((a, b)))
+        };
+        // sums of whole numbers are the same in any order
+        let both = |(l, h, s): (Pt, Pt, f64), (lo, hi, sum): (Pt, Pt, f64)| {
+            (Pt { x: l.x.min(lo.x), y: l.y.min(lo.y) }, Pt { x: h.x.max(hi.x), y: h.y.max(hi.y) }, s + sum)
+        };
+        let nothing = (Pt { x: i64::MAX, y: i64::MAX }, Pt { x: i64::MIN, y: i64::MIN }, 0.0);
+        let (mut lo, mut hi, sum) = (0..n).into_par_iter().with_min_len(CHUNK).map(of).reduce(|| nothing, both);
         if n == 0 {
             (lo, hi) = (Pt::default(), Pt::default());
         }

@@ -98,6 +98,9 @@ impl Tag for On {
     }
 }
 
+/// Pieces that a line and what it crosses are cut into, as a rule no more.
+const PIECES: usize = 4;
+
 /// Faces made by dividing a mesh, each inside one region.
 pub(crate) struct Divided {
     pub arrangement: Arrangement<On>,
@@ -119,7 +122,11 @@ impl Mesh {
     pub fn divide(&self, lines: &[Divider], watch: &dyn Watch) -> Result<Divided, Stopped> {
         let line =
             |d: &Divider| Segment { a: d.a, b: d.b, tag: On { left: NONE, right: NONE, class: d.class, parts: d.parts, only: d.only } };
-        let (noded, rounds) = node(self.edges.iter().map(Edge::segment).chain(lines.iter().map(line)).collect(), watch)?;
+        // with room for the pieces that they will be cut into
+        let mut strings = Vec::with_capacity(self.edges.len() + PIECES * lines.len());
+        strings.extend(self.edges.iter().map(Edge::segment));
+        strings.extend(lines.iter().map(line));
+        let (noded, rounds) = node(strings, watch)?;
         let arrangement = Arrangement::new(noded);
         let parent = parents(&arrangement);
         Ok(Divided { arrangement, parent, settled: rounds.is_some() })
@@ -248,7 +255,8 @@ impl Mesh {
         let mut number = vec![NONE; labels.max(1)];
         number[OUTSIDE as usize] = OUTSIDE;
         let mut regions = 1u32;
-        let mut kept = Vec::new();
+        let edges = edges.into_iter();
+        let mut kept = Vec::with_capacity(edges.size_hint().0);
         for e in edges {
             let (l, r) = (label(e.left), label(e.right));
             if l == r {

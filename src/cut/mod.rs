@@ -118,18 +118,20 @@ pub fn cut(territory: &Territory, recipe: &Recipe, watch: &dyn Watch) -> Result<
     let _span = tracing::info_span!("cut", points = territory.points.len()).entered();
     let mut findings = Vec::new();
     let limit = (recipe.cut.split_above * territory.base.0 as f64) as i64;
-    let first = divisions::pieces(territory, &mut findings, watch)?;
-    if first.mesh.regions <= 1 {
-        let file = territory.divisions.first().map_or("admin", |d| &d.file).to_string();
-        return Err(CutError::NoLand { file, count: territory.divisions.len() });
-    }
-    let (regions, pieces) = (first.mesh.regions, first.mesh.regions - 1);
-    let (piece, water) = ((0..regions as u32).collect(), vec![false; regions]);
-    let state = State { mesh: first.mesh, division: first.division, piece, water, settled: first.settled };
-    let places = places(territory);
+    let land = || -> Result<(State, usize), CutError> {
+        let first = divisions::pieces(territory, &mut findings, watch)?;
+        if first.mesh.regions <= 1 {
+            let file = territory.divisions.first().map_or("admin", |d| &d.file).to_string();
+            return Err(CutError::NoLand { file, count: territory.divisions.len() });
+        }
+        let regions = first.mesh.regions;
+        let (piece, water) = ((0..regions as u32).collect(), vec![false; regions]);
+        let state = State { mesh: first.mesh, division: first.division, piece, water, settled: first.settled };
+        Ok((by_water(territory, state, &mut findings, watch)?, regions - 1))
+    };
+    let (land, places) = rayon::join(land, || places(territory));
+    let (state, pieces) = land?;
     let went = |state: &State| watch.go_on((state.mesh.edges.len() + territory.points.len()) as u64);
-    went(&state)?;
-    let state = by_water(territory, state, &mut findings, watch)?;
     went(&state)?;
     let (state, absorbed, mut whereabouts) = by_barriers(territory, &places, recipe, state, &mut findings, watch)?;
     went(&state)?;

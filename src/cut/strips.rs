@@ -17,13 +17,20 @@ const OVERSHOOT_M: f64 = 0.02;
 /// Ways are handled in lots of this many.
 const LOT: usize = 64;
 
+/// Borders are looked for in so many trees, which are made side by side.
+const TREES: usize = 8;
+
+type Borders = RTree<Line<[f64; 2]>>;
+
 /// Rungs between `ways` and `borders` no farther apart than the territory's `snap_m`. O((n + m) log m) for n segments of ways and m of borders.
 pub(super) fn rungs(t: &Territory, borders: impl Iterator<Item = (Pt, Pt)>, ways: &[Barrier]) -> Vec<Divider> {
     let (plane, reach) = (&t.plane, t.snap_m);
     if reach <= 0.0 || ways.is_empty() {
         return Vec::new();
     }
-    let borders = RTree::bulk_load(borders.map(|(a, b)| Line::new(plane.metres(a), plane.metres(b))).collect());
+    let borders: Vec<Line<[f64; 2]>> = borders.map(|(a, b)| Line::new(plane.metres(a), plane.metres(b))).collect();
+    let trees = borders.par_chunks(borders.len().div_ceil(TREES).max(LOT)).map(|some| RTree::bulk_load(some.to_vec()));
+    let borders: Vec<Borders> = trees.collect();
     let along = |way: &Barrier| {
         let mut out = Vec::new();
         for w in way.line.windows(2) {
@@ -36,11 +43,12 @@ pub(super) fn rungs(t: &Territory, borders: impl Iterator<Item = (Pt, Pt)>, ways
 }
 
 /// Rungs where the segment `a b` comes within `reach` of a border or leaves it.
-fn part(plane: &Plane, borders: &RTree<Line<[f64; 2]>>, reach: f64, (a, b): (Pt, Pt), out: &mut Vec<Divider>) {
+fn part(plane: &Plane, borders: &[Borders], reach: f64, (a, b): (Pt, Pt), out: &mut Vec<Divider>) {
     let (p, q) = (plane.metres(a), plane.metres(b));
     let low = [p[0].min(q[0]) - reach, p[1].min(q[1]) - reach];
     let high = [p[0].max(q[0]) + reach, p[1].max(q[1]) + reach];
-    let near: Vec<&Line<[f64; 2]>> = borders.locate_in_envelope_intersecting(&AABB::from_corners(low, high)).collect();
+    let around = AABB::from_corners(low, high);
+    let near: Vec<&Line<[f64; 2]>> = borders.iter().flat_map(|tree| tree.locate_in_envelope_intersecting(&around)).collect();
     let mut stretches: Vec<(f64, f64)> = near.iter().filter_map(|border| within(p, q, border, reach)).collect();
     stretches.sort_by(|x, y| x.0.total_cmp(&y.0).then(x.1.total_cmp(&y.1)));
     stretches.dedup_by(|next, kept| {

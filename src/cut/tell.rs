@@ -43,7 +43,7 @@ pub(super) fn points(t: &Territory, unit_of_point: &[Option<UnitId>], findings: 
     let outside: Vec<_> = t.points.iter().zip(unit_of_point).filter(|(_, u)| u.is_none()).map(|(p, _)| p).collect();
     for p in outside.iter().take(NAMED) {
         let message = format!(
-            "the point (load {}) lies in no division; it is attached to the nearest grid within attach.nearest_m, and in the load of none",
+            "the point (load {}) lies in no division: it is in the load of no grid, and attached to the nearest one if that is within attach.nearest_m",
             p.load
         );
         findings

@@ -1,7 +1,7 @@
 use super::customers::{self, Classes};
 use super::divisions::{self, Chosen};
 use super::lattice::{Plane, Pt};
-use super::layers::{Layers, LineRecord, Origin, Site};
+use super::layers::{Layers, LineRecord, Origin, PointRecord, Site};
 use super::weights::Weights;
 use super::*;
 use crate::finding::{Finding, Severity, few};
@@ -429,56 +429,63 @@ fn settlements(recipe: &Recipe) -> (Vec<Settlement>, Load) {
     (targets.into_iter().map(settlement).collect(), Load(base))
 }
 
-/// Records made into points in one go.
+/// Records asked in one go.
 const CHUNK: usize = 1 << 13;
 
-/// Points of some records, with what is told of the record at a position.
-struct Made<'a> {
-    points: Vec<DemandPoint>,
-    /// Position of the record of every point.
-    from: Vec<u32>,
+/// What some records say, with what is told of the record at a position.
+struct Said<'a> {
+    /// Load and class of every record.
+    of: Vec<(Load, Option<u16>)>,
+    /// Positions of records that lie nowhere.
+    nowhere: Vec<u32>,
     told: Vec<(u32, Finding)>,
     classes: Classes<'a>,
     weights: Weights<'a>,
 }
 
 fn points(layers: &Layers, recipe: &Recipe, settlements: &[Settlement], findings: &mut Vec<Finding>) -> Vec<DemandPoint> {
-    let make = |chunk: usize| {
-        let records = &layers.households[chunk * CHUNK..layers.households.len().min((chunk + 1) * CHUNK)];
-        let (points, from) = (Vec::with_capacity(records.len()), Vec::with_capacity(records.len()));
+    let place = |r: &PointRecord| Pt::from_lon_lat(r.at[0], r.at[1]);
+    let records = &layers.households;
+    let ask = |start: usize| {
+        let records = &records[start..records.len().min(start + CHUNK)];
         let (classes, weights) = (Classes::new(&recipe.classes), Weights::new(layers, recipe));
-        let mut made = Made { points, from, told: Vec::new(), classes, weights };
+        let mut said = Said { of: Vec::with_capacity(records.len()), nowhere: Vec::new(), told: Vec::new(), classes, weights };
         let mut told = Vec::new();
-        for (i, r) in ((chunk * CHUNK) as u32..).zip(records) {
-            if let Some(at) = Pt::from_lon_lat(r.at[0], r.at[1]) {
-                let id = r.id.clone().unwrap_or_else(|| format_smolstr!("record-{}", r.origin.record));
-                let load = made.weights.of(r, &mut told);
-                let settlement = r.settlement.as_ref().and_then(|s| settlements.iter().position(|x| x.name == *s)).unwrap_or(0) as u16;
-                made.points.push(DemandPoint { id, at, load, settlement, class: made.classes.of(r) });
-                made.from.push(i);
+        for (i, r) in (start as u32..).zip(records) {
+            if place(r).is_some() {
+                said.of.push((said.weights.of(r, &mut told), said.classes.of(r)));
             } else {
+                said.of.push((Load::ZERO, None));
+                said.nowhere.push(i);
                 let message = "the position is no longitude and latitude; the point was dropped";
                 let mut f = Finding::new(Severity::Warning, "point-dropped", message).file(layers.file(r.origin));
                 f = f.record(r.origin.record.into()).at(r.at);
                 f.subject.id = r.id.as_deref().map(str::to_string);
                 told.push(f);
             }
-            made.told.extend(told.drain(..).map(|f| (i, f)));
+            said.told.extend(told.drain(..).map(|f| (i, f)));
         }
-        made
+        said
     };
-    let parts: Vec<Made> = (0..layers.households.len().div_ceil(CHUNK)).into_par_iter().map(make).collect();
-    let size = || parts.iter().map(|p| p.points.len()).sum();
-    let (mut out, mut from): (Vec<DemandPoint>, Vec<u32>) = (Vec::with_capacity(size()), Vec::with_capacity(size()));
-    let (mut classes, mut weights, mut told) = (Classes::new(&recipe.classes), Weights::new(layers, recipe), Vec::new());
+    let parts: Vec<Said> = (0..records.len().div_ceil(CHUNK)).into_par_iter().map(|chunk| ask(chunk * CHUNK)).collect();
+    let (mut classes, mut weights) = (Classes::new(&recipe.classes), Weights::new(layers, recipe));
+    let (mut said, mut nowhere, mut told) = (Vec::with_capacity(parts.len()), Vec::new(), Vec::new());
     for mut part in parts {
-        out.append(&mut part.points);
-        from.append(&mut part.from);
+        said.push(part.of);
+        nowhere.append(&mut part.nowhere);
         told.append(&mut part.told);
         classes.join(part.classes);
         weights.join(part.weights);
     }
-    let mut renamed = rename(&mut out, |i| (from[i], layers.households[from[i] as usize].origin), layers);
+    let from: Vec<u32> = (0..records.len() as u32).into_par_iter().filter(|i| nowhere.binary_search(i).is_err()).collect();
+    let point = |&i: &u32| {
+        let (r, (load, class)) = (&records[i as usize], said[i as usize / CHUNK][i as usize % CHUNK]);
+        let id = r.id.clone().unwrap_or_else(|| format_smolstr!("record-{}", r.origin.record));
+        let settlement = r.settlement.as_ref().and_then(|s| settlements.iter().position(|x| x.name == *s)).unwrap_or(0) as u16;
+        DemandPoint { id, at: place(r).unwrap_or_default(), load, settlement, class }
+    };
+    let mut out: Vec<DemandPoint> = from.par_iter().map(point).collect();
+    let mut renamed = rename(&mut out, |i| (from[i], records[from[i] as usize].origin), layers);
     // of one record its id is told first
     renamed.append(&mut told);
     renamed.sort_by_key(|t| t.0);
