@@ -192,7 +192,7 @@ fn all(
         let message = "the recipe gives it a number of grids, but there is no such division; correct [grid.counts]";
         findings.push(Finding::new(Severity::Warning, "count-for-nobody", message).id(id));
     }
-    let grounds = grounds(territory, fabric, dedicated, recipe, &mut findings);
+    let mut grounds = grounds(territory, fabric, dedicated, recipe, &mut findings);
     let grouped = |ground: &Ground| match recipe.zones {
         ZoneRule::Division => Ok((vec![(0..ground.clusters.len() + ground.dedicated.len()).collect()], Vec::new())),
         ZoneRule::Coverage { low, high } => {
@@ -202,13 +202,13 @@ fn all(
         }
     };
     let grouped: Vec<Result<_, ZoneError>> = grounds.par_iter().map(grouped).collect();
-    let mut groups: Vec<(&Ground, Vec<usize>)> = Vec::with_capacity(grounds.len());
-    for (ground, grouped) in grounds.iter().zip(grouped) {
-        let (own, told) = grouped?;
+    let mut parts = Vec::with_capacity(grounds.len());
+    for (at, (ground, grouped)) in grounds.iter_mut().zip(grouped).enumerate() {
+        let (groups, told) = grouped?;
         findings.extend(told);
-        groups.extend(own.into_iter().map(|group| (ground, group)));
+        parts.extend(ground.parts(groups).into_iter().map(|part| (at, part)));
     }
-    let made = groups.par_iter().enumerate().map(|(number, (ground, group))| zone(territory, fabric, ground, group, recipe, number));
+    let made = parts.into_par_iter().enumerate().map(|(number, (at, part))| zone(territory, fabric, &grounds[at], part, recipe, number));
     let made: Vec<Result<_, GraphError>> = made.collect();
     let (mut zones, edges): (Vec<Zone>, Vec<_>) = made.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     locks::lock(territory, fabric, &mut zones, &mut findings);
@@ -217,6 +217,44 @@ fn all(
         balance_resources(territory, fabric, zone, edges, grids as u32)?;
     }
     Ok((zones, findings))
+}
+
+/// What becomes one zone.
+struct Part {
+    clusters: Vec<Vec<UnitId>>,
+    dedicated: Vec<u32>,
+    /// Borders between its clusters, over which grids may grow.
+    open: Vec<Edge>,
+}
+
+impl Ground {
+    /// Takes groups of vertices apart. O(n) for n vertices and borders.
+    fn parts(&mut self, groups: Vec<Vec<usize>>) -> Vec<Part> {
+        let own = self.clusters.len();
+        let nowhere = (usize::MAX, 0);
+        // the part of every cluster, and its place there
+        let mut at = vec![nowhere; own];
+        let mut parts = Vec::with_capacity(groups.len());
+        for group in groups {
+            let mut part = Part { clusters: Vec::with_capacity(group.len()), dedicated: Vec::new(), open: Vec::new() };
+            for v in group {
+                if v < own {
+                    at[v] = (parts.len(), part.clusters.len() as u32);
+                    part.clusters.push(std::mem::take(&mut self.clusters[v]));
+                } else {
+                    part.dedicated.push(self.dedicated[v - own]);
+                }
+            }
+            parts.push(part);
+        }
+        for e in std::mem::take(&mut self.open) {
+            let (a, b) = (at[e.a as usize], at[e.b as usize]);
+            if a.0 == b.0 && a != nowhere {
+                parts[a.0].open.push(Edge { a: a.1, b: b.1, cost: e.cost });
+            }
+        }
+        parts
+    }
 }
 
 /// Clusters and borders of every division.
@@ -240,18 +278,16 @@ fn grounds(t: &Territory, fabric: &Fabric, dedicated: &[Dedicated], recipe: &Rec
     let mut grounds: Vec<Ground> = Vec::new();
     for (division, units) in &by_division {
         let mut clusters: Vec<Vec<UnitId>> = Vec::new();
-        let mut anchored: BTreeMap<UnitId, usize> = BTreeMap::new();
         let free = || units.iter().filter(|u| !taken[u.at()]);
         for &u in free().filter(|u| !ties.contains_key(&fabric.units[u.at()].piece)) {
             vertex_of[u.at()] = clusters.len() as u32;
-            anchored.insert(u, clusters.len());
             clusters.push(vec![u]);
         }
         for &u in free() {
             if let Some(anchor) = ties.get(&fabric.units[u.at()].piece) {
-                let c = anchored[anchor];
-                vertex_of[u.at()] = c as u32;
-                clusters[c].push(u);
+                let c = vertex_of[anchor.at()];
+                vertex_of[u.at()] = c;
+                clusters[c as usize].push(u);
             }
         }
         let own = own.get(division).cloned().unwrap_or_default();
@@ -260,7 +296,8 @@ fn grounds(t: &Territory, fabric: &Fabric, dedicated: &[Dedicated], recipe: &Rec
         }
         grounds.push(Ground { division: *division, band: bands[division], clusters, dedicated: own, open: Vec::new(), beside: Vec::new() });
     }
-    let ground_of: BTreeMap<DivisionId, usize> = grounds.iter().enumerate().map(|(i, g)| (g.division, i)).collect();
+    let mut ground_of = vec![0; t.divisions.len()];
+    grounds.iter().enumerate().for_each(|(i, g)| ground_of[g.division.at()] = i);
     let pull = anchors::pull(t, fabric, recipe);
     let mut borders: Vec<Vec<(&Border, Edge)>> = vec![Vec::new(); grounds.len()];
     for (b, pull) in fabric.borders.iter().zip(pull) {
@@ -271,7 +308,7 @@ fn grounds(t: &Territory, fabric: &Fabric, dedicated: &[Dedicated], recipe: &Rec
         }
         let cost = (u128::from(b.cost) * u128::from(pull) / 1000).clamp(b.cost.min(1).into(), u32::MAX.into()) as u32;
         let edge = Edge { a: vertex_of[b.a.at()], b: vertex_of[other.at()], cost };
-        let at = ground_of[&da];
+        let at = ground_of[da.at()];
         if taken[b.a.at()] || taken[other.at()] {
             grounds[at].beside.push(edge);
         } else {
@@ -284,24 +321,15 @@ fn grounds(t: &Territory, fabric: &Fabric, dedicated: &[Dedicated], recipe: &Rec
     grounds
 }
 
-/// The zone of a group of vertices, the `number`th of all, and its open edges.
+/// The zone of a part, the `number`th of all, and its open edges.
 fn zone(
     t: &Territory,
     fabric: &Fabric,
     ground: &Ground,
-    group: &[usize],
+    Part { clusters, dedicated, open }: Part,
     recipe: &Recipe,
     number: usize,
 ) -> Result<(Zone, Vec<Edge>), GraphError> {
-    let own = ground.clusters.len();
-    let mut vertex = vec![u32::MAX; own];
-    let mut clusters = Vec::new();
-    for &v in group.iter().filter(|v| **v < own) {
-        vertex[v] = clusters.len() as u32;
-        clusters.push(ground.clusters[v].clone());
-    }
-    let over = |e: &Edge| Edge { a: vertex[e.a as usize], b: vertex[e.b as usize], cost: e.cost };
-    let open: Vec<Edge> = ground.open.iter().map(over).filter(|e| e.a != u32::MAX && e.b != u32::MAX).collect();
     let count = match ordinary_counts(t, recipe, ground.division, ground.dedicated.len() as u32) {
         (fewest, most) if recipe.grid.count_holds => Count::Between(fewest, most),
         _ => Count::ForBand,
@@ -310,7 +338,6 @@ fn zone(
     let seed = recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(number as u64);
     let graph = graph(t, fabric, &clusters, &[], &open)?;
     let problem = Problem { graph, bands: vec![ground.band], count, locks: Locks::default(), seed, effort: recipe.effort };
-    let dedicated = group.iter().filter(|v| **v >= own).map(|v| ground.dedicated[v - own]).collect();
     let zone = Zone { division: ground.division, clusters, dedicated, locks: Vec::new(), problem, balanced: Vec::new(), load_bounds: None };
     Ok((zone, open))
 }
