@@ -17,6 +17,7 @@ use rayon::prelude::*;
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
 use serde::{Deserialize, Serialize};
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 /// A grid as found in a file.
@@ -170,7 +171,9 @@ impl Judge<'_> {
 
     fn violation(&mut self, code: &str, id: &str, at: Option<Coord<f64>>, measured: f64, limit: f64, message: String) {
         if self.findings.iter().filter(|f| f.code == code).count() < NAMED {
-            let mut f = Finding::new(Severity::Violation, code, message).id(id).measured(measured).limit(limit);
+            let mut f = Finding::new(Severity::Violation, code, message).measured(measured).limit(limit);
+            // land in no grid has no id
+            f.subject.id = Some(id.to_string()).filter(|id| !id.is_empty());
             f.place = at.map(|c| self.lon_lat(c));
             self.findings.push(f);
         }
@@ -242,7 +245,7 @@ impl Judge<'_> {
     }
 
     fn tiling(&mut self, divisions: &BTreeMap<String, MultiPolygon<f64>>) -> Result<(), Stopped> {
-        let territory = geo::unary_union(divisions.values().flatten());
+        let territory = united(&divisions.values().collect::<Vec<_>>());
         let positions = territory.coords_count() + self.land.iter().map(CoordsIter::coords_count).sum::<usize>();
         self.watch.go_on(positions as u64)?;
         let union = united(&self.land);
@@ -500,10 +503,10 @@ fn inset(land: &MultiPolygon<f64>) -> MultiPolygon<f64> {
 }
 
 /// The union of land, by halves on all threads: borders inside are gone before the whole is looked at. O(n log n) for n positions.
-fn united(land: &[MultiPolygon<f64>]) -> MultiPolygon<f64> {
+pub(super) fn united(land: &[impl Borrow<MultiPolygon<f64>> + Sync]) -> MultiPolygon<f64> {
     match land {
         [] => MultiPolygon::new(Vec::new()),
-        [one] => geo::unary_union(one.iter()),
+        [one] => geo::unary_union(one.borrow().iter()),
         _ => {
             let (a, b) = land.split_at(land.len() / 2);
             let (a, b) = rayon::join(|| united(a), || united(b));

@@ -225,7 +225,7 @@ fn counts(z: &PlanZone, recipe: &Recipe) -> Vec<Finding> {
     let even = b.grids_worth == 0.0 && b.reached_deviation == 0.0;
     if !even && (!b.count_feasible || mean.abs() > recipe.grid.tolerance + 1e-9) {
         let why = if mean.abs() <= recipe.grid.tolerance + 1e-9 {
-            format!("{k} would do, but not with how the load lies: it is parted by hard barriers or locks, or heavy in places")
+            format!("{k} would do, but not with how the load lies: it is heavy in places, or parted by hard barriers or locks")
         } else if b.some_count_fits(recipe.grid.tolerance) {
             let gives_way = match (fewest, most) {
                 (1, u32::MAX) => "the load lies so that another number came out".to_string(),
@@ -236,7 +236,9 @@ fn counts(z: &PlanZone, recipe: &Recipe) -> Vec<Finding> {
             format!("no whole number of grids fits ±{:.0} %", percent(recipe.grid.tolerance))
         };
         let (best, reached) = (percent(b.possible_deviation), percent(b.reached_deviation));
-        let message = format!("{load}; {why}: the best possible largest deviation is {best:.1} %, this plan reaches {reached:.1} %");
+        // two measures: the sum decides
+        let sum = if b.proven && reached > best + 0.05 { ", and none is less out of its bands in sum" } else { "" };
+        let message = format!("{load}; {why}: the best possible largest deviation is {best:.1} %, this plan reaches {reached:.1} %{sum}");
         let f = Finding::new(Severity::Warning, "count-infeasible", message).id(&z.division_id);
         out.push(f.measured(b.possible_deviation).limit(recipe.grid.tolerance));
     }

@@ -1,7 +1,7 @@
 //! The land of two plans laid over one another, and what is amiss in it.
 
 use super::super::boxes::Boxes;
-use super::super::check::{AREA_SHARE, PART_M2, mended};
+use super::super::check::{AREA_SHARE, PART_M2, mended, united};
 use crate::finding::{Finding, Severity};
 use crate::plan::GridAsFound;
 use crate::territory::lattice::{Plane, Pt};
@@ -123,8 +123,8 @@ pub(super) fn alone(
     findings: &mut Vec<Finding>,
 ) -> Vec<(usize, MultiPolygon<f64>)> {
     let rest = |i: usize| {
-        let around = geo::unary_union(other.near(&own.land[i]).into_iter().flat_map(|j| other.land[j].iter()));
-        (i, pieces(own.land[i].difference(&around)))
+        let around: Vec<&MultiPolygon<f64>> = other.near(&own.land[i]).into_iter().map(|j| &other.land[j]).collect();
+        (i, pieces(own.land[i].difference(&united(&around))))
     };
     let short: Vec<usize> = (0..own.land.len()).filter(|&i| own.area_m2[i] - shared_m2[i] > own.limit_m2(i)).collect();
     let found: Vec<(usize, MultiPolygon<f64>)> = short.into_par_iter().map(rest).filter(|(_, land)| !land.0.is_empty()).collect();

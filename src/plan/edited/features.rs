@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Severity};
 use crate::plan::boxes::Boxes;
-use crate::plan::check::mended;
+use crate::plan::check::{mended, united};
 use crate::plan::{AsFound, GridAsFound, Plan};
 use crate::territory::lattice::{Plane, Pt};
 use geo::orient::{Direction, Orient};
@@ -62,7 +62,7 @@ impl Features {
         }
         let joined = |own: &Vec<usize>| match own[..] {
             [one] => whole[one].0.clone(),
-            _ => geo::unary_union(own.iter().flat_map(|&i| whole[i].0.iter())).orient(Direction::Default),
+            _ => united(&own.iter().map(|&i| &whole[i].0).collect::<Vec<_>>()).orient(Direction::Default),
         };
         let land: Vec<MultiPolygon<f64>> = by_label.par_iter().map(|(_, own)| joined(own)).collect();
         let boxes = Boxes::new(land.iter());

@@ -6,7 +6,7 @@ use crate::cut::Fabric;
 use crate::finding::{Finding, Severity, few};
 use crate::measure::Load;
 use crate::plan::Plan;
-use crate::plan::check::{AREA_SHARE, PART_M2};
+use crate::plan::check::{AREA_SHARE, PART_M2, united};
 use crate::territory::Territory;
 use geo::{Area, BooleanOps, Euclidean, InteriorPoint, Length, MultiPolygon, Polygon};
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,7 +165,7 @@ fn outside<'n>(
         if m2 - inside.get(label).copied().unwrap_or(0.0) > PART_M2.max(AREA_SHARE * m2) {
             let here = over.iter().zip(&fabric.units).filter(|(o, _)| o.claimed.iter().any(|c| c.0 == *label));
             let here: Vec<MultiPolygon<f64>> = here.map(|(_, unit)| polygon(unit, &t.plane)).collect();
-            let (mut beyond, rest) = (Sum::default(), land.difference(&geo::unary_union(here.iter().flatten())));
+            let (mut beyond, rest) = (Sum::default(), land.difference(&united(&here)));
             rest.iter().for_each(|p| if is_sliver(p) { &mut *slivers } else { &mut beyond }.add(p, t));
             if beyond.m2 > 0.0 {
                 let message = format!("{:.1} m² of the grid lie outside the territory and are left out", beyond.m2);
