@@ -58,11 +58,12 @@ fn tell(plan: &Plan, e: &Explanation) {
     let percent = |x: f64| format!("{:+.1} %", 100.0 * x);
     cli::say!("{} ({}) in {}", g.grid_id, g.code, e.zone);
     cli::say!(
-        "{:.0} households, target {:.0}: {}; {} units, {:.3} km²\n",
+        "{:.0} households, target {:.0}: {}; {} unit{}, {:.3} km²\n",
         g.households,
         g.target,
         percent(g.deviation),
         g.units,
+        if g.units == 1 { "" } else { "s" },
         g.area_m2 / 1e6
     );
     cli::say!("Why");

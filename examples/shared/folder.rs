@@ -40,7 +40,7 @@ impl Clock {
 
     /// The times in one line.
     pub fn told(&self) -> String {
-        self.stages.records().iter().map(|s| format!("{} {:.2} s", s.stage, s.seconds)).collect::<Vec<_>>().join(", ")
+        self.stages.records().iter().map(|s| format!("{} {:.3} s", s.stage, s.seconds)).collect::<Vec<_>>().join(", ")
     }
 
     /// Takes progress off the screen.
