@@ -226,6 +226,7 @@ impl Land {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use geo::dimensions::{Dimensions, HasDimensions};
     use geo::{Polygon, Validation};
     use proptest::prelude::*;
 
@@ -285,6 +286,11 @@ mod tests {
                 }
             }
             let found = flaw(&land).map(|f| f.words);
+            if land.iter().any(|p| p.dimensions() == Dimensions::ZeroDimensional) {
+                // geo asserts that no outline is a single position
+                prop_assert!(found.is_some());
+                return Ok(());
+            }
             let known = found.as_ref().is_some_and(|w| w.contains("runs back") || w.contains("cut in two"));
             prop_assert!(known || found.is_some() != land.is_valid(), "{found:?} {:?}", land.validation_errors());
         }
