@@ -204,8 +204,8 @@ fn solve<T: Send>(
     let told = |z: usize| {
         let result = one(z);
         watch.zones(1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed), zones.len());
-        let result = result.map_err(|source| Error::Partition { division: territory.division(zones[z].division).id.clone(), source })?;
-        Ok((z, result))
+        let failed = |source| Error::Partition { division: territory.division(zones[z].division).id.clone(), source };
+        result.map(|solved| (z, solved)).map_err(failed)
     };
     // large ones first, so that none is left at the end to one thread alone
     let mut order: Vec<usize> = (0..zones.len()).collect();

@@ -169,11 +169,10 @@ impl Judge<'_> {
         [c.x / p.metres_per_lon + p.lon0, c.y / p.metres_per_lat + p.lat0]
     }
 
-    fn violation(&mut self, code: &str, id: &str, at: Option<Coord<f64>>, measured: f64, limit: f64, message: String) {
+    fn violation(&mut self, code: &str, id: Option<&str>, at: Option<Coord<f64>>, measured: f64, limit: f64, message: String) {
         if self.findings.iter().filter(|f| f.code == code).count() < NAMED {
             let mut f = Finding::new(Severity::Violation, code, message).measured(measured).limit(limit);
-            // land in no grid has no id
-            f.subject.id = Some(id.to_string()).filter(|id| !id.is_empty());
+            f.subject.id = id.map(str::to_string);
             f.place = at.map(|c| self.lon_lat(c));
             self.findings.push(f);
         }
@@ -201,7 +200,7 @@ impl Judge<'_> {
             format!("{} ids missing or used twice among {} grids", twice.len(), self.found.grids.len()),
         );
         for (id, n) in twice {
-            self.violation("id-not-unique", &id, None, n as f64, 1.0, format!("{n} grids carry this id; give each its own"));
+            self.violation("id-not-unique", Some(&id), None, n as f64, 1.0, format!("{n} grids carry this id; give each its own"));
         }
     }
 
@@ -210,7 +209,7 @@ impl Judge<'_> {
         let bad: Vec<_> = flaws.into_iter().enumerate().filter_map(|(i, flaw)| Some((i, flaw?))).collect();
         self.say("valid", bad.is_empty(), true, format!("{} invalid of {} grid geometries", bad.len(), self.land.len()));
         for (i, flaw) in bad {
-            self.violation("geometry-invalid", &self.found.grids[i].grid_id.clone(), flaw.at, 1.0, 0.0, flaw.words);
+            self.violation("geometry-invalid", Some(&self.found.grids[i].grid_id.clone()), flaw.at, 1.0, 0.0, flaw.words);
         }
         let parts = self.each(|_, land| geo::unary_union(land.iter()).iter().filter(|p| p.unsigned_area() > PART_M2).count())?;
         let mut apart = 0;
@@ -219,7 +218,14 @@ impl Judge<'_> {
             apart += usize::from(n > 1 && !g.logical);
             if n > 1 && !g.logical && g.parts <= 1 {
                 let (id, at) = (g.grid_id.clone(), self.land[i].bounding_rect().map(|r| r.center()));
-                self.violation("not-contiguous", &id, at, n as f64, 1.0, format!("the grid lies in {n} parts and does not declare them"));
+                self.violation(
+                    "not-contiguous",
+                    Some(&id),
+                    at,
+                    n as f64,
+                    1.0,
+                    format!("the grid lies in {n} parts and does not declare them"),
+                );
             }
         }
         let silent = self.findings.iter().filter(|f| f.code == "not-contiguous").count();
@@ -262,7 +268,7 @@ impl Judge<'_> {
             for p in land.iter().filter(|p| p.unsigned_area() > PART_M2) {
                 let at = p.bounding_rect().map(|r| r.center());
                 let a = p.unsigned_area();
-                self.violation(code, "", at, a, PART_M2, format!("{a:.1} m² {what}"));
+                self.violation(code, None, at, a, PART_M2, format!("{a:.1} m² {what}"));
             }
         }
         if over > limit {
@@ -282,7 +288,7 @@ impl Judge<'_> {
         for (i, j, both) in self.each(with)?.into_iter().flatten() {
             let (a, b) = (self.found.grids[i].grid_id.clone(), self.found.grids[j].grid_id.clone());
             let (m2, at) = (both.unsigned_area(), both.bounding_rect().map(|r| r.center()));
-            self.violation("grids-overlap", &a, at, m2, PART_M2, format!("{m2:.1} m² belong to grid {b} as well"));
+            self.violation("grids-overlap", Some(&a), at, m2, PART_M2, format!("{m2:.1} m² belong to grid {b} as well"));
         }
         Ok(())
     }
@@ -297,9 +303,9 @@ impl Judge<'_> {
             let (id, division) = (self.found.grids[i].grid_id.clone(), self.found.grids[i].division_id.clone());
             let at = self.land[i].bounding_rect().map(|r| r.center());
             match l {
-                None => self.violation("division-unknown", &id, at, 1.0, 0.0, format!("no division '{division}' was cut")),
+                None => self.violation("division-unknown", Some(&id), at, 1.0, 0.0, format!("no division '{division}' was cut")),
                 Some(l) if *l > limit.max(PART_M2) => {
-                    self.violation("crosses-division", &id, at, *l, limit, format!("{l:.1} m² lie outside division {division}"));
+                    self.violation("crosses-division", Some(&id), at, *l, limit, format!("{l:.1} m² lie outside division {division}"));
                 }
                 Some(_) => {}
             }
@@ -369,7 +375,7 @@ impl Judge<'_> {
                 off += 1;
                 let at = self.land[i].bounding_rect().map(|r| r.center());
                 let message = format!("the grid says {} {name}, {} lie inside", told.map_or("no".into(), |t| t.to_string()), sum[i]);
-                self.violation("load-differs", &self.found.grids[i].grid_id.clone(), at, told.unwrap_or(0.0), sum[i], message);
+                self.violation("load-differs", Some(&self.found.grids[i].grid_id.clone()), at, told.unwrap_or(0.0), sum[i], message);
             }
         }
         let total: f64 = sum.iter().sum();
@@ -433,7 +439,7 @@ impl Judge<'_> {
             .collect();
         self.say("attached", missing.is_empty() && twice == 0 && wrong.is_empty() && orphaned.is_empty(), true, figure);
         for (code, id, at, message) in named {
-            self.violation(code, &id, Some(at), 1.0, 0.0, message.to_string());
+            self.violation(code, Some(&id), Some(at), 1.0, 0.0, message.to_string());
         }
     }
 

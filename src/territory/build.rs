@@ -434,10 +434,8 @@ const CHUNK: usize = 1 << 13;
 
 /// What some records say, with what is told of the record at a position.
 struct Said<'a> {
-    /// Load and class of every record.
+    /// Load and class of every record; nothing where it has no place.
     of: Vec<(Load, Option<u16>)>,
-    /// Positions of records that lie nowhere.
-    nowhere: Vec<u32>,
     told: Vec<(u32, Finding)>,
     classes: Classes<'a>,
     weights: Weights<'a>,
@@ -449,14 +447,13 @@ fn points(layers: &Layers, recipe: &Recipe, settlements: &[Settlement], findings
     let ask = |start: usize| {
         let records = &records[start..records.len().min(start + CHUNK)];
         let (classes, weights) = (Classes::new(&recipe.classes), Weights::new(layers, recipe));
-        let mut said = Said { of: Vec::with_capacity(records.len()), nowhere: Vec::new(), told: Vec::new(), classes, weights };
+        let mut said = Said { of: Vec::with_capacity(records.len()), told: Vec::new(), classes, weights };
         let mut told = Vec::new();
         for (i, r) in (start as u32..).zip(records) {
             if place(r).is_some() {
                 said.of.push((said.weights.of(r, &mut told), said.classes.of(r)));
             } else {
                 said.of.push((Load::ZERO, None));
-                said.nowhere.push(i);
                 let message = "the position is no longitude and latitude; the point was dropped";
                 let mut f = Finding::new(Severity::Warning, "point-dropped", message).file(layers.file(r.origin));
                 f = f.record(r.origin.record.into()).at(r.at);
@@ -469,15 +466,14 @@ fn points(layers: &Layers, recipe: &Recipe, settlements: &[Settlement], findings
     };
     let parts: Vec<Said> = (0..records.len().div_ceil(CHUNK)).into_par_iter().map(|chunk| ask(chunk * CHUNK)).collect();
     let (mut classes, mut weights) = (Classes::new(&recipe.classes), Weights::new(layers, recipe));
-    let (mut said, mut nowhere, mut told) = (Vec::with_capacity(parts.len()), Vec::new(), Vec::new());
+    let (mut said, mut told) = (Vec::with_capacity(parts.len()), Vec::new());
     for mut part in parts {
         said.push(part.of);
-        nowhere.append(&mut part.nowhere);
         told.append(&mut part.told);
         classes.join(part.classes);
         weights.join(part.weights);
     }
-    let from: Vec<u32> = (0..records.len() as u32).into_par_iter().filter(|i| nowhere.binary_search(i).is_err()).collect();
+    let from: Vec<u32> = (0..records.len() as u32).into_par_iter().filter(|&i| place(&records[i as usize]).is_some()).collect();
     let point = |&i: &u32| {
         let (r, (load, class)) = (&records[i as usize], said[i as usize / CHUNK][i as usize % CHUNK]);
         let id = r.id.clone().unwrap_or_else(|| format_smolstr!("record-{}", r.origin.record));
